@@ -1,0 +1,30 @@
+import type { Instrumentation } from '../../src/instrumentation/instrumentation.js'
+import { traceClients } from './client.js'
+import { keepContext } from './message.js'
+import { traceServers } from './server.js'
+
+/**
+ * node:http and node:https. Only prototypes are patched, which all programs share however and
+ * whenever they got hold of the module: nothing that a program imports is replaced.
+ */
+export const http: Instrumentation = {
+  name: 'http',
+  about: 'requests served and sent by node:http and node:https',
+  modules: [
+    {
+      module: 'http',
+      atStart: true,
+      patch: (http, kit) => {
+        keepContext(http.IncomingMessage.prototype, kit)
+        traceServers(http.Server.prototype, http.ServerResponse.prototype, 'http', kit)
+        traceClients(http.ClientRequest.prototype, kit)
+      },
+    },
+    {
+      module: 'https',
+      patch: (https, kit) => {
+        traceServers(https.Server.prototype, undefined, 'https', kit)
+      },
+    },
+  ],
+}

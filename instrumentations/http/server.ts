@@ -1,0 +1,190 @@
+import type { EventEmitter } from 'node:events'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import type { TLSSocket } from 'node:tls'
+import type { Context, Span, TextMapGetter } from '@opentelemetry/api'
+import { methodAttribute, methodName, originalMethod, recordServerStatus } from '../../src/instrumentation/http.js'
+import type { Describe, Kit } from '../../src/instrumentation/kit.js'
+import { CONTEXT, LIFE, type Message } from '../../src/instrumentation/message.js'
+import { ServedRequest } from '../../src/instrumentation/served.js'
+import { authorityEnd, redactQuery, splitHost } from '../../src/instrumentation/url.js'
+import type { AnyFunction } from '../../src/instrumentation/wrap.js'
+import { keepContext } from './message.js'
+
+type Scheme = 'http' | 'https'
+
+/**
+ * One SERVER span for each request, upgrade and tunnel that a server of this prototype hears of.
+ * It covers the time from the request's head to the response's last byte, or the connection's loss.
+ */
+export function traceServers(server: EventEmitter, response: Message | undefined, scheme: Scheme, kit: Kit): void {
+  if (response !== undefined) keepContext(response, kit)
+  const place = kit.place('server')
+  const describe = describeRequest(scheme)
+
+  kit.wrap(server, 'emit', (emit) => {
+    return function (this: EventEmitter, event: string, ...args: unknown[]) {
+      switch (event) {
+        case 'request':
+        case 'checkContinue':
+        case 'checkExpectation':
+          return serve(emit, this, event, args, beginRequest)
+        case 'upgrade':
+        case 'connect':
+          return serve(emit, this, event, args, beginUpgrade)
+        default:
+          return emit.call(this, event, ...args)
+      }
+    }
+  })
+
+  function serve(
+    emit: AnyFunction,
+    server: EventEmitter,
+    event: string,
+    args: unknown[],
+    begin: (request: never, second: never) => Context | undefined,
+  ): boolean {
+    let context: Context | undefined
+    if (place.on) {
+      try {
+        context = begin(args[0] as never, args[1] as never)
+      } catch (error) {
+        place.failed(error)
+      }
+    }
+    if (context === undefined) return emit.call(server, event, ...args)
+    return kit.run(context, emit, server, event, ...args)
+  }
+
+  /** Undefined for a request that is emitted again, as by a handler of `checkContinue`: it has its span. */
+  function beginRequest(request: IncomingMessage & Message, response: ServerResponse & Message): Context | undefined {
+    if (request[CONTEXT] !== undefined) return undefined
+    const { span, context } = start(request)
+    request[CONTEXT] = context
+    response[CONTEXT] = context
+    response[LIFE] = new ServedRequest(span, request, response)
+    return context
+  }
+
+  function beginUpgrade(request: IncomingMessage & Message, socket: Socket): Context | undefined {
+    if (request[CONTEXT] !== undefined) return undefined
+    const { span, context } = start(request)
+    request[CONTEXT] = context
+    endAtFirstWrite(socket, span)
+    return context
+  }
+
+  function start(request: IncomingMessage): { span: Span; context: Context } {
+    const parent = kit.extract(request, headerGetter)
+    const span = kit.startServer(methodName(request.method ?? ''), parent, describe, request)
+    return { span, context: kit.withSpan(parent, span) }
+  }
+}
+
+const STATUS_LINE = /^HTTP\/1\.[01] ([1-5]\d\d)/
+
+/**
+ * An upgraded connection answers through the socket: the status is in the first bytes written, and
+ * what follows is no longer HTTP.
+ */
+function endAtFirstWrite(socket: Socket, span: Span): void {
+  if (!span.isRecording()) return
+  const write = socket.write
+  const finish = (): void => {
+    if (Object.hasOwn(socket, 'write') && socket.write === writeFirst) Reflect.deleteProperty(socket, 'write')
+    socket.removeListener('close', finish)
+    span.end()
+  }
+  const writeFirst = function (this: Socket, ...args: unknown[]): boolean {
+    const head = args[0]
+    const text = typeof head === 'string' ? head : Buffer.isBuffer(head) ? head.toString('latin1', 0, 12) : ''
+    const status = STATUS_LINE.exec(text)
+    if (status !== null) recordServerStatus(span, Number(status[1]))
+    finish()
+    return Reflect.apply(write, this, args)
+  }
+  Object.defineProperty(socket, 'write', { value: writeFirst, writable: true, configurable: true })
+  socket.once('close', finish)
+}
+
+const headerGetter: TextMapGetter<IncomingMessage> = {
+  get: (request, name) => request.headers[name],
+  keys: (request) => Object.keys(request.headers),
+}
+
+function describeRequest(scheme: Scheme): Describe<IncomingMessage> {
+  return (request) => {
+    const { headers, socket } = request
+    const method = request.method ?? ''
+    const target = originForm(request.url ?? '')
+    const question = target.indexOf('?')
+    const forwarded = headers.forwarded === undefined ? undefined : parseForwarded(headers.forwarded)
+    const authority = forwarded?.host ?? firstOf(headers['x-forwarded-host']) ?? headers.host
+    const server = authority === undefined || authority === '' ? undefined : splitHost(authority)
+    const peer = socket.remoteAddress
+    const client = forwarded?.for ?? firstOf(headers['x-forwarded-for'])
+    return [
+      'http.request.method',
+      methodAttribute(method),
+      'http.request.method_original',
+      originalMethod(method),
+      'url.path',
+      question === -1 ? target : target.slice(0, question),
+      'url.query',
+      question === -1 || question === target.length - 1 ? undefined : redactQuery(target.slice(question + 1)),
+      'url.scheme',
+      forwarded?.proto ?? firstOf(headers['x-forwarded-proto']) ?? schemeOf(socket, scheme),
+      'server.address',
+      server?.host,
+      'server.port',
+      server?.port,
+      'client.address',
+      client === undefined ? peer : splitHost(client).host,
+      'network.peer.address',
+      peer,
+      'network.peer.port',
+      socket.remotePort,
+      'network.protocol.version',
+      request.httpVersion,
+      'user_agent.original',
+      headers['user-agent'],
+    ]
+  }
+}
+
+/** The target of a request in absolute form, as proxies get it, without scheme and authority; no URL is parsed. */
+function originForm(target: string): string {
+  if (target.charCodeAt(0) === 0x2f || target === '*') return target
+  const scheme = target.indexOf('://')
+  if (scheme === -1) return target
+  return target.slice(authorityEnd(target, scheme + 3)) || '/'
+}
+
+/** A server of node:http may be fed with sockets of TLS by hand. */
+function schemeOf(socket: Socket, scheme: Scheme): Scheme {
+  return (socket as TLSSocket).encrypted === true ? 'https' : scheme
+}
+
+/** The first of the comma-separated values that proxies append to. */
+function firstOf(header: string | string[] | undefined): string | undefined {
+  if (header === undefined) return undefined
+  const text = Array.isArray(header) ? (header[0] ?? '') : header
+  const comma = text.indexOf(',')
+  const first = (comma === -1 ? text : text.slice(0, comma)).trim()
+  return first === '' ? undefined : first
+}
+
+/** The first element of `Forwarded` (RFC 7239): quoted values, `_obfuscated` and `unknown` as they are. */
+function parseForwarded(header: string): { for?: string; host?: string; proto?: string } {
+  const element: { for?: string; host?: string; proto?: string } = {}
+  for (const pair of (firstOf(header) ?? '').split(';')) {
+    const equals = pair.indexOf('=')
+    if (equals === -1) continue
+    const name = pair.slice(0, equals).trim().toLowerCase()
+    if (name !== 'for' && name !== 'host' && name !== 'proto') continue
+    const value = pair.slice(equals + 1).trim()
+    element[name] = value.startsWith('"') && value.endsWith('"') ? value.slice(1, -1) : value
+  }
+  return element
+}

@@ -1,0 +1,6 @@
+import type { Instrumentation } from '../src/instrumentation/instrumentation.js'
+import { http } from './http/index.js'
+import { undici } from './undici.js'
+
+/** All that the agent can trace; a line for each library. */
+export const INSTRUMENTATIONS: readonly Instrumentation[] = [http, undici]

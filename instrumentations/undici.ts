@@ -1,0 +1,233 @@
+import { subscribe } from 'node:diagnostics_channel'
+import type { Socket } from 'node:net'
+import type { Context, Span, TextMapSetter } from '@opentelemetry/api'
+import {
+  isSigned,
+  methodAttribute,
+  methodName,
+  originalMethod,
+  recordCallError,
+  recordClientStatus,
+} from '../src/instrumentation/http.js'
+import type { Instrumentation } from '../src/instrumentation/instrumentation.js'
+import type { Kit } from '../src/instrumentation/kit.js'
+import { redactUrl, splitHost } from '../src/instrumentation/url.js'
+
+/** A call of ours that waits for its answer, kept on the request it belongs to. */
+const CALL: unique symbol = Symbol('autospan.undici.call')
+
+interface Call {
+  readonly span: Span
+  readonly context: Context
+  readonly resends: number
+  headersAt: number
+}
+
+/** undici's request as its channels show it; `headers` was one text before undici 6. */
+interface UndiciRequest {
+  readonly origin: string | URL
+  readonly path: string
+  readonly method: string
+  readonly headers: string | unknown[]
+  addHeader(name: string, value: string): void
+  [CALL]?: Call
+}
+
+interface UndiciResponse {
+  readonly statusCode: number
+  readonly headers: (Buffer | string)[]
+}
+
+/** Redirects that may be followed at one time; older ones are forgotten. */
+const MAX_REDIRECTS = 100
+const GARBAGE_COLLECTED = 'Response object has been garbage collected'
+
+/**
+ * fetch and undici, by the diagnostics channels that undici publishes itself: the one built into
+ * Node.js and the package alike. One CLIENT span for each request on the wire, so for each redirect.
+ */
+export const undici: Instrumentation = {
+  name: 'undici',
+  about: 'requests sent by fetch and by the undici package',
+  subscribe: (kit) => {
+    const calls = new Calls(kit)
+    on(kit, 'undici:request:create', ({ request }) => calls.begin(request))
+    on(kit, 'undici:client:sendHeaders', ({ request, socket }) => calls.connected(request, socket))
+    on(kit, 'undici:request:headers', ({ request, response }) => calls.answered(request, response))
+    on(kit, 'undici:request:trailers', ({ request }) => calls.ended(request))
+    on(kit, 'undici:request:error', ({ request, error }) => calls.failed(request, error))
+  },
+}
+
+interface Message {
+  readonly request: UndiciRequest
+  readonly socket: Socket
+  readonly response: UndiciResponse
+  readonly error: unknown
+}
+
+function on(kit: Kit, channel: string, listener: (message: Message) => void): void {
+  const place = kit.place(channel)
+  subscribe(channel, (message) => {
+    if (!place.on) return
+    try {
+      listener(message as Message)
+    } catch (error) {
+      place.failed(error)
+    }
+  })
+}
+
+class Calls {
+  readonly #kit: Kit
+  readonly #setter: TextMapSetter<UndiciRequest> = { set: setHeader }
+  /** Where a redirect leads, in whose context, and the how manieth sending that will be. */
+  readonly #redirects = new Map<string, { context: Context; resends: number }>()
+
+  constructor(kit: Kit) {
+    this.#kit = kit
+  }
+
+  begin(request: UndiciRequest): void {
+    const kit = this.#kit
+    if (kit.isSuppressed()) return
+    const context = kit.active()
+    const span = kit.startClient(methodName(request.method), context, describeRequest, request)
+    const resends = this.#takeRedirect(request, context)
+    if (resends > 0) span.setAttribute('http.request.resend_count', resends)
+    if (span.isRecording()) request[CALL] = { span, context, resends, headersAt: 0 }
+    if (isSigned(headerOf(request, 'authorization'))) return
+    for (const field of kit.propagationFields()) {
+      if (field !== 'baggage') removeHeader(request, field)
+    }
+    kit.inject(kit.withSpan(context, span), request, this.#setter)
+  }
+
+  connected(request: UndiciRequest, socket: Socket): void {
+    const span = request[CALL]?.span
+    if (span === undefined || socket.remoteAddress === undefined) return
+    span.setAttribute('network.peer.address', socket.remoteAddress)
+    span.setAttribute('network.peer.port', socket.remotePort)
+  }
+
+  answered(request: UndiciRequest, response: UndiciResponse): void {
+    const call = request[CALL]
+    if (call === undefined) return
+    recordClientStatus(call.span, response.statusCode)
+    call.headersAt = performance.now()
+    if (response.statusCode >= 300 && response.statusCode < 400) this.#expectRedirect(request, call, response)
+  }
+
+  ended(request: UndiciRequest): void {
+    const call = takeCall(request)
+    call?.span.end()
+  }
+
+  failed(request: UndiciRequest, error: unknown): void {
+    const call = takeCall(request)
+    if (call === undefined) return
+    // The program never read the body: the answer was there long before the collector came by.
+    if (error === GARBAGE_COLLECTED) {
+      call.span.end(call.headersAt)
+      return
+    }
+    if (!isCancelled(error)) recordCallError(call.span, error)
+    call.span.end()
+  }
+
+  #expectRedirect(request: UndiciRequest, call: Call, { headers }: UndiciResponse): void {
+    const location = responseHeader(headers, 'location')
+    const url = urlOf(request)
+    if (location === undefined || !URL.canParse(location, url)) return
+    if (this.#redirects.size >= MAX_REDIRECTS) this.#redirects.delete(this.#redirects.keys().next().value as string)
+    const target = new URL(location, url)
+    target.hash = ''
+    this.#redirects.set(target.href, { context: call.context, resends: call.resends + 1 })
+  }
+
+  #takeRedirect(request: UndiciRequest, context: Context): number {
+    if (this.#redirects.size === 0) return 0
+    const url = urlOf(request)
+    const redirect = this.#redirects.get(url)
+    if (redirect === undefined || redirect.context !== context) return 0
+    this.#redirects.delete(url)
+    return redirect.resends
+  }
+}
+
+function takeCall(request: UndiciRequest): Call | undefined {
+  const call = request[CALL]
+  if (call !== undefined) request[CALL] = undefined as never
+  return call
+}
+
+function describeRequest(request: UndiciRequest): (string | number | undefined)[] {
+  const { method } = request
+  const url = urlOf(request)
+  const origin = String(request.origin)
+  const scheme = origin.indexOf('://')
+  const { host, port } = splitHost(origin.slice(scheme + 3))
+  return [
+    'http.request.method',
+    methodAttribute(method),
+    'http.request.method_original',
+    originalMethod(method),
+    'server.address',
+    host,
+    'server.port',
+    port ?? (origin.startsWith('https:') ? 443 : 80),
+    'url.full',
+    redactUrl(url),
+  ]
+}
+
+function urlOf({ origin, path }: UndiciRequest): string {
+  const base = typeof origin === 'string' ? origin : origin.origin
+  return path.startsWith('/') ? base + path : path.includes('://') ? path : `${base}/${path}`
+}
+
+/** Errors of undici and of the system have a code; what has none is the caller's own reason for an abort. */
+function isCancelled(error: unknown): boolean {
+  if (typeof error !== 'object' || error === null) return true
+  const { name, code } = error as { name?: unknown; code?: unknown }
+  if (name === 'AbortError') return true
+  return typeof code !== 'string' && name !== 'TimeoutError'
+}
+
+function headerOf({ headers }: UndiciRequest, name: string): unknown {
+  if (Array.isArray(headers)) {
+    for (let i = 0; i + 1 < headers.length; i += 2) {
+      if (String(headers[i]).toLowerCase() === name) return headers[i + 1]
+    }
+    return undefined
+  }
+  return headerLine(name).exec(headers)?.[1]
+}
+
+function removeHeader(request: UndiciRequest, name: string): void {
+  const { headers } = request
+  if (Array.isArray(headers)) {
+    for (let i = headers.length - 2; i >= 0; i -= 2) {
+      if (String(headers[i]).toLowerCase() === name) headers.splice(i, 2)
+    }
+  } else if (headers.toLowerCase().includes(`${name}:`)) {
+    Object.assign(request, { headers: headers.replace(headerLine(name), '') })
+  }
+}
+
+/** Replaces or adds: undici's own `addHeader` would send a second line. */
+function setHeader(request: UndiciRequest, name: string, value: string): void {
+  removeHeader(request, name)
+  request.addHeader(name, value)
+}
+
+function headerLine(name: string): RegExp {
+  return new RegExp(`^${name}:[ \\t]*([^\\r\\n]*)\\r\\n`, 'im')
+}
+
+function responseHeader(headers: (Buffer | string)[], name: string): string | undefined {
+  for (let i = 0; i + 1 < headers.length; i += 2) {
+    if (String(headers[i]).toLowerCase() === name) return String(headers[i + 1])
+  }
+  return undefined
+}

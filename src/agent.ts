@@ -1,0 +1,136 @@
+import { INSTRUMENTATIONS } from '../instrumentations/index.js'
+import { adoptApiVersion, publishProviders } from './api/registry.js'
+import type { Config, TracesConfig } from './config/config.js'
+import { countLoads, readColourWishes, readEnvironment } from './config/environment.js'
+import { readConfig } from './config/read.js'
+import { AsyncLocalStorageContextManager } from './context/manager.js'
+import { diag } from './diag/diag.js'
+import { BatchProcessor, SHUTDOWN_MILLIS } from './export/batch.js'
+import { ConsoleProcessor, wantsColour } from './export/console.js'
+import { type ExportProcessor, fanOut } from './export/multi.js'
+import { printableUrl } from './export/transport.js'
+import { HttpTransport } from './export/transport-http.js'
+import { installInstrumentations } from './instrumentation/install.js'
+import type { Instrumentation } from './instrumentation/instrumentation.js'
+import { Kit } from './instrumentation/kit.js'
+import { createSpanEncoder } from './otlp/encoders.js'
+import { createPropagator } from './propagation/composite.js'
+import { createResource } from './resource/detect.js'
+import type { Resource } from './resource/resource.js'
+import { AgentTracerProvider } from './trace/provider.js'
+import { alwaysOff, alwaysOn, parentBased, type Sampler, traceIdRatio } from './trace/sampler.js'
+import { VERSION } from './version.js'
+
+/** Marks the process as traced, for copies of the agent too. */
+const STARTED: unique symbol = Symbol.for('autospan.started')
+
+/** Follows the copies of the API that the program loads; no library, and never switched off. */
+const API: Instrumentation = {
+  name: 'api',
+  about: 'the OpenTelemetry API as the program uses it',
+  modules: [{ module: '@opentelemetry/api', patch: (_exports, _kit, version) => adoptApiVersion(version ?? '') }],
+}
+
+/** Starts the agent, once in a process. Never throws: what fails is said, and the program runs untraced. */
+export function start(): void {
+  try {
+    const process_ = globalThis as { [STARTED]?: string }
+    if (process_[STARTED] !== undefined) {
+      diag.warn(`loaded again (${VERSION}) while ${process_[STARTED]} is running; the second is ignored`)
+      return
+    }
+    process_[STARTED] = VERSION
+    run(readConfig(readEnvironment(), names(), diag.warn))
+  } catch (error) {
+    diag.error(`could not start, the program runs untraced: ${error instanceof Error ? error.stack : error}`)
+  }
+}
+
+function run(config: Config): void {
+  diag.setLevel(config.logLevel)
+  const resource = createResource(config, VERSION)
+  const processor = createProcessor(config, resource)
+  const provider = new AgentTracerProvider({
+    sampler: createSampler(config.traces),
+    limits: config.traces.limits,
+    processor,
+  })
+  const propagator = createPropagator(config.propagators)
+  const isFirst = publishProviders({
+    trace: provider,
+    context: new AsyncLocalStorageContextManager(),
+    propagation: propagator,
+  })
+  if (!isFirst)
+    diag.warn('another OpenTelemetry SDK has started before; the spans that the program makes itself go there')
+  const enabled = INSTRUMENTATIONS.filter(({ name }) => config.instrumentations.isEnabled(name))
+  installInstrumentations([API, ...enabled], (name) => {
+    return new Kit(name, provider.getTracer(`autospan/${name}`, VERSION), propagator)
+  })
+  deliverAtEnd(processor)
+  diag.info(startLine(config, resource, enabled))
+  if (countLoads() > 1) diag.warn('loaded more than once by flags and NODE_OPTIONS; once is enough')
+}
+
+function createProcessor({ traces }: Config, resource: Resource): ExportProcessor {
+  const processors = traces.exporters.map((exporter) => {
+    if (exporter === 'console') return createConsole(resource)
+    const { otlp, batch } = traces
+    const encoder = createSpanEncoder(otlp.protocol, resource)
+    const transport = new HttpTransport(otlp, encoder.contentType, VERSION)
+    return new BatchProcessor({ encoder, transport, batch, timeoutMillis: otlp.timeoutMillis })
+  })
+  return fanOut(processors)
+}
+
+/** stderr, for stdout is the program's. */
+function createConsole(resource: Resource): ExportProcessor {
+  const { noColor, forceColor } = readColourWishes()
+  const { isTTY = false, columns } = process.stderr
+  return new ConsoleProcessor({
+    serviceName: String(attributeOf(resource, 'service.name')),
+    write: (text) => process.stderr.write(text),
+    colour: wantsColour(isTTY, noColor, forceColor),
+    ...(columns === undefined ? {} : { width: columns }),
+  })
+}
+
+function createSampler({ sampler, samplerRatio }: TracesConfig): Sampler {
+  const [root, isParentBased] = sampler.startsWith('parentbased_')
+    ? [sampler.slice('parentbased_'.length), true]
+    : [sampler, false]
+  const own = root === 'always_on' ? alwaysOn : root === 'always_off' ? alwaysOff : traceIdRatio(samplerRatio)
+  return isParentBased ? parentBased(own) : own
+}
+
+/**
+ * `beforeExit` comes when the event loop is empty but nothing forces the end: what waits can be sent
+ * in peace, after which the event comes again. `exit` is the last moment to say what was not sent.
+ */
+function deliverAtEnd(processor: ExportProcessor): void {
+  process.on('beforeExit', () => {
+    if (processor.unflushed) void processor.flush(SHUTDOWN_MILLIS)
+  })
+  process.on('exit', () => processor.close())
+}
+
+function startLine({ traces }: Config, resource: Resource, enabled: readonly Instrumentation[]): string {
+  const exporters = traces.exporters.map((exporter) =>
+    exporter === 'otlp' ? `${traces.otlp.protocol} to ${printableUrl(traces.otlp.url)}` : exporter,
+  )
+  const ratio = traces.sampler.endsWith('ratio') ? ` ${traces.samplerRatio}` : ''
+  return [
+    `${VERSION} traces ${attributeOf(resource, 'service.name')}`,
+    `spans go ${exporters.length === 0 ? 'nowhere' : exporters.join(' and ')}`,
+    `sampler ${traces.sampler}${ratio}`,
+    `hooked: ${enabled.map(({ name }) => name).join(', ') || 'nothing'}`,
+  ].join('; ')
+}
+
+function attributeOf({ attributes }: Resource, key: string): unknown {
+  return attributes[attributes.indexOf(key) + 1]
+}
+
+function names(): string[] {
+  return INSTRUMENTATIONS.map(({ name }) => name)
+}

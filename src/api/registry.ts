@@ -1,0 +1,50 @@
+import type { ContextManager, TextMapPropagator, TracerProvider } from '@opentelemetry/api'
+
+/** What every copy of `@opentelemetry/api` 1.x looks up: its `Symbol.for`, so copies share it. */
+const REGISTRY: unique symbol = Symbol.for('opentelemetry.js.api.1')
+
+/** The version of the API that these providers implement. */
+export const API_VERSION = '1.10.0'
+
+export interface Providers {
+  readonly trace: TracerProvider
+  readonly context: ContextManager
+  readonly propagation: TextMapPropagator
+}
+
+type Registry = { version: string } & Partial<Providers>
+type WithRegistry = { [REGISTRY]?: Registry }
+
+let published: Registry | undefined
+let copySeen = false
+
+/**
+ * Makes the providers those of the global API, as `trace.setGlobalTracerProvider()` and its siblings
+ * would, without loading the API's 60 files.
+ *
+ * @returns false when somebody else has been first: nothing is changed then.
+ */
+export function publishProviders(providers: Providers): boolean {
+  const global = globalThis as WithRegistry
+  if (global[REGISTRY]?.trace !== undefined || global[REGISTRY]?.context !== undefined) return false
+  published = global[REGISTRY] = Object.assign(global[REGISTRY] ?? { version: API_VERSION }, providers)
+  return true
+}
+
+/**
+ * Hears of a copy of the API in the program. A copy refuses a registry older than itself, and
+ * refuses to add to one that is not exactly of its version: the registry shows the newest copy's.
+ */
+export function adoptApiVersion(version: string): void {
+  if (published === undefined || !/^1\.\d+\.\d+$/.test(version)) return
+  if (!copySeen || minorOf(version) > minorOf(published.version)) {
+    const { version: _, ...providers } = published
+    // The version that the API itself has defined is read-only: a new object takes its place.
+    published = (globalThis as WithRegistry)[REGISTRY] = { version, ...providers }
+  }
+  copySeen = true
+}
+
+function minorOf(version: string): number {
+  return Number(version.split('.')[1])
+}

@@ -1,0 +1,63 @@
+import type { LogLevel } from '../diag/diag.js'
+import type { SpanLimits } from '../trace/limits.js'
+
+export type ExporterName = 'otlp' | 'console' | 'none'
+export type Protocol = 'http/protobuf' | 'http/json'
+export type Compression = 'gzip' | 'none'
+export type PropagatorName = 'tracecontext' | 'baggage' | 'none'
+export type SamplerName =
+  | 'always_on'
+  | 'always_off'
+  | 'traceidratio'
+  | 'parentbased_always_on'
+  | 'parentbased_always_off'
+  | 'parentbased_traceidratio'
+
+/** All that the agent is told from outside, read once at start and never changed. */
+export interface Config {
+  /** False when `OTEL_SDK_DISABLED` or `OTEL_ENABLED` says so: the agent is then absent. */
+  readonly enabled: boolean
+  readonly logLevel: LogLevel
+  /** Attributes of `OTEL_RESOURCE_ATTRIBUTES`, with `service.name` of `OTEL_SERVICE_NAME` where that is set. */
+  readonly resourceAttributes: ReadonlyMap<string, string>
+  readonly traces: TracesConfig
+  /** Without duplicates; empty where `none` was asked for. */
+  readonly propagators: readonly Exclude<PropagatorName, 'none'>[]
+  readonly instrumentations: InstrumentationsConfig
+}
+
+export interface TracesConfig {
+  /** Without duplicates; empty where `none` was asked for. */
+  readonly exporters: readonly Exclude<ExporterName, 'none'>[]
+  readonly sampler: SamplerName
+  /** 0 to 1; has a meaning for the ratio samplers only. */
+  readonly samplerRatio: number
+  readonly limits: SpanLimits
+  readonly batch: BatchConfig
+  readonly otlp: OtlpConfig
+}
+
+export interface BatchConfig {
+  /** Milliseconds from the first waiting span to its export, at the latest. */
+  readonly scheduleDelayMillis: number
+  /** Spans that may wait, where the user set `OTEL_BSP_MAX_QUEUE_SIZE`; else undefined, and bytes are the bound. */
+  readonly maxQueueSize: number | undefined
+  readonly maxExportBatchSize: number
+  /** Milliseconds; `Infinity` for no limit. */
+  readonly exportTimeoutMillis: number
+}
+
+export interface OtlpConfig {
+  readonly protocol: Protocol
+  /** The complete URL that traces are posted to. */
+  readonly url: URL
+  /** Names in lower case. */
+  readonly headers: ReadonlyMap<string, string>
+  /** Milliseconds for one batch with all its retries; `Infinity` for no limit. */
+  readonly timeoutMillis: number
+  readonly compression: Compression
+}
+
+export interface InstrumentationsConfig {
+  isEnabled(name: string): boolean
+}

@@ -1,0 +1,13 @@
+import { type Environment, readEnvironment } from './environment.js'
+import type { VariableName } from './variables.js'
+
+const DISABLED: VariableName = 'OTEL_SDK_DISABLED'
+const ENABLED: VariableName = 'OTEL_ENABLED'
+
+/**
+ * Whether the agent has to stay absent. Nothing else is read, parsed or loaded for the answer, and it is always that
+ * of `readConfig(...).enabled`: a value that is neither true nor false disables nothing.
+ */
+export function isDisabled(env: Environment = readEnvironment()): boolean {
+  return env[DISABLED]?.trim().toLowerCase() === 'true' || env[ENABLED]?.trim().toLowerCase() === 'false'
+}

@@ -1,0 +1,112 @@
+import { unknownNames } from './complaint.js'
+import type { InstrumentationsConfig } from './config.js'
+import type { Settings } from './settings.js'
+
+const ENABLED = 'OTEL_NODE_ENABLED_INSTRUMENTATIONS'
+const DISABLED = 'OTEL_NODE_DISABLED_INSTRUMENTATIONS'
+
+/**
+ * Which libraries are traced. The most specific variable wins: `OTEL_INSTRUMENTATION_<NAME>_ENABLED`, then the list of
+ * disabled ones, then that of enabled ones, then `OTEL_INSTRUMENTATION_COMMON_DEFAULT_ENABLED`.
+ *
+ * @param known the names of the agent's instrumentations
+ */
+export function readInstrumentations(settings: Settings, known: readonly string[]): InstrumentationsConfig {
+  const byDefault = settings.read('OTEL_INSTRUMENTATION_COMMON_DEFAULT_ENABLED')
+  const enabled = readNames(settings, ENABLED, known)
+  const disabled = readNames(settings, DISABLED, known)
+  const flags = new Map<string, boolean>()
+  for (const name of known) {
+    const flag = settings.readAs(flagName(name), 'OTEL_INSTRUMENTATION_<NAME>_ENABLED')
+    if (flag !== undefined) flags.set(name, flag)
+  }
+  return Object.freeze({
+    isEnabled(name: string): boolean {
+      return flags.get(name) ?? ((enabled?.has(name) ?? byDefault) && !disabled?.has(name))
+    },
+  })
+}
+
+/** The variable that switches one library: `OTEL_INSTRUMENTATION_SOCKET_IO_ENABLED` for `socket.io`. */
+export function flagName(instrumentation: string): string {
+  return `OTEL_INSTRUMENTATION_${flagPart(instrumentation)}_ENABLED`
+}
+
+/** How an instrumentation is named within its variable. */
+export function flagPart(instrumentation: string): string {
+  return instrumentation.toUpperCase().replace(/[^A-Z0-9]/g, '_')
+}
+
+/**
+ * The known ones of the listed names; undefined when the variable is unset. A list without a known name enables
+ * nothing: to trace what the user has not named would be the worse surprise.
+ */
+function readNames(
+  settings: Settings,
+  variable: typeof ENABLED | typeof DISABLED,
+  known: readonly string[],
+): ReadonlySet<string> | undefined {
+  const listed = settings.read(variable)
+  if (listed === undefined) return undefined
+  const names = listed.filter((name) => known.includes(name))
+  const unknown = listed.filter((name) => !known.includes(name))
+  // To disable what the agent does not trace anyway is no mistake, and usual in environments made for another agent.
+  const told = variable === DISABLED ? unknown.filter((name) => !OTHER_INSTRUMENTATIONS.includes(name)) : unknown
+  if (told.length > 0) {
+    const problem = unknownNames(told, listed.length, known, OTHER_INSTRUMENTATIONS)
+    settings.complain(variable, problem, `using ${names.join(',') || 'none'}`)
+  }
+  return new Set(names)
+}
+
+/**
+ * What OpenTelemetry's own agent for Node.js calls its instrumentations (auto-instrumentations-node 0.82), and those of
+ * the Java agent that differ from one of them by two letters: none of these is a misspelling.
+ */
+export const OTHER_INSTRUMENTATIONS: readonly string[] = [
+  'amqplib',
+  'aws-lambda',
+  'aws-sdk',
+  'bunyan',
+  'cassandra-driver',
+  'connect',
+  'cucumber',
+  'dataloader',
+  'dns',
+  'express',
+  'fastify',
+  'fs',
+  'generic-pool',
+  'graphql',
+  'grpc',
+  'hapi',
+  'host-metrics',
+  'http',
+  'ioredis',
+  'kafkajs',
+  'knex',
+  'koa',
+  'lru-memoizer',
+  'memcached',
+  'mongodb',
+  'mongoose',
+  'mysql',
+  'mysql2',
+  'nestjs-core',
+  'net',
+  'openai',
+  'oracledb',
+  'pg',
+  'pino',
+  'redis',
+  'restify',
+  'router',
+  'runtime-node',
+  'socket.io',
+  'tedious',
+  'undici',
+  'winston',
+  'jedis',
+  'mongo',
+  'okhttp',
+]

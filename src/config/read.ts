@@ -1,0 +1,91 @@
+import { DEFAULT_LIMITS, type SpanLimits } from '../trace/limits.js'
+import type { BatchConfig, Config, OtlpConfig, TracesConfig } from './config.js'
+import { isDisabled } from './disabled.js'
+import { readTracesUrl } from './endpoint.js'
+import type { Environment } from './environment.js'
+import { readInstrumentations } from './instrumentations.js'
+import { reportMisspelt } from './misspelt.js'
+import { createSettings, type Settings } from './settings.js'
+
+export { isDisabled } from './disabled.js'
+export { readEnvironment } from './environment.js'
+
+/**
+ * All that the environment tells the agent, frozen. Never throws: a bad value is replaced by what counts without it,
+ * and told of in one line, which names the variable, the value as it was given, and what is used.
+ *
+ * @param instrumentationNames all that can be switched on and off, in lower case
+ * @param warn hears each line, without a line break
+ */
+export function readConfig(
+  env: Environment,
+  instrumentationNames: readonly string[],
+  warn: (line: string) => void,
+): Config {
+  const settings = createSettings(env, warn)
+  // Read for the sake of their lines: what they say together, `isDisabled` knows.
+  settings.read('OTEL_SDK_DISABLED')
+  settings.read('OTEL_ENABLED')
+  const config: Config = {
+    enabled: !isDisabled(env),
+    logLevel: settings.read('OTEL_LOG_LEVEL'),
+    resourceAttributes: readResourceAttributes(settings),
+    traces: readTraces(settings),
+    propagators: Object.freeze(settings.read('OTEL_PROPAGATORS')),
+    instrumentations: readInstrumentations(settings, instrumentationNames),
+  }
+  reportMisspelt(env, instrumentationNames, warn)
+  return Object.freeze(config)
+}
+
+function readResourceAttributes(settings: Settings): ReadonlyMap<string, string> {
+  const attributes = new Map(settings.read('OTEL_RESOURCE_ATTRIBUTES'))
+  const serviceName = settings.read('OTEL_SERVICE_NAME')
+  if (serviceName !== undefined) attributes.set('service.name', serviceName)
+  return attributes
+}
+
+function readTraces(settings: Settings): TracesConfig {
+  const sampler = settings.read('OTEL_TRACES_SAMPLER')
+  return Object.freeze({
+    exporters: Object.freeze(settings.read('OTEL_TRACES_EXPORTER')),
+    sampler,
+    samplerRatio: sampler.endsWith('traceidratio') ? settings.read('OTEL_TRACES_SAMPLER_ARG') : 1,
+    limits: readLimits(settings),
+    batch: readBatch(settings),
+    otlp: readOtlp(settings),
+  })
+}
+
+function readLimits(settings: Settings): SpanLimits {
+  return Object.freeze({
+    attributeCount: settings.read('OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT'),
+    attributeValueLength:
+      settings.read('OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT') ?? DEFAULT_LIMITS.attributeValueLength,
+    eventCount: settings.read('OTEL_SPAN_EVENT_COUNT_LIMIT'),
+    linkCount: settings.read('OTEL_SPAN_LINK_COUNT_LIMIT'),
+    attributesPerEvent: settings.read('OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT'),
+    attributesPerLink: settings.read('OTEL_LINK_ATTRIBUTE_COUNT_LIMIT'),
+  })
+}
+
+function readBatch(settings: Settings): BatchConfig {
+  return Object.freeze({
+    scheduleDelayMillis: settings.read('OTEL_BSP_SCHEDULE_DELAY'),
+    maxQueueSize: settings.read('OTEL_BSP_MAX_QUEUE_SIZE'),
+    maxExportBatchSize: settings.read('OTEL_BSP_MAX_EXPORT_BATCH_SIZE'),
+    exportTimeoutMillis: settings.read('OTEL_BSP_EXPORT_TIMEOUT'),
+  })
+}
+
+function readOtlp(settings: Settings): OtlpConfig {
+  const headers = settings.read('OTEL_EXPORTER_OTLP_HEADERS')
+  const own = settings.read('OTEL_EXPORTER_OTLP_TRACES_HEADERS')
+  return Object.freeze({
+    protocol: settings.read('OTEL_EXPORTER_OTLP_TRACES_PROTOCOL'),
+    url: readTracesUrl(settings),
+    headers: new Map([...(headers ?? []), ...(own ?? [])]),
+    timeoutMillis: settings.read('OTEL_EXPORTER_OTLP_TRACES_TIMEOUT'),
+    compression: settings.read('OTEL_EXPORTER_OTLP_TRACES_COMPRESSION'),
+  })
+}

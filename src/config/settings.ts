@@ -1,0 +1,66 @@
+import { quoted } from './complaint.js'
+import type { Environment } from './environment.js'
+import type { Parsed, Type } from './parse.js'
+import { VARIABLES, type ValueOf, type Variable, type VariableName } from './variables.js'
+
+/** The environment, read by the table of variables; each bad value is told of once. */
+export interface Settings {
+  /** The variable's value; where it is unset or refused that of its fallback, else its default. */
+  read<N extends VariableName>(name: N): ValueOf<N>
+  /** The same for a variable of another name that is typed as `row`, such as one of a library. */
+  readAs<N extends VariableName>(name: string, row: N): ValueOf<N>
+  /** The text that the user gave, without blanks around it; undefined when that is empty. */
+  given(name: string): string | undefined
+  /** Says what is wrong with the text given for `name`, and what happens instead. */
+  complain(name: VariableName, problem: string, outcome: string): void
+}
+
+export function createSettings(env: Environment, warn: (line: string) => void): Settings {
+  const values = new Map<string, unknown>()
+
+  function given(name: string): string | undefined {
+    return env[name]?.trim() || undefined
+  }
+
+  function resolve(name: string, row: VariableName): unknown {
+    // Several variables may fall back to one, of which nothing has to be said twice.
+    if (!values.has(name)) values.set(name, newValue(name, VARIABLES[row]))
+    return values.get(name)
+  }
+
+  function newValue(name: string, variable: Variable): unknown {
+    const text = given(name)
+    if (text === undefined) return valueInstead(variable)
+    const { value, problem } = within(variable, variable.type.parse(text))
+    const used = value ?? valueInstead(variable)
+    if (problem !== undefined) {
+      say(name, variable.type, problem, used === undefined ? 'it is ignored' : `using ${variable.type.show(used)}`)
+    }
+    return used
+  }
+
+  function valueInstead(variable: Variable): unknown {
+    if (variable.fallback !== undefined) return resolve(variable.fallback, variable.fallback as VariableName)
+    return variable.default === undefined ? undefined : within(variable, variable.type.parse(variable.default)).value
+  }
+
+  function within(variable: Variable, parsed: Parsed<unknown>): Parsed<unknown> {
+    if (variable.atMost === undefined) return parsed
+    const most = resolve(variable.atMost, variable.atMost as VariableName) as number | undefined
+    if (most === undefined || !((parsed.value as number) > most)) return parsed
+    return { value: most, problem: `is more than ${variable.atMost}=${most}` }
+  }
+
+  function say(name: string, type: Type<unknown>, problem: string, outcome: string): void {
+    const text = env[name] ?? ''
+    const shown = type.mask === undefined ? text : type.mask(text)
+    warn(`${name}${shown === undefined ? '' : `=${quoted(shown)}`} ${problem}; ${outcome}`)
+  }
+
+  return {
+    read: <N extends VariableName>(name: N) => resolve(name, name) as ValueOf<N>,
+    readAs: <N extends VariableName>(name: string, row: N) => resolve(name, row) as ValueOf<N>,
+    given,
+    complain: (name, problem, outcome) => say(name, VARIABLES[name].type, problem, outcome),
+  }
+}

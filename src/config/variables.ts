@@ -1,0 +1,296 @@
+import { LOG_LEVELS, type LogLevel } from '../diag/diag.js'
+import type { Compression, ExporterName, PropagatorName, Protocol, SamplerName } from './config.js'
+import { attributes, headers } from './pairs.js'
+import { boolean, duration, integer, listOf, names, oneOf, ratio, type Type, text, timeout, url } from './parse.js'
+
+/** One environment variable: how its text is read, and what the documentation says of it. */
+export interface Variable {
+  readonly type: Type<unknown>
+  /** The text that counts when the variable is unset or its text is refused. */
+  readonly default?: string
+  /** The variable that counts then, instead of a default. */
+  readonly fallback?: string
+  /** The variable of the same type whose value, where it is set, this one's may not exceed. */
+  readonly atMost?: string
+  /** One line, for the documentation. */
+  readonly meaning: string
+}
+
+const protocol = oneOf<Protocol>(['http/protobuf', 'http/json'], ['grpc'])
+const compression = oneOf<Compression>(['none', 'gzip'])
+const exporters = listOf<ExporterName>(['otlp', 'console', 'none'], ['zipkin', 'jaeger', 'otlp/stdout', 'logging'])
+const propagators = listOf<PropagatorName>(
+  ['tracecontext', 'baggage', 'none'],
+  ['b3', 'b3multi', 'jaeger', 'xray', 'ottrace'],
+)
+const sampler = oneOf<SamplerName>(
+  [
+    'always_on',
+    'always_off',
+    'traceidratio',
+    'parentbased_always_on',
+    'parentbased_always_off',
+    'parentbased_traceidratio',
+  ],
+  ['jaeger_remote', 'parentbased_jaeger_remote', 'xray'],
+)
+const count = integer(0)
+const positive = integer(1)
+
+/**
+ * Every variable that the agent reads. The parsing, the documentation and the suggestions for misspelt names are all
+ * taken from here.
+ */
+export const VARIABLES = {
+  OTEL_SDK_DISABLED: {
+    type: boolean,
+    default: 'false',
+    meaning: 'true: the agent is absent; it loads, patches and starts nothing.',
+  },
+  OTEL_ENABLED: {
+    type: boolean,
+    default: 'true',
+    meaning: 'false: the same as OTEL_SDK_DISABLED=true; true has no effect.',
+  },
+  OTEL_LOG_LEVEL: {
+    type: oneOf<LogLevel>(LOG_LEVELS),
+    default: 'info',
+    meaning: "How much the agent says of itself, on the program's standard error.",
+  },
+  OTEL_SERVICE_NAME: {
+    type: text,
+    meaning: "The service's name; without it the name in the program's package.json.",
+  },
+  OTEL_RESOURCE_ATTRIBUTES: {
+    type: attributes,
+    meaning: 'Attributes of all telemetry, such as deployment.environment.name=production; values percent-encoded.',
+  },
+  OTEL_TRACES_EXPORTER: {
+    type: exporters,
+    default: 'otlp',
+    meaning: 'Where spans go; none: they are made and propagated, and not delivered.',
+  },
+  OTEL_PROPAGATORS: {
+    type: propagators,
+    default: 'tracecontext,baggage',
+    meaning: 'The headers by which a trace crosses from one process to the next.',
+  },
+  OTEL_TRACES_SAMPLER: {
+    type: sampler,
+    default: 'parentbased_always_on',
+    meaning: 'Decides which traces are recorded; parentbased follows the caller where there is one.',
+  },
+  OTEL_TRACES_SAMPLER_ARG: {
+    type: ratio,
+    default: '1.0',
+    meaning: 'The share of traces that the samplers named traceidratio record; others ignore it.',
+  },
+  OTEL_BSP_SCHEDULE_DELAY: {
+    type: duration,
+    default: '5000',
+    meaning: 'How long the first waiting span waits, at most, before the batch is exported.',
+  },
+  OTEL_BSP_EXPORT_TIMEOUT: {
+    type: timeout,
+    default: '30000',
+    meaning: 'How long the export of one batch may take.',
+  },
+  OTEL_BSP_MAX_QUEUE_SIZE: {
+    type: positive,
+    meaning: 'How many spans may wait; without it their size in bytes is bounded instead.',
+  },
+  OTEL_BSP_MAX_EXPORT_BATCH_SIZE: {
+    type: positive,
+    default: '512',
+    atMost: 'OTEL_BSP_MAX_QUEUE_SIZE',
+    meaning: 'How many spans one batch may hold; at most OTEL_BSP_MAX_QUEUE_SIZE where that is set.',
+  },
+  OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT: {
+    type: count,
+    meaning: 'Characters of an attribute value; what is beyond them is cut off. Without it there is no limit.',
+  },
+  OTEL_ATTRIBUTE_COUNT_LIMIT: {
+    type: count,
+    default: '128',
+    meaning: 'How many attributes are kept.',
+  },
+  OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT: {
+    type: count,
+    fallback: 'OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT',
+    meaning: "Characters of a value among a span's attributes.",
+  },
+  OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT: {
+    type: count,
+    fallback: 'OTEL_ATTRIBUTE_COUNT_LIMIT',
+    meaning: 'How many attributes a span keeps.',
+  },
+  OTEL_SPAN_EVENT_COUNT_LIMIT: {
+    type: count,
+    default: '128',
+    meaning: 'How many events a span keeps.',
+  },
+  OTEL_SPAN_LINK_COUNT_LIMIT: {
+    type: count,
+    default: '128',
+    meaning: 'How many links a span keeps.',
+  },
+  OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT: {
+    type: count,
+    default: '128',
+    meaning: "How many attributes each of a span's events keeps.",
+  },
+  OTEL_LINK_ATTRIBUTE_COUNT_LIMIT: {
+    type: count,
+    default: '128',
+    meaning: "How many attributes each of a span's links keeps.",
+  },
+  OTEL_EXPORTER_OTLP_PROTOCOL: {
+    type: protocol,
+    default: 'http/protobuf',
+    meaning: 'How telemetry is encoded for OTLP.',
+  },
+  OTEL_EXPORTER_OTLP_ENDPOINT: {
+    type: url,
+    default: 'http://localhost:4318',
+    meaning: 'The base URL of the collector; v1/traces is appended to its path.',
+  },
+  OTEL_EXPORTER_OTLP_HEADERS: {
+    type: headers,
+    meaning: 'Headers of each export request; values may be percent-encoded.',
+  },
+  OTEL_EXPORTER_OTLP_TIMEOUT: {
+    type: timeout,
+    default: '10000',
+    meaning: 'How long one batch may take to be delivered, with all retries.',
+  },
+  OTEL_EXPORTER_OTLP_COMPRESSION: {
+    type: compression,
+    default: 'none',
+    meaning: 'How export requests are compressed.',
+  },
+  OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: {
+    type: protocol,
+    fallback: 'OTEL_EXPORTER_OTLP_PROTOCOL',
+    meaning: 'How traces are encoded for OTLP.',
+  },
+  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: {
+    type: url,
+    meaning: 'The complete URL for traces, used as it is; without it OTEL_EXPORTER_OTLP_ENDPOINT counts.',
+  },
+  OTEL_EXPORTER_OTLP_TRACES_HEADERS: {
+    type: headers,
+    meaning: 'Headers of requests with traces; added to OTEL_EXPORTER_OTLP_HEADERS, and winning over them.',
+  },
+  OTEL_EXPORTER_OTLP_TRACES_TIMEOUT: {
+    type: timeout,
+    fallback: 'OTEL_EXPORTER_OTLP_TIMEOUT',
+    meaning: 'How long one batch of spans may take to be delivered, with all retries.',
+  },
+  OTEL_EXPORTER_OTLP_TRACES_COMPRESSION: {
+    type: compression,
+    fallback: 'OTEL_EXPORTER_OTLP_COMPRESSION',
+    meaning: 'How requests with traces are compressed.',
+  },
+  OTEL_NODE_ENABLED_INSTRUMENTATIONS: {
+    type: names,
+    meaning: 'The libraries to trace, such as http,express; only these. Without it all are traced.',
+  },
+  OTEL_NODE_DISABLED_INSTRUMENTATIONS: {
+    type: names,
+    meaning: 'Libraries not to trace; wins over OTEL_NODE_ENABLED_INSTRUMENTATIONS.',
+  },
+  OTEL_INSTRUMENTATION_COMMON_DEFAULT_ENABLED: {
+    type: boolean,
+    default: 'true',
+    meaning: 'false: only libraries that another variable enables are traced.',
+  },
+  'OTEL_INSTRUMENTATION_<NAME>_ENABLED': {
+    type: boolean,
+    meaning: 'Whether one library is traced, such as OTEL_INSTRUMENTATION_HTTP_ENABLED; wins over all the above.',
+  },
+} as const satisfies Record<string, Variable>
+
+type Table = typeof VARIABLES
+export type VariableName = keyof Table
+
+/** What a variable's value is in TypeScript: undefined is possible where nothing stands in for an unset one. */
+export type ValueOf<N extends VariableName> =
+  | (Table[N] extends { type: Type<infer T> } ? T : never)
+  | (Table[N] extends { default: string }
+      ? never
+      : Table[N] extends { fallback: infer F extends VariableName }
+        ? ValueOf<F>
+        : undefined)
+
+/**
+ * Names of the specification and of other OpenTelemetry agents that this one does not read. They are spelt well, so
+ * nothing is said of them.
+ */
+export const UNREAD_NAMES: readonly string[] = [
+  'OTEL_CONFIG_FILE',
+  'OTEL_EXPERIMENTAL_CONFIG_FILE',
+  'OTEL_ENTITIES',
+  'OTEL_BLRP_SCHEDULE_DELAY',
+  'OTEL_BLRP_EXPORT_TIMEOUT',
+  'OTEL_BLRP_MAX_QUEUE_SIZE',
+  'OTEL_BLRP_MAX_EXPORT_BATCH_SIZE',
+  'OTEL_LOGRECORD_ATTRIBUTE_VALUE_LENGTH_LIMIT',
+  'OTEL_LOGRECORD_ATTRIBUTE_COUNT_LIMIT',
+  'OTEL_SPAN_ATTRIBUTE_PER_EVENT_COUNT_LIMIT',
+  'OTEL_SPAN_ATTRIBUTE_PER_LINK_COUNT_LIMIT',
+  'OTEL_METRICS_EXPORTER',
+  'OTEL_METRICS_EXEMPLAR_FILTER',
+  'OTEL_METRIC_EXPORT_INTERVAL',
+  'OTEL_METRIC_EXPORT_TIMEOUT',
+  'OTEL_LOGS_EXPORTER',
+  'OTEL_EXPORTER_PROMETHEUS_HOST',
+  'OTEL_EXPORTER_PROMETHEUS_PORT',
+  'OTEL_EXPORTER_ZIPKIN_ENDPOINT',
+  'OTEL_EXPORTER_ZIPKIN_TIMEOUT',
+  'OTEL_EXPORTER_ZIPKIN_PROTOCOL',
+  'OTEL_EXPORTER_JAEGER_ENDPOINT',
+  'OTEL_EXPORTER_JAEGER_PROTOCOL',
+  'OTEL_EXPORTER_JAEGER_TIMEOUT',
+  'OTEL_EXPORTER_OTLP_INSECURE',
+  'OTEL_EXPORTER_OTLP_CERTIFICATE',
+  'OTEL_EXPORTER_OTLP_CLIENT_KEY',
+  'OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE',
+  'OTEL_EXPORTER_OTLP_SPAN_INSECURE',
+  'OTEL_EXPORTER_OTLP_METRIC_INSECURE',
+  'OTEL_EXPORTER_OTLP_TRACES_INSECURE',
+  'OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE',
+  'OTEL_EXPORTER_OTLP_TRACES_CLIENT_KEY',
+  'OTEL_EXPORTER_OTLP_TRACES_CLIENT_CERTIFICATE',
+  'OTEL_EXPORTER_OTLP_METRICS_PROTOCOL',
+  'OTEL_EXPORTER_OTLP_METRICS_ENDPOINT',
+  'OTEL_EXPORTER_OTLP_METRICS_HEADERS',
+  'OTEL_EXPORTER_OTLP_METRICS_TIMEOUT',
+  'OTEL_EXPORTER_OTLP_METRICS_COMPRESSION',
+  'OTEL_EXPORTER_OTLP_METRICS_INSECURE',
+  'OTEL_EXPORTER_OTLP_METRICS_CERTIFICATE',
+  'OTEL_EXPORTER_OTLP_METRICS_CLIENT_KEY',
+  'OTEL_EXPORTER_OTLP_METRICS_CLIENT_CERTIFICATE',
+  'OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE',
+  'OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION',
+  'OTEL_EXPORTER_OTLP_LOGS_PROTOCOL',
+  'OTEL_EXPORTER_OTLP_LOGS_ENDPOINT',
+  'OTEL_EXPORTER_OTLP_LOGS_HEADERS',
+  'OTEL_EXPORTER_OTLP_LOGS_TIMEOUT',
+  'OTEL_EXPORTER_OTLP_LOGS_COMPRESSION',
+  'OTEL_EXPORTER_OTLP_LOGS_INSECURE',
+  'OTEL_EXPORTER_OTLP_LOGS_CERTIFICATE',
+  'OTEL_EXPORTER_OTLP_LOGS_CLIENT_KEY',
+  'OTEL_EXPORTER_OTLP_LOGS_CLIENT_CERTIFICATE',
+  'OTEL_NODE_RESOURCE_DETECTORS',
+  'OTEL_NODE_EXPERIMENTAL_SDK_METRICS',
+  'OTEL_SEMCONV_STABILITY_OPT_IN',
+  'OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN',
+  'OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS',
+  'OTEL_INSTRUMENTATION_HTTP_CLIENT_CAPTURE_REQUEST_HEADERS',
+  'OTEL_INSTRUMENTATION_HTTP_CLIENT_CAPTURE_RESPONSE_HEADERS',
+  'OTEL_INSTRUMENTATION_HTTP_SERVER_CAPTURE_REQUEST_HEADERS',
+  'OTEL_INSTRUMENTATION_HTTP_SERVER_CAPTURE_RESPONSE_HEADERS',
+  'OTEL_INSTRUMENTATION_HTTP_CAPTURE_HEADERS_SANITIZE_FIELDS',
+  'OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT',
+  'OTEL_FASTIFY_IGNORE_PATHS',
+]

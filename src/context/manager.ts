@@ -1,0 +1,99 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { EventEmitter } from 'node:events'
+import type { Context, ContextManagementToken, ContextManager } from '@opentelemetry/api'
+import { ROOT_CONTEXT } from './context.js'
+
+const storage = new AsyncLocalStorage<Context>()
+
+/** The context of the code that runs now; the root context outside any request. */
+export function activeContext(): Context {
+  return storage.getStore() ?? ROOT_CONTEXT
+}
+
+/** Calls `fn` with `context` active, during the call and in all that it starts. */
+export function runIn<This, Args extends unknown[], Result>(
+  context: Context,
+  fn: (this: This, ...args: Args) => Result,
+  thisArg: This,
+  ...args: Args
+): Result {
+  // AsyncLocalStorage.run() passes its arguments on by `apply`, without a receiver: Reflect.apply
+  // carries ours and makes no closure.
+  return storage.run(context, Reflect.apply, fn, thisArg, args) as Result
+}
+
+/** Binds functions and emitters to a context, as `context.bind` of the API asks. */
+export function bindTo<Target>(context: Context, target: Target): Target {
+  if (target instanceof EventEmitter) return bindEmitter(context, target)
+  if (typeof target === 'function') return bindFunction(context, target as AnyFunction & Target)
+  return target
+}
+
+export class AsyncLocalStorageContextManager implements ContextManager {
+  active(): Context {
+    return activeContext()
+  }
+
+  with<Args extends unknown[], Fn extends (...args: Args) => ReturnType<Fn>>(
+    context: Context | null | undefined,
+    fn: Fn,
+    thisArg?: ThisParameterType<Fn>,
+    ...args: Args
+  ): ReturnType<Fn> {
+    return runIn(context ?? ROOT_CONTEXT, fn as never, thisArg, ...args) as ReturnType<Fn>
+  }
+
+  bind<Target>(context: Context, target: Target): Target {
+    return bindTo(context, target)
+  }
+
+  /** Enters `context` until the token is disposed of; experimental in API 1.10. */
+  attach(context: Context): ContextManagementToken {
+    const before = storage.getStore()
+    storage.enterWith(context)
+    return {
+      dispose() {
+        // ROOT_CONTEXT rather than undefined: the typings of Node 20 do not take undefined back.
+        storage.enterWith(before ?? ROOT_CONTEXT)
+      },
+    }
+  }
+
+  enable(): this {
+    return this
+  }
+
+  disable(): this {
+    storage.disable()
+    return this
+  }
+}
+
+type AnyFunction = (this: unknown, ...args: unknown[]) => unknown
+
+function bindFunction<Fn extends AnyFunction>(context: Context, fn: Fn): Fn {
+  const bound: AnyFunction = function (...args) {
+    return runIn(context, fn, this, ...args)
+  }
+  Object.defineProperty(bound, 'length', { value: fn.length, configurable: true })
+  Object.defineProperty(bound, 'name', { value: fn.name, configurable: true })
+  return bound as Fn
+}
+
+const BOUND_CONTEXT = Symbol('autospan.context')
+
+type BoundEmitter = EventEmitter & { [BOUND_CONTEXT]?: Context }
+
+/** Binds by `emit`, once, so that listeners keep their identity and `off` finds them. */
+function bindEmitter<Target extends EventEmitter>(context: Context, emitter: Target): Target {
+  const bound: BoundEmitter = emitter
+  if (bound[BOUND_CONTEXT] === undefined) {
+    const emit = emitter.emit
+    const emitInContext = function (this: BoundEmitter, ...args: Parameters<typeof emit>): boolean {
+      return runIn(this[BOUND_CONTEXT] ?? activeContext(), emit, this, ...args)
+    }
+    Object.defineProperty(emitter, 'emit', { value: emitInContext, writable: true, configurable: true })
+  }
+  Object.defineProperty(emitter, BOUND_CONTEXT, { value: context, writable: true, configurable: true })
+  return emitter
+}

@@ -1,0 +1,28 @@
+import { clearTimeout, setTimeout } from 'node:timers'
+
+/** A timer that fires this late shows that the process itself stood still: stopped, frozen, or busy. */
+const LATE_MILLIS = 250
+/** What is then added, for an answer may lie in the socket, read after the timers have run. */
+const GRACE_MILLIS = 1000
+/** The longest delay that Node's timers take. */
+const MAX_DELAY_MILLIS = 2 ** 31 - 1
+
+/**
+ * Calls `expire` once after `millis` (`Infinity`: never). A process that was stopped and continued
+ * meanwhile gets up to a second more, rather than a timeout that nobody but itself has caused.
+ * Keeps the process alive if `holds` says so. Returns the function that calls it off.
+ */
+export function startDeadline(millis: number, holds: boolean, expire: () => void): () => void {
+  const arm = (delay: number, fire: () => void) => {
+    timer = setTimeout(fire, Math.min(delay, MAX_DELAY_MILLIS))
+    if (!holds) timer.unref()
+  }
+  const due = performance.now() + millis
+  let timer: NodeJS.Timeout | undefined
+  arm(millis, () => {
+    const late = performance.now() - due
+    if (late > LATE_MILLIS) arm(Math.min(millis, GRACE_MILLIS), expire)
+    else if (millis !== Number.POSITIVE_INFINITY) expire()
+  })
+  return () => clearTimeout(timer)
+}

@@ -1,0 +1,49 @@
+import type { SpanProcessor } from '../trace/span.js'
+
+/** A span processor at the end of the line, which brings spans out of the process. */
+export interface ExportProcessor extends SpanProcessor {
+  /**
+   * Spans have come since the last `flush` began. Asked by `beforeExit`, which is emitted again
+   * after each flush: one that failed must not be made for ever.
+   */
+  readonly unflushed: boolean
+  /** Brings out what waits now, within `timeoutMillis`. Never rejects. */
+  flush(timeoutMillis: number): Promise<void>
+  /** Flushes, then closes. Never rejects. */
+  shutdown(timeoutMillis?: number): Promise<void>
+  /** Ends at once and says what is lost. */
+  close(): void
+}
+
+/** Hands every span to each of `processors`, in order; one of them is returned as it is. */
+export function fanOut(processors: readonly ExportProcessor[]): ExportProcessor {
+  return processors.length === 1 ? processors[0]! : new FanOut(processors)
+}
+
+class FanOut implements ExportProcessor {
+  readonly #processors: readonly ExportProcessor[]
+
+  constructor(processors: readonly ExportProcessor[]) {
+    this.#processors = processors
+  }
+
+  get unflushed(): boolean {
+    return this.#processors.some((processor) => processor.unflushed)
+  }
+
+  onEnd(span: Parameters<SpanProcessor['onEnd']>[0]): void {
+    for (const processor of this.#processors) processor.onEnd(span)
+  }
+
+  async flush(timeoutMillis: number): Promise<void> {
+    await Promise.all(this.#processors.map((processor) => processor.flush(timeoutMillis)))
+  }
+
+  async shutdown(timeoutMillis?: number): Promise<void> {
+    await Promise.all(this.#processors.map((processor) => processor.shutdown(timeoutMillis)))
+  }
+
+  close(): void {
+    for (const processor of this.#processors) processor.close()
+  }
+}

@@ -1,0 +1,91 @@
+/** What became of one attempt to deliver a request. */
+export type Answer = Accepted | Refused | Failed
+
+/** The server has taken the request; it must not be sent again, whatever the numbers say. */
+export interface Accepted {
+  readonly kind: 'accepted'
+  /** Records of the request that the server did not keep: OTLP's partial success. */
+  readonly rejected: number
+  /** The server's words on a partial success or its warning; empty when it said nothing. */
+  readonly message: string
+}
+
+/** Final: the same request would be refused again. */
+export interface Refused {
+  readonly kind: 'refused'
+  /** In plain words, without secrets, on one line. */
+  readonly reason: string
+}
+
+/** Worth another attempt later. */
+export interface Failed {
+  readonly kind: 'failed'
+  /** In plain words, without secrets, on one line. */
+  readonly reason: string
+  /** False where no connection came about, so that nobody has seen the request. */
+  readonly reached: boolean
+  /** How long the server asks to be left alone, in milliseconds; undefined where it did not say. */
+  readonly waitMillis: number | undefined
+}
+
+/** One destination of OTLP requests. Callers send one request at a time. */
+export interface Transport {
+  /** The URL as it may be printed: without credentials and query. */
+  readonly destination: string
+  /**
+   * Makes one attempt that ends after `timeoutMillis` (`Infinity`: never) at the latest. Never
+   * rejects, and never keeps the process alive but for a connection that is being made.
+   */
+  post(body: Uint8Array, timeoutMillis: number): Promise<Answer>
+  /**
+   * Ends the attempt under way where its request is not written in full, so that it holds the
+   * process no longer: nobody can have taken it.
+   */
+  release(): void
+  /** Ends the attempt under way and closes idle connections. */
+  close(): void
+}
+
+/** Where a message goes on after this many characters it is cut. */
+const MAX_REASON = 300
+
+const REASONS: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'connection refused',
+  ECONNRESET: 'connection closed before an answer came',
+  EPIPE: 'connection closed before an answer came',
+  ENOTFOUND: 'host name not found',
+  EAI_AGAIN: 'host name cannot be looked up now',
+  ETIMEDOUT: 'connection timed out',
+  EHOSTUNREACH: 'host unreachable',
+  ENETUNREACH: 'network unreachable',
+  EPROTO: 'TLS handshake failed',
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'TLS certificate is self-signed',
+  SELF_SIGNED_CERT_IN_CHAIN: 'TLS certificate chain is self-signed',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'TLS certificate cannot be verified',
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'TLS certificate has an unknown issuer',
+  CERT_HAS_EXPIRED: 'TLS certificate has expired',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'TLS certificate is for another host',
+}
+
+/** An error of a socket or of the HTTP parser in plain words, with its code. */
+export function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return oneLine(String(error))
+  const code: unknown = 'code' in error ? error.code : undefined
+  if (typeof code !== 'string') return oneLine(error.message)
+  if (code.startsWith('HPE_')) return `the answer is not HTTP/1.1, perhaps it is a gRPC port (${code})`
+  return `${REASONS[code] ?? oneLine(error.message)} (${code})`
+}
+
+/** Foreign text made fit for a log: printable, on one line, of bounded length. */
+export function oneLine(text: string): string {
+  const line = text
+    .slice(0, 4 * MAX_REASON)
+    .replace(/[\s\p{Cc}\p{Cf}]+/gu, ' ')
+    .trim()
+  return line.length <= MAX_REASON ? line : `${line.slice(0, MAX_REASON)}...`
+}
+
+/** `url` as it may be printed. The query may carry an API key. */
+export function printableUrl(url: URL): string {
+  return `${url.protocol}//${url.host}${url.pathname}`
+}

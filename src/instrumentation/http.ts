@@ -1,0 +1,87 @@
+/*
+ * The HTTP vocabulary of the semantic conventions (http/http-spans.md, stable), once: names, statuses,
+ * error types. The libraries that serve or send requests adapt to it.
+ */
+
+import type { Span } from '@opentelemetry/api'
+import { STATUS_ERROR } from '../trace/span.js'
+
+/** Case-sensitive, as the conventions ask; RFC 9110, RFC 5789 and the QUERY method. */
+const KNOWN_METHODS: ReadonlySet<string> = new Set([
+  'CONNECT',
+  'DELETE',
+  'GET',
+  'HEAD',
+  'OPTIONS',
+  'PATCH',
+  'POST',
+  'PUT',
+  'QUERY',
+  'TRACE',
+])
+
+/** `_OTHER` for a method that is not known: arbitrary methods must not make arbitrary many series. */
+export function methodAttribute(method: string): string {
+  return KNOWN_METHODS.has(method) ? method : '_OTHER'
+}
+
+/** The span's name as long as no route or template is known. */
+export function methodName(method: string): string {
+  return KNOWN_METHODS.has(method) ? method : 'HTTP'
+}
+
+/** Present only when it says more than `http.request.method`. */
+export function originalMethod(method: string): string | undefined {
+  return KNOWN_METHODS.has(method) ? undefined : method
+}
+
+/** Status and attributes of a response that the server has sent: only 5xx is the server's error. */
+export function recordServerStatus(span: Span, status: number): void {
+  span.setAttribute('http.response.status_code', status)
+  if (status >= 500) recordErrorType(span, String(status))
+}
+
+/** Status and attributes of a response that the client has got: 4xx and 5xx are errors to it. */
+export function recordClientStatus(span: Span, status: number): void {
+  span.setAttribute('http.response.status_code', status)
+  if (status >= 400) recordErrorType(span, String(status))
+}
+
+/** A call that failed before an answer came, or on the way: network errors, time-outs. */
+export function recordCallError(span: Span, error: unknown): void {
+  const type = errorType(error)
+  span.setAttribute('error.type', type)
+  span.setStatus({ code: STATUS_ERROR, message: errorMessage(error) })
+}
+
+/** The code of a system error (`ECONNREFUSED`), else the class of the exception; of low cardinality. */
+export function errorType(error: unknown): string {
+  if (typeof error !== 'object' || error === null) return typeof error
+  const { code, name } = error as { code?: unknown; name?: unknown }
+  if (typeof code === 'string' && code !== '') return code
+  if (typeof name === 'string' && name !== '' && name !== 'Error') return name
+  return error.constructor?.name || 'Error'
+}
+
+/** An abort by the caller is no error of the call: http/http-spans.md#status. */
+export function isAbort(error: unknown): boolean {
+  return (error as { name?: unknown } | null | undefined)?.name === 'AbortError'
+}
+
+/**
+ * Requests signed by AWS Signature Version 4 are sent as they are: a header added after signing
+ * makes some of their receivers refuse them.
+ */
+export function isSigned(authorization: unknown): boolean {
+  return typeof authorization === 'string' && authorization.startsWith('AWS4-HMAC-SHA256')
+}
+
+function recordErrorType(span: Span, type: string): void {
+  span.setAttribute('error.type', type)
+  span.setStatus({ code: STATUS_ERROR })
+}
+
+function errorMessage(error: unknown): string {
+  const message = (error as { message?: unknown } | null | undefined)?.message
+  return typeof message === 'string' ? message : String(error)
+}

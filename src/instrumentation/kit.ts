@@ -1,0 +1,110 @@
+import type { Context, Span, TextMapGetter, TextMapPropagator, TextMapSetter } from '@opentelemetry/api'
+import { isSuppressed, ROOT_CONTEXT, SPAN_KEY } from '../context/context.js'
+import { activeContext, runIn } from '../context/manager.js'
+import { diag } from '../diag/diag.js'
+import type { AttributeList } from '../trace/attributes.js'
+import { CLIENT, SERVER } from '../trace/span.js'
+import type { AgentTracer } from '../trace/tracer.js'
+import { type AnyFunction, wrapMethod } from './wrap.js'
+
+/** How often one place may fail before it is switched off for the life of the process. */
+const FAILURES_TO_SWITCH_OFF = 10
+
+export type Describe<Subject> = (subject: Subject) => AttributeList
+
+/**
+ * What an instrumentation has in its hands: spans, contexts, headers and patches of one library.
+ * Where the agent's own work could fail, a `place` catches it, so that the program never sees it.
+ */
+export class Kit {
+  readonly #library: string
+  readonly #tracer: AgentTracer
+  readonly #propagator: TextMapPropagator
+
+  constructor(library: string, tracer: AgentTracer, propagator: TextMapPropagator) {
+    this.#library = library
+    this.#tracer = tracer
+    this.#propagator = propagator
+  }
+
+  /** The context of the code that runs now. */
+  active(): Context {
+    return activeContext()
+  }
+
+  /** True in the agent's own work, and where an SDK asked for no tracing: start nothing, inject nothing. */
+  isSuppressed(): boolean {
+    return isSuppressed(activeContext())
+  }
+
+  /** Calls `fn` in a context. */
+  run<This, Args extends unknown[], Result>(
+    context: Context,
+    fn: (this: This, ...args: Args) => Result,
+    thisArg: This,
+    ...args: Args
+  ): Result {
+    return runIn(context, fn, thisArg, ...args)
+  }
+
+  /** The context that the headers of an incoming message carry; never inherits the active one. */
+  extract<Carrier>(carrier: Carrier, getter: TextMapGetter<Carrier>): Context {
+    return this.#propagator.extract(ROOT_CONTEXT, carrier, getter)
+  }
+
+  /** Writes the headers that carry `context` to another service. */
+  inject<Carrier>(context: Context, carrier: Carrier, setter: TextMapSetter<Carrier>): void {
+    this.#propagator.inject(context, carrier, setter)
+  }
+
+  /** Header names that `inject` may write, lower-case. */
+  propagationFields(): readonly string[] {
+    return this.#propagator.fields()
+  }
+
+  /**
+   * Starts the span of a request that this process serves. `describe(subject)` gives its attributes
+   * and is not called when the sampler drops the span.
+   */
+  startServer<Subject>(name: string, context: Context, describe: Describe<Subject>, subject: Subject): Span {
+    return this.#tracer.start(name, SERVER, context, describe, subject)
+  }
+
+  /** Starts the span of a call to another service; `describe` as above. */
+  startClient<Subject>(name: string, context: Context, describe: Describe<Subject>, subject: Subject): Span {
+    return this.#tracer.start(name, CLIENT, context, describe, subject)
+  }
+
+  withSpan(context: Context, span: Span): Context {
+    return context.setValue(SPAN_KEY, span)
+  }
+
+  /** Replaces a method; the replacement looks like the original to the program. */
+  wrap(target: object, method: string, make: (original: AnyFunction) => AnyFunction): void {
+    wrapMethod(target, method, make)
+  }
+
+  /** A place in an instrumentation where the agent may fail: make one at patch time, not per call. */
+  place(name: string): Place {
+    return new Place(`${this.#library} ${name}`)
+  }
+}
+
+/** Counts the failures of one place and switches it off when they do not stop. */
+export class Place {
+  /** False once the place has failed too often: leave the call alone. */
+  on = true
+  readonly #name: string
+  #failures = 0
+
+  constructor(name: string) {
+    this.#name = name
+  }
+
+  failed(error: unknown): void {
+    diag.fault(this.#name, error)
+    if (++this.#failures < FAILURES_TO_SWITCH_OFF || !this.on) return
+    this.on = false
+    diag.warn(`${this.#name} failed ${FAILURES_TO_SWITCH_OFF} times and is switched off`)
+  }
+}

@@ -1,0 +1,81 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Exception, Span } from '@opentelemetry/api'
+import { errorType, methodName, recordServerStatus } from './http.js'
+import type { MessageLife } from './message.js'
+
+/** `error.type` of a request whose client went away before the answer was whole. */
+const CLIENT_DISCONNECTED = 'client_disconnected'
+
+/** Where a request carries its `ServedRequest`. */
+const SERVED: unique symbol = Symbol('autospan.http.served')
+
+/** Tells the route of a request when its response has ended; undefined when none has matched. */
+export type RouteOf = (request: IncomingMessage) => string | undefined
+
+/**
+ * A request that this process serves, from its head to its response's last byte. Frameworks tell it
+ * the route and the error; they are put on the span at its end, when the status is known.
+ */
+export class ServedRequest implements MessageLife {
+  readonly span: Span
+  readonly #request: IncomingMessage
+  readonly #response: ServerResponse
+  #route: string | RouteOf | undefined = undefined
+  #error: unknown = undefined
+  #errorAt = 0
+
+  constructor(span: Span, request: IncomingMessage, response: ServerResponse) {
+    this.span = span
+    this.#request = request
+    this.#response = response
+    ;(request as { [SERVED]?: ServedRequest })[SERVED] = this
+  }
+
+  /** The matched route's template, `/users/:id`; or how to find it at the end. The last word wins. */
+  setRoute(route: string | RouteOf): void {
+    this.#route = route
+  }
+
+  /**
+   * An error that left the program's handlers. Recorded, once, if the answer is a server error (5xx)
+   * or never whole; an error that the program turns into another answer is none of the server's.
+   */
+  setError(error: unknown): void {
+    if (this.#errorAt !== 0) return
+    this.#error = error
+    this.#errorAt = performance.now()
+  }
+
+  before(): void {}
+
+  /** After the program's own listeners, which may still set attributes. */
+  after(event: string): void {
+    if (event !== 'close' || !this.span.isRecording()) return
+    const { span } = this
+    const response = this.#response
+    const status = response.statusCode
+    if (response.headersSent) recordServerStatus(span, status)
+    if (!response.writableFinished) span.setAttribute('error.type', CLIENT_DISCONNECTED)
+    if (this.#errorAt !== 0 && (status >= 500 || !response.headersSent)) this.#recordError()
+    this.#recordRoute()
+    span.end()
+  }
+
+  #recordRoute(): void {
+    const route = typeof this.#route === 'function' ? this.#route(this.#request) : this.#route
+    if (route === undefined || route === '') return
+    this.span.setAttribute('http.route', route)
+    this.span.updateName(`${methodName(this.#request.method ?? '')} ${route}`)
+  }
+
+  #recordError(): void {
+    this.span.recordException(this.#error as Exception, this.#errorAt)
+    this.span.setAttribute('error.type', errorType(this.#error))
+    this.span.setStatus({ code: 2, message: String((this.#error as Error | null)?.message ?? this.#error) })
+  }
+}
+
+/** The traced request behind a request object of node:http; undefined where it is not traced. */
+export function servedRequest(request: object): ServedRequest | undefined {
+  return (request as { [SERVED]?: ServedRequest })[SERVED]
+}

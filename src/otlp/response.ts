@@ -1,0 +1,152 @@
+import { BYTES, FIXED32, FIXED64, VARINT } from './protobuf.js'
+
+/** What a collector says of an export that it accepted. */
+export interface ExportResponse {
+  /** Spans that it did not keep; 0 up to `Number.MAX_SAFE_INTEGER`. */
+  readonly rejected: number
+  /** Why, or with 0 rejected a warning; may be empty. Foreign text of any length. */
+  readonly message: string
+}
+
+const FULL_SUCCESS: ExportResponse = { rejected: 0, message: '' }
+
+/** `ExportTraceServiceResponse.partial_success`, and in it `rejected_spans` and `error_message`. */
+const PARTIAL_SUCCESS = 8 * 1 + BYTES
+const REJECTED = 8 * 1 + VARINT
+const ERROR_MESSAGE = 8 * 2 + BYTES
+/** `google.rpc.Status.message`. */
+const STATUS_MESSAGE = 8 * 2 + BYTES
+
+/**
+ * Reads an `ExportTraceServiceResponse`, in protobuf or JSON as its `content-type` says. Never throws: what
+ * cannot be read is a full success, which the status has told already.
+ */
+export function decodeExportResponse(body: Uint8Array, contentType: string | undefined): ExportResponse {
+  return decoded(body, contentType, exportResponseOfProtobuf, exportResponseOfJson) ?? FULL_SUCCESS
+}
+
+/**
+ * The message of a `google.rpc.Status`, the body of a refusal, in protobuf or JSON as its `content-type`
+ * says; foreign text of any length. Never throws: empty where none can be read.
+ */
+export function decodeStatusMessage(body: Uint8Array, contentType: string | undefined): string {
+  return decoded(body, contentType, statusMessageOfProtobuf, statusMessageOfJson) ?? ''
+}
+
+function decoded<T>(
+  body: Uint8Array,
+  contentType: string | undefined,
+  ofProtobuf: (body: Uint8Array) => T,
+  ofJson: (json: unknown) => T,
+): T | undefined {
+  const [mediaType = ''] = (contentType ?? '').toLowerCase().split(';')
+  try {
+    switch (mediaType.trim()) {
+      case 'application/x-protobuf':
+      case 'application/protobuf':
+        return ofProtobuf(body)
+      case 'application/json':
+        return ofJson(JSON.parse(utf8(body)))
+      default:
+        return undefined
+    }
+  } catch {
+    return undefined
+  }
+}
+
+function exportResponseOfProtobuf(body: Uint8Array): ExportResponse {
+  let rejected = 0
+  let message = ''
+  for (const [tag, value] of fieldsOf(body)) {
+    if (tag !== PARTIAL_SUCCESS) continue
+    for (const [tag, inner] of fieldsOf(value as Uint8Array)) {
+      if (tag === REJECTED) rejected = counted(BigInt.asIntN(64, inner as bigint))
+      else if (tag === ERROR_MESSAGE) message = utf8(inner as Uint8Array)
+    }
+  }
+  return { rejected, message }
+}
+
+function statusMessageOfProtobuf(body: Uint8Array): string {
+  let message = ''
+  for (const [tag, value] of fieldsOf(body)) {
+    if (tag === STATUS_MESSAGE) message = utf8(value as Uint8Array)
+  }
+  return message
+}
+
+function exportResponseOfJson(json: unknown): ExportResponse {
+  const partialSuccess = memberOf(json, 'partialSuccess')
+  const rejected = memberOf(partialSuccess, 'rejectedSpans')
+  return {
+    rejected: typeof rejected === 'string' || typeof rejected === 'number' ? counted(rejected) : 0,
+    message: textOf(memberOf(partialSuccess, 'errorMessage')),
+  }
+}
+
+function statusMessageOfJson(json: unknown): string {
+  return textOf(memberOf(json, 'message'))
+}
+
+/**
+ * Each field's tag and content: bytes, or a varint. Fields of other wire types are passed over.
+ *
+ * @throws RangeError for what is not protobuf.
+ */
+function* fieldsOf(message: Uint8Array): Generator<[tag: number, value: Uint8Array | bigint]> {
+  let at = 0
+  const varint = (): bigint => {
+    let value = 0n
+    for (let shift = 0n; shift < 64n; shift += 7n) {
+      const byte = message[at++]
+      if (byte === undefined) break
+      value |= BigInt(byte & 0x7f) << shift
+      if (byte < 0x80) return value
+    }
+    throw new RangeError('not a varint')
+  }
+  const take = (size: number): Uint8Array => {
+    if (size > message.length - at) throw new RangeError('ends within a field')
+    at += size
+    return message.subarray(at - size, at)
+  }
+  while (at < message.length) {
+    const tag = Number(varint())
+    switch (tag % 8) {
+      case VARINT:
+        yield [tag, varint()]
+        break
+      case BYTES:
+        yield [tag, take(Number(varint()))]
+        break
+      case FIXED64:
+        take(8)
+        break
+      case FIXED32:
+        take(4)
+        break
+      default:
+        throw new RangeError('not a wire type')
+    }
+  }
+}
+
+function memberOf(json: unknown, key: string): unknown {
+  return typeof json === 'object' && json !== null && Object.hasOwn(json, key)
+    ? (json as Record<string, unknown>)[key]
+    : undefined
+}
+
+function textOf(json: unknown): string {
+  return typeof json === 'string' ? json : ''
+}
+
+function counted(count: bigint | string | number): number {
+  const number = Math.trunc(Number(count))
+  return number > 0 ? Math.min(number, Number.MAX_SAFE_INTEGER) : 0
+}
+
+function utf8(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString()
+}

@@ -1,0 +1,60 @@
+import type { Scope } from '../trace/span.js'
+import type { ByteBuffer } from './bytes.js'
+
+/** Memory that is kept between batches, in bytes, for all scopes together. */
+const MAX_KEPT_BYTES = 1024 * 1024
+/** Scopes that are kept between batches; a program has about as many as it has instrumented libraries. */
+const MAX_KEPT_SCOPES = 64
+
+/** The spans of one instrumentation scope in the batch that is being made. */
+export interface ScopeSpans<Buffer extends ByteBuffer> {
+  readonly scope: Scope
+  /** What OTLP says of the scope, encoded once. */
+  readonly head: Uint8Array
+  readonly spans: Buffer
+}
+
+/** Keeps the spans of each scope together, so that a batch names a scope once however the spans alternate. */
+export class ScopeBuffers<Buffer extends ByteBuffer> {
+  readonly #scopes = new Map<Scope, ScopeSpans<Buffer>>()
+  readonly #make: (scope: Scope) => ScopeSpans<Buffer>
+  #last: ScopeSpans<Buffer> | undefined
+
+  constructor(make: (scope: Scope) => ScopeSpans<Buffer>) {
+    this.#make = make
+  }
+
+  of(scope: Scope): ScopeSpans<Buffer> {
+    const last = this.#last
+    if (last !== undefined && last.scope === scope) return last
+    return this.#find(scope)
+  }
+
+  /** Those that have spans, in the order of their first use. */
+  filled(): ScopeSpans<Buffer>[] {
+    return [...this.#scopes.values()].filter(({ spans }) => spans.length > 0)
+  }
+
+  /** Forgets all spans, and memory that is beyond what is kept. */
+  clear(): void {
+    if (this.#scopes.size > MAX_KEPT_SCOPES) {
+      this.#scopes.clear()
+      this.#last = undefined
+    }
+    let kept = 0
+    for (const { spans } of this.#scopes.values()) {
+      spans.clear(MAX_KEPT_BYTES - kept)
+      kept += spans.bytes.length
+    }
+  }
+
+  #find(scope: Scope): ScopeSpans<Buffer> {
+    let found = this.#scopes.get(scope)
+    if (found === undefined) {
+      found = this.#make(scope)
+      this.#scopes.set(scope, found)
+    }
+    this.#last = found
+    return found
+  }
+}

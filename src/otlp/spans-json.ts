@@ -1,0 +1,156 @@
+import { diag } from '../diag/diag.js'
+import type { Resource } from '../resource/resource.js'
+import type { Scope, SpanData, SpanEvent, SpanLink } from '../trace/span.js'
+import { attributesJson, joined, wellFormed } from './attributes-json.js'
+import { ByteBuffer } from './bytes.js'
+import type { SpanEncoder } from './encoder.js'
+import { ScopeBuffers, type ScopeSpans } from './scopes.js'
+import { linkFlags, setTimes, spanFlags, spanKind, traceStateText, uint32 } from './span-fields.js'
+import { UnixTime } from './unix-time.js'
+
+const TRACE_ID = /^[0-9a-f]{32}$/i
+const SPAN_ID = /^[0-9a-f]{16}$/i
+const ALL_ZERO = /^0+$/
+
+const COMMA = Buffer.from(',')
+const SCOPE_END = Buffer.from(']}')
+const REQUEST_END = Buffer.from(']}]}')
+
+/**
+ * `ExportTraceServiceRequest` in OTLP/JSON, which is not protobuf's own JSON: ids are hex, enums numbers
+ * (opentelemetry-proto docs/specification.md#json-protobuf-encoding).
+ */
+export class JsonSpanEncoder implements SpanEncoder {
+  readonly contentType = 'application/json'
+  count = 0
+  /** Without the resource and the scopes. */
+  byteLength = 0
+  readonly #start: Uint8Array
+  readonly #scopes = new ScopeBuffers<ByteBuffer>(newScopeSpans)
+  readonly #startTime = new UnixTime()
+  readonly #endTime = new UnixTime()
+
+  constructor({ attributes, schemaUrl }: Resource) {
+    const resource = `{"attributes":${attributesJson(attributes)}}${member('schemaUrl', schemaUrl)}`
+    this.#start = Buffer.from(wellFormed(`{"resourceSpans":[{"resource":${resource},"scopeSpans":[`))
+  }
+
+  add(span: SpanData): void {
+    try {
+      const text = this.#spanJson(span)
+      if (text === undefined) return
+      const { spans } = this.#scopes.of(span.scope)
+      const before = spans.length
+      // In one piece, so that nothing of it stays where there is no room for it.
+      spans.text(wellFormed(before === 0 ? text : `,${text}`))
+      this.count++
+      this.byteLength += spans.length - before
+    } catch (error) {
+      diag.fault('the span encoder', error)
+    }
+  }
+
+  take(): Uint8Array {
+    try {
+      return this.count === 0 ? new Uint8Array(0) : assemble(this.#start, this.#scopes.filled())
+    } finally {
+      this.#scopes.clear()
+      this.count = 0
+      this.byteLength = 0
+    }
+  }
+
+  /** Undefined where the span has no valid identity, and is none to a collector. */
+  #spanJson(span: SpanData): string | undefined {
+    if (!isId(TRACE_ID, span.traceId) || !isId(SPAN_ID, span.spanId)) return undefined
+    setTimes(span, this.#startTime, this.#endTime)
+    return (
+      `{"traceId":"${span.traceId.toLowerCase()}","spanId":"${span.spanId.toLowerCase()}"` +
+      (span.traceState === undefined ? '' : member('traceState', traceStateText(span.traceState))) +
+      (isId(SPAN_ID, span.parentSpanId) ? `,"parentSpanId":"${span.parentSpanId.toLowerCase()}"` : '') +
+      `,"flags":${spanFlags(span)}${member('name', span.name)},"kind":${spanKind(span.kind)}` +
+      `,"startTimeUnixNano":"${this.#startTime}","endTimeUnixNano":"${this.#endTime}"` +
+      `,"attributes":${attributesJson(span.attributes)}` +
+      countMember('droppedAttributesCount', span.droppedAttributes) +
+      (span.events === undefined ? '' : `,"events":${this.#eventsJson(span.events, span.anchor)}`) +
+      countMember('droppedEventsCount', span.droppedEvents) +
+      (span.links === undefined ? '' : `,"links":${linksJson(span.links)}`) +
+      countMember('droppedLinksCount', span.droppedLinks) +
+      (span.statusCode === 0 && span.statusMessage === '' ? '' : `,"status":${statusJson(span)}`) +
+      '}'
+    )
+  }
+
+  #eventsJson(events: readonly SpanEvent[], anchor: number): string {
+    let text = ''
+    for (const event of events) {
+      this.#startTime.set(event.time, anchor)
+      text = joined(
+        text,
+        `{"timeUnixNano":"${this.#startTime}"${member('name', event.name)},"attributes":${attributesJson(event.attributes)}` +
+          `${countMember('droppedAttributesCount', event.droppedAttributes)}}`,
+      )
+    }
+    return `[${text}]`
+  }
+}
+
+function linksJson(links: readonly SpanLink[]): string {
+  let text = ''
+  for (const link of links) {
+    const json = linkJson(link)
+    if (json !== undefined) text = joined(text, json)
+  }
+  return `[${text}]`
+}
+
+/** Undefined where the context is none: it is the program's own object, and may even throw. */
+function linkJson({ context, attributes, droppedAttributes }: SpanLink): string | undefined {
+  let head: string
+  try {
+    const { traceId, spanId, traceState } = context
+    if (!isId(TRACE_ID, traceId) || !isId(SPAN_ID, spanId)) return undefined
+    head =
+      `{"traceId":"${traceId.toLowerCase()}","spanId":"${spanId.toLowerCase()}"` +
+      `${traceState === undefined ? '' : member('traceState', traceStateText(traceState))},"flags":${linkFlags(context)}`
+  } catch {
+    return undefined
+  }
+  return `${head},"attributes":${attributesJson(attributes)}${countMember('droppedAttributesCount', droppedAttributes)}}`
+}
+
+function statusJson({ statusCode, statusMessage }: SpanData): string {
+  return `{"code":${statusCode}${member('message', statusMessage)}}`
+}
+
+/** A further member of an object; nothing where the text is empty. */
+function member(key: string, text: string): string {
+  return text === '' ? '' : `,"${key}":${JSON.stringify(text)}`
+}
+
+function countMember(key: string, count: number): string {
+  return count === 0 ? '' : `,"${key}":${uint32(count)}`
+}
+
+function isId(pattern: RegExp, id: string): boolean {
+  return pattern.test(id) && !ALL_ZERO.test(id)
+}
+
+/** `ScopeSpans` up to its first span. */
+function newScopeSpans(scope: Scope): ScopeSpans<ByteBuffer> {
+  const { name, version, schemaUrl } = scope
+  const names = `{"name":${JSON.stringify(name)}${member('version', version)}}${member('schemaUrl', schemaUrl)}`
+  return { scope, head: Buffer.from(wellFormed(`{"scope":${names},"spans":[`)), spans: new ByteBuffer() }
+}
+
+/** One `ResourceSpans` with a `ScopeSpans` for each scope, in a buffer of exactly its size. */
+function assemble(start: Uint8Array, scopes: readonly ScopeSpans<ByteBuffer>[]): Uint8Array {
+  const parts: Uint8Array[] = []
+  for (const { head, spans } of scopes) {
+    parts.push(parts.length === 0 ? start : COMMA, head, spans.content(), SCOPE_END)
+  }
+  parts.push(REQUEST_END)
+  const body = new ByteBuffer(parts.reduce((size, part) => size + part.length, 0))
+  for (const part of parts) body.append(part)
+  return body.content()
+}

@@ -1,0 +1,222 @@
+import { diag } from '../diag/diag.js'
+import type { Resource } from '../resource/resource.js'
+import type { Scope, SpanData, SpanEvent, SpanLink } from '../trace/span.js'
+import { writeAttributes } from './attributes-protobuf.js'
+import type { SpanEncoder } from './encoder.js'
+import { BYTES, FIXED32, FIXED64, ProtobufWriter, VARINT, varintSize } from './protobuf.js'
+import { ScopeBuffers, type ScopeSpans } from './scopes.js'
+import { linkFlags, setTimes, spanFlags, spanKind, traceStateText, uint32 } from './span-fields.js'
+import { UnixTime } from './unix-time.js'
+
+/** Fields of opentelemetry/proto/trace/v1/trace.proto, and of resource.proto and common.proto beside it. */
+const REQUEST = { resourceSpans: 8 * 1 + BYTES }
+const RESOURCE_SPANS = { resource: 8 * 1 + BYTES, scopeSpans: 8 * 2 + BYTES, schemaUrl: 8 * 3 + BYTES }
+const RESOURCE = { attributes: 8 * 1 + BYTES }
+const SCOPE_SPANS = { scope: 8 * 1 + BYTES, spans: 8 * 2 + BYTES, schemaUrl: 8 * 3 + BYTES }
+const SCOPE = { name: 8 * 1 + BYTES, version: 8 * 2 + BYTES }
+const SPAN = {
+  traceId: 8 * 1 + BYTES,
+  spanId: 8 * 2 + BYTES,
+  traceState: 8 * 3 + BYTES,
+  parentSpanId: 8 * 4 + BYTES,
+  name: 8 * 5 + BYTES,
+  kind: 8 * 6 + VARINT,
+  startTimeUnixNano: 8 * 7 + FIXED64,
+  endTimeUnixNano: 8 * 8 + FIXED64,
+  attributes: 8 * 9 + BYTES,
+  droppedAttributesCount: 8 * 10 + VARINT,
+  events: 8 * 11 + BYTES,
+  droppedEventsCount: 8 * 12 + VARINT,
+  links: 8 * 13 + BYTES,
+  droppedLinksCount: 8 * 14 + VARINT,
+  status: 8 * 15 + BYTES,
+  flags: 8 * 16 + FIXED32,
+}
+const EVENT = {
+  timeUnixNano: 8 * 1 + FIXED64,
+  name: 8 * 2 + BYTES,
+  attributes: 8 * 3 + BYTES,
+  droppedAttributesCount: 8 * 4 + VARINT,
+}
+const LINK = {
+  traceId: 8 * 1 + BYTES,
+  spanId: 8 * 2 + BYTES,
+  traceState: 8 * 3 + BYTES,
+  attributes: 8 * 4 + BYTES,
+  droppedAttributesCount: 8 * 5 + VARINT,
+  flags: 8 * 6 + FIXED32,
+}
+const STATUS = { message: 8 * 2 + BYTES, code: 8 * 3 + VARINT }
+
+const TRACE_ID_BYTES = 16
+const SPAN_ID_BYTES = 8
+/** Room for the length of a span or event: 2 bytes are right up to 16 KiB, and larger ones are moved. */
+const LENGTH_BYTES = 2
+
+/** `ExportTraceServiceRequest` in binary protobuf. */
+export class ProtobufSpanEncoder implements SpanEncoder {
+  readonly contentType = 'application/x-protobuf'
+  count = 0
+  /** Without the resource and the scopes. */
+  byteLength = 0
+  readonly #resource: Uint8Array
+  readonly #scopes = new ScopeBuffers<ProtobufWriter>(newScopeSpans)
+  readonly #start = new UnixTime()
+  readonly #end = new UnixTime()
+
+  constructor(resource: Resource) {
+    this.#resource = encodeResource(resource)
+  }
+
+  add(span: SpanData): void {
+    let writer: ProtobufWriter | undefined
+    let before = 0
+    try {
+      writer = this.#scopes.of(span.scope).spans
+      before = writer.length
+      if (this.#writeSpan(writer, span)) {
+        this.count++
+        this.byteLength += writer.length - before
+      } else {
+        writer.length = before
+      }
+    } catch (error) {
+      if (writer !== undefined) writer.length = before
+      diag.fault('the span encoder', error)
+    }
+  }
+
+  take(): Uint8Array {
+    try {
+      return this.count === 0 ? new Uint8Array(0) : assemble(this.#resource, this.#scopes.filled())
+    } finally {
+      this.#scopes.clear()
+      this.count = 0
+      this.byteLength = 0
+    }
+  }
+
+  /** @returns false where the span has no valid identity, and is none to a collector. */
+  #writeSpan(writer: ProtobufWriter, span: SpanData): boolean {
+    setTimes(span, this.#start, this.#end)
+    writer.tag(SCOPE_SPANS.spans)
+    const start = writer.open(LENGTH_BYTES)
+    if (!writer.hexId(SPAN.traceId, span.traceId, TRACE_ID_BYTES)) return false
+    if (!writer.hexId(SPAN.spanId, span.spanId, SPAN_ID_BYTES)) return false
+    if (span.parentSpanId !== '') writer.hexId(SPAN.parentSpanId, span.parentSpanId, SPAN_ID_BYTES)
+    if (span.traceState !== undefined) writeNonEmpty(writer, SPAN.traceState, traceStateText(span.traceState))
+    writer.fixed32(SPAN.flags, spanFlags(span))
+    writeNonEmpty(writer, SPAN.name, span.name)
+    writer.uint32(SPAN.kind, spanKind(span.kind))
+    writer.fixed64Nanos(SPAN.startTimeUnixNano, this.#start.seconds, this.#start.nanos)
+    writer.fixed64Nanos(SPAN.endTimeUnixNano, this.#end.seconds, this.#end.nanos)
+    writeAttributes(writer, SPAN.attributes, span.attributes)
+    if (span.statusCode !== 0 || span.statusMessage !== '') writeStatus(writer, span)
+    if (span.events !== undefined) this.#writeEvents(writer, span.events, span.anchor)
+    if (span.links !== undefined) writeLinks(writer, span.links)
+    writeCount(writer, SPAN.droppedAttributesCount, span.droppedAttributes)
+    writeCount(writer, SPAN.droppedEventsCount, span.droppedEvents)
+    writeCount(writer, SPAN.droppedLinksCount, span.droppedLinks)
+    writer.close(start, LENGTH_BYTES)
+    return true
+  }
+
+  #writeEvents(writer: ProtobufWriter, events: readonly SpanEvent[], anchor: number): void {
+    for (const event of events) {
+      this.#start.set(event.time, anchor)
+      writer.tag(SPAN.events)
+      const start = writer.open(LENGTH_BYTES)
+      writer.fixed64Nanos(EVENT.timeUnixNano, this.#start.seconds, this.#start.nanos)
+      writeNonEmpty(writer, EVENT.name, event.name)
+      writeAttributes(writer, EVENT.attributes, event.attributes)
+      writeCount(writer, EVENT.droppedAttributesCount, event.droppedAttributes)
+      writer.close(start, LENGTH_BYTES)
+    }
+  }
+}
+
+function writeStatus(writer: ProtobufWriter, span: SpanData): void {
+  writer.tag(SPAN.status)
+  const start = writer.open(1)
+  writeNonEmpty(writer, STATUS.message, span.statusMessage)
+  writeCount(writer, STATUS.code, span.statusCode)
+  writer.close(start, 1)
+}
+
+function writeLinks(writer: ProtobufWriter, links: readonly SpanLink[]): void {
+  for (const link of links) {
+    const before = writer.length
+    if (!writeLink(writer, link)) writer.length = before
+  }
+}
+
+/** @returns false where the context is none: it is the program's own object, and may even throw. */
+function writeLink(writer: ProtobufWriter, { context, attributes, droppedAttributes }: SpanLink): boolean {
+  writer.tag(SPAN.links)
+  const start = writer.open(1)
+  try {
+    if (!writer.hexId(LINK.traceId, context.traceId, TRACE_ID_BYTES)) return false
+    if (!writer.hexId(LINK.spanId, context.spanId, SPAN_ID_BYTES)) return false
+    if (context.traceState !== undefined) writeNonEmpty(writer, LINK.traceState, traceStateText(context.traceState))
+    writer.fixed32(LINK.flags, linkFlags(context))
+  } catch {
+    return false
+  }
+  writeAttributes(writer, LINK.attributes, attributes)
+  writeCount(writer, LINK.droppedAttributesCount, droppedAttributes)
+  writer.close(start, 1)
+  return true
+}
+
+function writeNonEmpty(writer: ProtobufWriter, tag: number, text: string): void {
+  if (text !== '') writer.string(tag, text)
+}
+
+function writeCount(writer: ProtobufWriter, tag: number, count: number): void {
+  if (count !== 0) writer.uint32(tag, uint32(count))
+}
+
+/** The content of `ResourceSpans` but for its spans. */
+function encodeResource({ attributes, schemaUrl }: Resource): Uint8Array {
+  const writer = new ProtobufWriter()
+  writer.tag(RESOURCE_SPANS.resource)
+  const start = writer.open(LENGTH_BYTES)
+  writeAttributes(writer, RESOURCE.attributes, attributes)
+  writer.close(start, LENGTH_BYTES)
+  writeNonEmpty(writer, RESOURCE_SPANS.schemaUrl, schemaUrl)
+  return writer.copy()
+}
+
+/** The content of `ScopeSpans` but for its spans, which may come in any order with the rest. */
+function newScopeSpans(scope: Scope): ScopeSpans<ProtobufWriter> {
+  const writer = new ProtobufWriter()
+  writer.tag(SCOPE_SPANS.scope)
+  const start = writer.open(1)
+  writeNonEmpty(writer, SCOPE.name, scope.name)
+  writeNonEmpty(writer, SCOPE.version, scope.version)
+  writer.close(start, 1)
+  writeNonEmpty(writer, SCOPE_SPANS.schemaUrl, scope.schemaUrl)
+  return { scope, head: writer.copy(), spans: new ProtobufWriter() }
+}
+
+/** One `ResourceSpans` with a `ScopeSpans` for each scope, in a buffer of exactly its size. */
+function assemble(resource: Uint8Array, scopes: readonly ScopeSpans<ProtobufWriter>[]): Uint8Array {
+  let size = resource.length
+  for (const { head, spans } of scopes) size += fieldSize(head.length + spans.length)
+  const body = new ProtobufWriter(fieldSize(size))
+  body.varint(REQUEST.resourceSpans)
+  body.varint(size)
+  body.append(resource)
+  for (const { head, spans } of scopes) {
+    body.varint(RESOURCE_SPANS.scopeSpans)
+    body.varint(head.length + spans.length)
+    body.append(head)
+    body.append(spans.content())
+  }
+  return body.content()
+}
+
+/** Of a message that has a tag of one byte. */
+function fieldSize(content: number): number {
+  return 1 + varintSize(content) + content
+}

@@ -1,0 +1,53 @@
+import type { TextMapPropagator } from '@opentelemetry/api'
+import type { PropagatorName } from '../config/config.js'
+import { baggage } from './baggage.js'
+import { traceContext } from './trace-context.js'
+
+const PROPAGATORS: Readonly<Record<Exclude<PropagatorName, 'none'>, TextMapPropagator>> = {
+  tracecontext: traceContext,
+  baggage,
+}
+
+/**
+ * The propagators of `OTEL_PROPAGATORS` as one, in their order and each once. `none`, wherever it
+ * stands, and an empty list propagate nothing.
+ */
+export function createPropagator(names: readonly PropagatorName[]): TextMapPropagator {
+  const propagators: TextMapPropagator[] = []
+  for (const name of new Set(names)) {
+    if (name === 'none') return NOTHING
+    propagators.push(PROPAGATORS[name])
+  }
+  const [first = NOTHING] = propagators
+  return propagators.length > 1 ? composite(propagators) : first
+}
+
+const NOTHING: TextMapPropagator = {
+  inject() {},
+
+  extract(context) {
+    return context
+  },
+
+  fields() {
+    return []
+  },
+}
+
+function composite(propagators: readonly TextMapPropagator[]): TextMapPropagator {
+  return {
+    inject(context, carrier, setter) {
+      for (const propagator of propagators) propagator.inject(context, carrier, setter)
+    },
+
+    extract(context, carrier, getter) {
+      let extracted = context
+      for (const propagator of propagators) extracted = propagator.extract(extracted, carrier, getter)
+      return extracted
+    },
+
+    fields() {
+      return [...new Set(propagators.flatMap((propagator) => propagator.fields()))]
+    },
+  }
+}

@@ -1,0 +1,55 @@
+import { readFileSync, realpathSync, statSync } from 'node:fs'
+import { dirname, join, resolve, sep } from 'node:path'
+
+/** What a program's package.json says of it. */
+export interface ProgramPackage {
+  readonly name: string
+  readonly version: string | undefined
+}
+
+const IN_PACKAGES = `${sep}node_modules${sep}`
+
+/**
+ * The package that a program belongs to: of the nearest package.json with a name, upward from its entry file. Files
+ * without a name, as builds put them beside their output to say `"type": "module"`, are passed over, and so are those
+ * that cannot be read.
+ *
+ * Symbolic links are followed. A program that is itself a dependency, such as `next` or `nest`, belongs to the project
+ * which it is installed in; a globally installed one has none and stands for itself.
+ *
+ * @param entryFile the script as in `process.argv[1]`: it may be a directory, or lack its extension
+ */
+export function findProgramPackage(entryFile: string): ProgramPackage | undefined {
+  const path = realPath(resolve(entryFile))
+  const dependency = path.indexOf(IN_PACKAGES)
+  return (dependency < 0 ? undefined : packageAbove(path.slice(0, dependency))) ?? packageAbove(path)
+}
+
+/** As `node app` names `app.js`, the last part of the path may not exist. */
+function realPath(path: string): string {
+  try {
+    return realpathSync(path)
+  } catch {
+    return path
+  }
+}
+
+function packageAbove(path: string): ProgramPackage | undefined {
+  for (let folder = path; ; folder = dirname(folder)) {
+    const found = readPackage(join(folder, 'package.json'))
+    if (found !== undefined) return found
+    if (dirname(folder) === folder) return undefined
+  }
+}
+
+function readPackage(file: string): ProgramPackage | undefined {
+  try {
+    // Asked first, for an exception is the dearer answer, and a pipe of this name would be waited for.
+    if (!statSync(file, { throwIfNoEntry: false })?.isFile()) return undefined
+    const { name, version } = JSON.parse(readFileSync(file, 'utf8'))
+    if (typeof name !== 'string' || name.trim() === '') return undefined
+    return { name: name.trim(), version: typeof version === 'string' && version !== '' ? version : undefined }
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,115 @@
+import type { Attributes } from '@opentelemetry/api'
+
+/** What an attribute can be: `AnyValue` of the specification. null is an empty value; a bigint a 64-bit integer. */
+export type Value = string | number | boolean | bigint | null | Uint8Array | readonly Value[] | ValueMap
+
+export interface ValueMap {
+  readonly [key: string]: Value
+}
+
+/**
+ * Attributes as a flat list: key, value, key, value. An undefined value is no attribute. Cheaper
+ * than an object to build and to walk, and the order is kept.
+ */
+export type AttributeList = (Value | undefined)[]
+
+/** What an `AttributeSet` may hold. */
+export interface AttributeBounds {
+  /** How many attributes; a new one above it is dropped and counted. */
+  readonly count: number
+  /** Characters of each string and bytes of each byte array, in arrays and maps too; `Infinity` for no bound. */
+  readonly valueLength: number
+}
+
+/**
+ * Sets one attribute within the bounds: a known key is overwritten, a new one appended.
+ *
+ * @returns false when the attribute was dropped for the count limit. A key or value that the
+ * specification does not allow is ignored, and not counted as dropped.
+ */
+export function putAttribute(list: AttributeList, key: string, value: unknown, bounds: AttributeBounds): boolean {
+  if (typeof key !== 'string' || key === '') return true
+  const checked = checkedValue(value, bounds.valueLength)
+  if (checked === undefined) return true
+  for (let i = 0; i < list.length; i += 2) {
+    if (list[i] === key) {
+      list[i + 1] = checked
+      return true
+    }
+  }
+  if (list.length >> 1 >= bounds.count) return false
+  list.push(key, checked)
+  return true
+}
+
+/** Sets each own attribute of `attributes`; @returns how many were dropped for the count limit. */
+export function putAttributes(
+  list: AttributeList,
+  attributes: Attributes | undefined,
+  bounds: AttributeBounds,
+): number {
+  let dropped = 0
+  if (attributes === undefined || attributes === null || typeof attributes !== 'object') return dropped
+  for (const key of Object.keys(attributes)) {
+    if (!putAttribute(list, key, attributes[key], bounds)) dropped++
+  }
+  return dropped
+}
+
+/** Applies the value length limit in place to values that the agent itself has put into a list. */
+export function truncateValues(list: AttributeList, valueLength: number): void {
+  for (let i = 1; i < list.length; i += 2) {
+    const value = list[i]
+    if (typeof value === 'string' || typeof value === 'object') list[i] = checkedValue(value, valueLength)
+  }
+}
+
+/** Deeper arrays and maps become empty: `attribute_value_depth_limit` of the specification. */
+const MAX_DEPTH = 64
+/** Elements and members that one value may have in all; what is beyond them is left out. */
+const MAX_NODES = 10_000
+
+/** A private copy of the value within the bounds, or undefined when an attribute cannot hold its type. */
+function checkedValue(value: unknown, valueLength: number): Value | undefined {
+  switch (typeof value) {
+    case 'string':
+      return value.length > valueLength ? truncated(value, valueLength) : value
+    case 'number':
+    case 'boolean':
+    case 'bigint':
+      return value
+    case 'object':
+      return value === null ? null : checkedObject(value, valueLength, 1, { left: MAX_NODES })
+    default:
+      return undefined
+  }
+}
+
+function checkedObject(value: object, valueLength: number, depth: number, budget: { left: number }): Value | undefined {
+  const nested = (child: unknown): Value | undefined => {
+    if (--budget.left < 0) return undefined
+    if (typeof child !== 'object' || child === null) return checkedValue(child, valueLength)
+    return checkedObject(child, valueLength, depth + 1, budget)
+  }
+  if (value instanceof Uint8Array) return value.slice(0, Math.min(value.length, valueLength))
+  if (Array.isArray(value)) {
+    if (depth > MAX_DEPTH) return []
+    // A hole or an unsupported element stays as an empty value, so that positions keep their meaning.
+    return value.slice(0, Math.max(0, budget.left)).map((element) => nested(element) ?? null)
+  }
+  const prototype = Object.getPrototypeOf(value)
+  if (prototype !== null && Object.getPrototypeOf(prototype) !== null) return undefined
+  const map: { [key: string]: Value } = Object.create(null)
+  if (depth > MAX_DEPTH) return map
+  for (const [key, member] of Object.entries(value)) {
+    const checked = nested(member)
+    if (checked !== undefined) map[key] = checked
+  }
+  return map
+}
+
+/** Never cuts a surrogate pair in two: half of one is not valid UTF-8. */
+function truncated(value: string, length: number): string {
+  const code = length > 0 ? value.charCodeAt(length - 1) : 0
+  return value.slice(0, code >= 0xd800 && code <= 0xdbff ? length - 1 : length)
+}

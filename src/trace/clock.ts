@@ -1,0 +1,59 @@
+import type { HrTime, TimeInput } from '@opentelemetry/api'
+
+/**
+ * A point in time: milliseconds on the monotonic clock (`performance.now()`), or, where the program
+ * gave a time of its own, the seconds and nanoseconds of the Unix epoch that it meant, kept exactly.
+ */
+export type Time = number | HrTime
+
+/** How far the wall clock may walk away from the anchor before the next trace gets a new one. */
+const DRIFT_MILLIS = 5
+
+let anchor = performance.timeOrigin
+
+/** Milliseconds on the monotonic clock. */
+export function now(): number {
+  return performance.now()
+}
+
+/**
+ * What to add to a monotonic time to have Unix milliseconds. A local root span asks once and its
+ * descendants take over its answer, so that the spans of one trace agree with each other even when
+ * the wall clock is set, or the machine slept, between traces.
+ */
+export function clockAnchor(): number {
+  const wall = Date.now()
+  const drift = wall - (performance.now() + anchor)
+  // Date.now() has lost its fraction, so it may lag by up to 1 ms when all is well.
+  if (drift > DRIFT_MILLIS || drift < -DRIFT_MILLIS) anchor += drift
+  return anchor
+}
+
+/**
+ * The API takes Date, [seconds, nanoseconds], Unix milliseconds, or `performance.now()` values.
+ * A number below the process's own start can only be of the last kind.
+ */
+export function fromTimeInput(time: TimeInput): Time {
+  if (typeof time === 'number') return time < performance.timeOrigin ? time : fromUnixMillis(time)
+  if (Array.isArray(time)) return [time[0], time[1]]
+  return fromUnixMillis(time.getTime())
+}
+
+function fromUnixMillis(millis: number): HrTime {
+  const seconds = Math.floor(millis / 1000)
+  return [seconds, Math.round((millis - seconds * 1000) * 1e6)]
+}
+
+/** Nanoseconds of the Unix epoch. Exact, and slow: for JSON, consoles and tests. */
+export function toUnixNanos(time: Time, spanAnchor: number): bigint {
+  if (typeof time !== 'number') return BigInt(time[0]) * 1_000_000_000n + BigInt(time[1])
+  const anchorWhole = Math.floor(spanAnchor)
+  const rest = spanAnchor - anchorWhole + time
+  const restWhole = Math.floor(rest)
+  return BigInt(anchorWhole + restWhole) * 1_000_000n + BigInt(Math.round((rest - restWhole) * 1e6))
+}
+
+/** Unix milliseconds with a fraction. */
+export function toUnixMillis(time: Time, spanAnchor: number): number {
+  return typeof time === 'number' ? spanAnchor + time : time[0] * 1000 + time[1] / 1e6
+}

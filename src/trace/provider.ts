@@ -1,0 +1,41 @@
+import type { TracerOptions, TracerProvider } from '@opentelemetry/api'
+import type { SpanLimits } from './limits.js'
+import type { Sampler } from './sampler.js'
+import type { SpanProcessor, SpanSettings } from './span.js'
+import { AgentTracer } from './tracer.js'
+
+export interface TracerProviderSettings {
+  readonly sampler: Sampler
+  readonly limits: SpanLimits
+  readonly processor: SpanProcessor
+}
+
+/** Gives one tracer for each name, version and schema URL. */
+export class AgentTracerProvider implements TracerProvider {
+  readonly #tracers = new Map<string, AgentTracer>()
+  readonly #sampler: Sampler
+  readonly #settings: SpanSettings
+
+  constructor({ sampler, limits, processor }: TracerProviderSettings) {
+    const valueLength = limits.attributeValueLength
+    this.#sampler = sampler
+    this.#settings = {
+      limits,
+      processor,
+      spanBounds: { count: limits.attributeCount, valueLength },
+      eventBounds: { count: limits.attributesPerEvent, valueLength },
+      linkBounds: { count: limits.attributesPerLink, valueLength },
+    }
+  }
+
+  getTracer(name: string, version = '', options?: TracerOptions): AgentTracer {
+    const scope = { name: String(name ?? ''), version, schemaUrl: options?.schemaUrl ?? '' }
+    const key = `${scope.name}\n${version}\n${scope.schemaUrl}`
+    let tracer = this.#tracers.get(key)
+    if (tracer === undefined) {
+      tracer = new AgentTracer(this.#settings, this.#sampler, scope)
+      this.#tracers.set(key, tracer)
+    }
+    return tracer
+  }
+}

@@ -1,0 +1,320 @@
+import type {
+  Attributes,
+  Exception,
+  Link,
+  Span,
+  SpanContext,
+  SpanStatus,
+  TimeInput,
+  TraceState,
+} from '@opentelemetry/api'
+import { type AttributeBounds, type AttributeList, putAttribute, putAttributes } from './attributes.js'
+import { fromTimeInput, now, type Time, toUnixMillis } from './clock.js'
+import type { SpanLimits } from './limits.js'
+
+/** `TraceFlags` of the W3C Trace Context, Level 2. */
+export const FLAG_SAMPLED = 0x01
+export const FLAG_RANDOM = 0x02
+
+/** `SpanKind` of the API, by value: the API's own module is not loaded at run time. */
+export const INTERNAL = 0
+export const SERVER = 1
+export const CLIENT = 2
+export const PRODUCER = 3
+export const CONSUMER = 4
+
+/** `SpanStatusCode` of the API, by value. */
+export const STATUS_UNSET = 0
+export const STATUS_OK = 1
+export const STATUS_ERROR = 2
+
+/** The instrumentation scope: who made the span. One object a tracer, so that identity tells scopes apart. */
+export interface Scope {
+  readonly name: string
+  readonly version: string
+  readonly schemaUrl: string
+}
+
+export interface SpanEvent {
+  readonly name: string
+  readonly time: Time
+  readonly attributes: AttributeList
+  readonly droppedAttributes: number
+}
+
+export interface SpanLink {
+  readonly context: SpanContext
+  readonly attributes: AttributeList
+  readonly droppedAttributes: number
+}
+
+/** An ended span as exporters see it. */
+export interface SpanData {
+  readonly traceId: string
+  readonly spanId: string
+  /** The W3C flags, 8 bits. */
+  readonly traceFlags: number
+  readonly traceState: TraceState | undefined
+  /** Empty for a root span. */
+  readonly parentSpanId: string
+  readonly parentIsRemote: boolean
+  readonly name: string
+  readonly kind: number
+  readonly startTime: Time
+  readonly endTime: Time
+  /** Unix milliseconds at monotonic time zero: see clock.ts. */
+  readonly anchor: number
+  readonly attributes: Readonly<AttributeList>
+  readonly droppedAttributes: number
+  readonly events: readonly SpanEvent[] | undefined
+  readonly droppedEvents: number
+  readonly links: readonly SpanLink[] | undefined
+  readonly droppedLinks: number
+  readonly statusCode: number
+  readonly statusMessage: string
+  readonly scope: Scope
+}
+
+/** Takes ended, sampled spans. Never throws. */
+export interface SpanProcessor {
+  onEnd(span: SpanData): void
+}
+
+/** What all recording spans of a provider share. */
+export interface SpanSettings {
+  readonly limits: SpanLimits
+  readonly spanBounds: AttributeBounds
+  readonly eventBounds: AttributeBounds
+  readonly linkBounds: AttributeBounds
+  readonly processor: SpanProcessor
+}
+
+/** A span that records. Made by `AgentTracer` only. */
+export class RecordingSpan implements Span, SpanData {
+  readonly traceId: string
+  readonly spanId: string
+  readonly traceFlags: number
+  readonly traceState: TraceState | undefined
+  readonly parentSpanId: string
+  readonly parentIsRemote: boolean
+  name: string
+  readonly kind: number
+  readonly startTime: Time
+  endTime: Time = 0
+  readonly anchor: number
+  readonly attributes: AttributeList
+  droppedAttributes = 0
+  events: SpanEvent[] | undefined = undefined
+  droppedEvents = 0
+  links: SpanLink[] | undefined = undefined
+  droppedLinks = 0
+  statusCode: number = STATUS_UNSET
+  statusMessage = ''
+  readonly scope: Scope
+  readonly #settings: SpanSettings
+  #context: SpanContext | undefined = undefined
+  #ended = false
+
+  constructor(
+    settings: SpanSettings,
+    scope: Scope,
+    traceId: string,
+    spanId: string,
+    traceFlags: number,
+    parent: SpanContext | undefined,
+    name: string,
+    kind: number,
+    attributes: AttributeList,
+    startTime: Time,
+    anchor: number,
+  ) {
+    this.#settings = settings
+    this.scope = scope
+    this.traceId = traceId
+    this.spanId = spanId
+    this.traceFlags = traceFlags
+    this.traceState = parent?.traceState
+    this.parentSpanId = parent === undefined ? '' : parent.spanId
+    this.parentIsRemote = parent !== undefined && parent.isRemote === true
+    this.name = name
+    this.kind = kind
+    this.attributes = attributes
+    this.startTime = startTime
+    this.anchor = anchor
+  }
+
+  spanContext(): SpanContext {
+    this.#context ??= contextOf(this.traceId, this.spanId, this.traceFlags, this.traceState)
+    return this.#context
+  }
+
+  isRecording(): boolean {
+    return !this.#ended
+  }
+
+  setAttribute(key: string, value: unknown): this {
+    if (this.#ended) return this
+    if (!putAttribute(this.attributes, key, value, this.#settings.spanBounds)) this.droppedAttributes++
+    return this
+  }
+
+  setAttributes(attributes: Attributes): this {
+    if (!this.#ended) this.droppedAttributes += putAttributes(this.attributes, attributes, this.#settings.spanBounds)
+    return this
+  }
+
+  addEvent(name: string, attributesOrTime?: Attributes | TimeInput, time?: TimeInput): this {
+    if (this.#ended) return this
+    const { eventBounds, limits } = this.#settings
+    this.events ??= []
+    if (this.events.length >= limits.eventCount) {
+      this.droppedEvents++
+      return this
+    }
+    const timeFirst = isTimeInput(attributesOrTime)
+    const when = timeFirst ? attributesOrTime : time
+    const attributes: AttributeList = []
+    const droppedAttributes = timeFirst ? 0 : putAttributes(attributes, attributesOrTime, eventBounds)
+    this.events.push({
+      name: String(name),
+      time: when === undefined ? now() : fromTimeInput(when),
+      attributes,
+      droppedAttributes,
+    })
+    return this
+  }
+
+  addLink(link: Link): this {
+    if (this.#ended || typeof link?.context?.traceId !== 'string') return this
+    const { linkBounds, limits } = this.#settings
+    this.links ??= []
+    if (this.links.length >= limits.linkCount) {
+      this.droppedLinks++
+      return this
+    }
+    const attributes: AttributeList = []
+    const droppedAttributes =
+      putAttributes(attributes, link.attributes, linkBounds) + (link.droppedAttributesCount ?? 0)
+    this.links.push({ context: link.context, attributes, droppedAttributes })
+    return this
+  }
+
+  addLinks(links: Link[]): this {
+    for (const link of links) this.addLink(link)
+    return this
+  }
+
+  /** Ok is final, Error wins over Unset, a message goes with Error only. SPEC trace/api.md#set-status. */
+  setStatus(status: SpanStatus): this {
+    if (this.#ended || this.statusCode === STATUS_OK) return this
+    if (status?.code === STATUS_OK) {
+      this.statusCode = STATUS_OK
+      this.statusMessage = ''
+    } else if (status?.code === STATUS_ERROR) {
+      this.statusCode = STATUS_ERROR
+      this.statusMessage = typeof status.message === 'string' ? status.message : ''
+    }
+    return this
+  }
+
+  updateName(name: string): this {
+    if (!this.#ended) this.name = String(name)
+    return this
+  }
+
+  /** Adds an `exception` event; the status is left to the caller. SPEC trace/exceptions.md. */
+  recordException(exception: Exception, time?: TimeInput): void {
+    this.addEvent('exception', exceptionAttributes(exception), time)
+  }
+
+  /** Ends once; later calls are ignored, as the specification asks. */
+  end(endTime?: TimeInput): void {
+    if (this.#ended) return
+    this.#ended = true
+    this.endTime = endTime === undefined ? now() : fromTimeInput(endTime)
+    // Only times that the program gives can run backwards; a backend would refuse the span.
+    if (typeof this.endTime !== 'number' || typeof this.startTime !== 'number' || endTime !== undefined) {
+      if (toUnixMillis(this.endTime, this.anchor) < toUnixMillis(this.startTime, this.anchor))
+        this.endTime = this.startTime
+    }
+    this.#settings.processor.onEnd(this)
+  }
+}
+
+/** A span that keeps its place in the trace and records nothing: dropped by the sampler, or a remote parent. */
+export class NonRecordingSpan implements Span {
+  readonly #context: SpanContext
+
+  constructor(context: SpanContext) {
+    this.#context = context
+  }
+
+  spanContext(): SpanContext {
+    return this.#context
+  }
+
+  isRecording(): boolean {
+    return false
+  }
+
+  setAttribute(): this {
+    return this
+  }
+
+  setAttributes(): this {
+    return this
+  }
+
+  addEvent(): this {
+    return this
+  }
+
+  addLink(): this {
+    return this
+  }
+
+  addLinks(): this {
+    return this
+  }
+
+  setStatus(): this {
+    return this
+  }
+
+  updateName(): this {
+    return this
+  }
+
+  recordException(): void {}
+
+  end(): void {}
+}
+
+/** `traceState` is left out where there is none: API users compare and spread span contexts. */
+export function contextOf(
+  traceId: string,
+  spanId: string,
+  traceFlags: number,
+  traceState: TraceState | undefined,
+): SpanContext {
+  return traceState === undefined ? { traceId, spanId, traceFlags } : { traceId, spanId, traceFlags, traceState }
+}
+
+function exceptionAttributes(exception: Exception): Attributes {
+  if (typeof exception === 'string') return { 'exception.message': exception }
+  if (typeof exception !== 'object' || exception === null) return { 'exception.message': String(exception) }
+  const attributes: Attributes = {}
+  const type = exception.code ?? exception.name
+  if (type !== undefined) attributes['exception.type'] = String(type)
+  if (exception.message !== undefined) attributes['exception.message'] = String(exception.message)
+  if (exception.stack !== undefined) attributes['exception.stacktrace'] = String(exception.stack)
+  return attributes
+}
+
+function isTimeInput(value: Attributes | TimeInput | undefined): value is TimeInput {
+  return (
+    typeof value === 'number' ||
+    value instanceof Date ||
+    (Array.isArray(value) && value.length === 2 && typeof value[0] === 'number')
+  )
+}

@@ -1,0 +1,130 @@
+import type { Context, Link, Span, SpanContext, SpanOptions, Tracer } from '@opentelemetry/api'
+import { isSuppressed, SPAN_KEY, spanOf } from '../context/context.js'
+import { activeContext, runIn } from '../context/manager.js'
+import { type AttributeList, putAttributes, truncateValues } from './attributes.js'
+import { clockAnchor, fromTimeInput, now, type Time } from './clock.js'
+import { newSpanId, newTraceId } from './id.js'
+import type { Sampler } from './sampler.js'
+import {
+  contextOf,
+  FLAG_RANDOM,
+  FLAG_SAMPLED,
+  INTERNAL,
+  NonRecordingSpan,
+  RecordingSpan,
+  type Scope,
+  type SpanSettings,
+} from './span.js'
+
+const INVALID_TRACE_ID = '0'.repeat(32)
+const INVALID_SPAN_ID = '0'.repeat(16)
+const INVALID_SPAN = new NonRecordingSpan({ traceId: INVALID_TRACE_ID, spanId: INVALID_SPAN_ID, traceFlags: 0 })
+
+/** A tracer of the API, and the kit's own way to start spans. */
+export class AgentTracer implements Tracer {
+  readonly #settings: SpanSettings
+  readonly #sampler: Sampler
+  readonly #scope: Scope
+
+  constructor(settings: SpanSettings, sampler: Sampler, scope: Scope) {
+    this.#settings = settings
+    this.#sampler = sampler
+    this.#scope = scope
+  }
+
+  startSpan(name: string, options: SpanOptions = {}, context: Context = activeContext()): Span {
+    const { kind = INTERNAL, attributes, links, startTime, root } = options
+    const describe = (): AttributeList => []
+    const span = this.#start(
+      String(name),
+      kind,
+      root === true ? context.deleteValue(SPAN_KEY) : context,
+      startTime === undefined ? now() : fromTimeInput(startTime),
+      describe,
+      undefined,
+    )
+    if (span instanceof RecordingSpan) {
+      span.droppedAttributes += putAttributes(span.attributes, attributes, this.#settings.spanBounds)
+      if (Array.isArray(links)) span.addLinks(links as Link[])
+    }
+    return span
+  }
+
+  startActiveSpan<Fn extends (span: Span) => unknown>(name: string, fn: Fn): ReturnType<Fn>
+  startActiveSpan<Fn extends (span: Span) => unknown>(name: string, options: SpanOptions, fn: Fn): ReturnType<Fn>
+  startActiveSpan<Fn extends (span: Span) => unknown>(
+    name: string,
+    options: SpanOptions,
+    context: Context,
+    fn: Fn,
+  ): ReturnType<Fn>
+  startActiveSpan<Fn extends (span: Span) => unknown>(
+    name: string,
+    ...rest: [Fn] | [SpanOptions, Fn] | [SpanOptions, Context, Fn]
+  ): ReturnType<Fn> | undefined {
+    const fn = rest.at(-1)
+    if (typeof fn !== 'function') return undefined
+    const options = rest.length > 1 ? (rest[0] as SpanOptions) : undefined
+    const parent = rest.length > 2 ? (rest[1] as Context) : activeContext()
+    const span = this.startSpan(name, options, parent)
+    return runIn(parent.setValue(SPAN_KEY, span), fn as never, undefined, span) as ReturnType<Fn>
+  }
+
+  /**
+   * Starts a span of an instrumentation. `describe(subject)` gives its first attributes and is not
+   * called for a span that the sampler drops; the list becomes the span's own.
+   */
+  start<Subject>(
+    name: string,
+    kind: number,
+    context: Context,
+    describe: (subject: Subject) => AttributeList,
+    subject: Subject,
+  ): Span {
+    return this.#start(name, kind, context, now(), describe, subject)
+  }
+
+  #start<Subject>(
+    name: string,
+    kind: number,
+    context: Context,
+    startTime: Time,
+    describe: (subject: Subject) => AttributeList,
+    subject: Subject,
+  ): Span {
+    const parentSpan = spanOf(context)
+    if (isSuppressed(context))
+      return parentSpan === undefined ? INVALID_SPAN : new NonRecordingSpan(parentSpan.spanContext())
+    const parent = validContext(parentSpan)
+    const traceId = parent === undefined ? newTraceId() : parent.traceId
+    const spanId = newSpanId()
+    // The random flag tells how the trace id was made, so it is the root's to set and ours to copy.
+    const random = parent === undefined ? FLAG_RANDOM : parent.traceFlags & FLAG_RANDOM
+    if (!this.#sampler.shouldSample(parent, traceId)) {
+      return new NonRecordingSpan(contextOf(traceId, spanId, random, parent?.traceState))
+    }
+    const attributes = describe(subject)
+    const { limits } = this.#settings
+    if (limits.attributeValueLength !== Number.POSITIVE_INFINITY)
+      truncateValues(attributes, limits.attributeValueLength)
+    return new RecordingSpan(
+      this.#settings,
+      this.#scope,
+      traceId,
+      spanId,
+      FLAG_SAMPLED | random,
+      parent,
+      name,
+      kind,
+      attributes,
+      startTime,
+      parentSpan instanceof RecordingSpan ? parentSpan.anchor : clockAnchor(),
+    )
+  }
+}
+
+function validContext(span: Span | undefined): SpanContext | undefined {
+  if (span === undefined) return undefined
+  const context = span.spanContext()
+  return context.traceId === INVALID_TRACE_ID || context.spanId === INVALID_SPAN_ID ? undefined : context
+}

@@ -1,0 +1,58 @@
+// Calls that fail in all the ways that calls can, each with a path of its own.
+import { createServer, get } from 'node:http'
+import { createServer as createTcpServer } from 'node:net'
+
+const server = createServer((req, res) => {
+  if (req.url === '/404') return res.writeHead(404).end()
+  if (req.url.startsWith('/reset')) return req.socket.destroy()
+  if (req.url.startsWith('/cut')) {
+    res.writeHead(200, { 'content-length': 10 })
+    res.write('half')
+    return setTimeout(() => req.socket.destroy(), 20)
+  }
+  // Everything else waits to be aborted.
+})
+
+server.listen(0, '127.0.0.1', async () => {
+  const base = `http://127.0.0.1:${server.address().port}`
+  const closed = `http://127.0.0.1:${await closedPort()}`
+  await failing(fetch(`${closed}/refused/fetch`))
+  await fetch(`${base}/404`)
+  await failing(fetch(`${base}/reset/fetch`))
+  await failing(fetch(`${base}/abort/fetch`, { signal: aborted() }))
+  await failing(fetch(`${base}/abort/reason`, { signal: aborted(new Error('enough')) }))
+  await failing(fetch(`${base}/timeout/fetch`, { signal: AbortSignal.timeout(50) }))
+  await error(get(`${closed}/refused/get`))
+  await error(get(`${base}/reset/get`))
+  await error(get(`${base}/abort/get`, { signal: aborted() }))
+  const destroyed = get(`${base}/abort/destroy`)
+  setTimeout(() => destroyed.destroy(), 50)
+  await error(destroyed)
+  await new Promise((resolve) => get(`${base}/cut/get`, (res) => res.resume().on('error', resolve)))
+  server.close()
+  server.closeAllConnections()
+})
+
+const failing = (promise) =>
+  promise.then(
+    () => {
+      throw new Error('did not fail')
+    },
+    () => {},
+  )
+const error = (request) => new Promise((resolve) => request.on('error', resolve))
+
+function aborted(reason) {
+  const aborting = new AbortController()
+  setTimeout(() => aborting.abort(reason), 50)
+  return aborting.signal
+}
+
+function closedPort() {
+  return new Promise((resolve) => {
+    const probe = createTcpServer().listen(0, '127.0.0.1', () => {
+      const { port } = probe.address()
+      probe.close(() => resolve(port))
+    })
+  })
+}

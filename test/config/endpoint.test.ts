@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { configOf, reading } from './reading.js'
+
+const BASE = 'OTEL_EXPORTER_OTLP_ENDPOINT'
+const OWN = 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT'
+
+test('v1/traces is appended to the path of the base URL', () => {
+  for (const [base, url] of [
+    [undefined, 'http://localhost:4318/v1/traces'],
+    ['', 'http://localhost:4318/v1/traces'],
+    ['http://c:4318', 'http://c:4318/v1/traces'],
+    ['http://c:4318/', 'http://c:4318/v1/traces'],
+    ['http://c:4318/my', 'http://c:4318/my/v1/traces'],
+    ['http://c:4318/my/', 'http://c:4318/my/v1/traces'],
+    [' http://c:4318/otlp ', 'http://c:4318/otlp/v1/traces'],
+    ['https://c', 'https://c/v1/traces'],
+    ['http://c:4318/otlp?key=1&b=/', 'http://c:4318/otlp/v1/traces?key=1&b=/'],
+    ['http://c:4318?key=1', 'http://c:4318/v1/traces?key=1'],
+    ['http://c:4318/v1/traces-v2', 'http://c:4318/v1/traces-v2/v1/traces'],
+    ['http://c:4318/xv1/traces', 'http://c:4318/xv1/traces/v1/traces'],
+    ['https://user:pass@c/otlp', 'https://user:pass@c/otlp/v1/traces'],
+  ] as const) {
+    assert.equal(configOf({ [BASE]: base }).traces.otlp.url.href, url, base)
+  }
+})
+
+test('the URL for traces is used as it is, and wins', () => {
+  for (const [own, url] of [
+    ['http://c:4318', 'http://c:4318/'],
+    ['http://c:4318/', 'http://c:4318/'],
+    ['http://c:4318/v1/traces', 'http://c:4318/v1/traces'],
+    ['http://c:4318/v1/traces/', 'http://c:4318/v1/traces/'],
+    ['https://c:443/in?key=1', 'https://c/in?key=1'],
+    ['', 'http://base:4318/v1/traces'],
+  ] as const) {
+    assert.equal(configOf({ [BASE]: 'http://base:4318', [OWN]: own }).traces.otlp.url.href, url, own)
+  }
+})
+
+test('a base URL with v1/traces is used as it is, and said', () => {
+  const problem = `already ends with v1/traces, which is not appended twice (${OWN} takes a complete URL)`
+  for (const [base, url] of [
+    ['http://c:4318/v1/traces', 'http://c:4318/v1/traces'],
+    ['http://c:4318/v1/traces/', 'http://c:4318/v1/traces'],
+    ['http://c:4318/otlp/v1/traces', 'http://c:4318/otlp/v1/traces'],
+  ] as const) {
+    const { config, lines } = reading({ [BASE]: base })
+    assert.equal(config.traces.otlp.url.href, url)
+    assert.deepEqual(lines, [`${BASE}="${base}" ${problem}; using ${url}`])
+  }
+})
+
+test('port 4317 is used as it is given, and said', () => {
+  for (const protocol of [undefined, 'http/protobuf', 'http/json']) {
+    const { config, lines } = reading({ [BASE]: 'http://jaeger:4317', OTEL_EXPORTER_OTLP_PROTOCOL: protocol })
+    assert.equal(config.traces.otlp.url.href, 'http://jaeger:4317/v1/traces')
+    assert.deepEqual(lines, [
+      `${BASE}="http://jaeger:4317" has port 4317, which is usual for gRPC (4318 is for HTTP); using http://jaeger:4317/v1/traces`,
+    ])
+  }
+  assert.deepEqual(reading({ [OWN]: 'http://c:4317/v1/traces' }).lines, [
+    `${OWN}="http://c:4317/v1/traces" has port 4317, which is usual for gRPC (4318 is for HTTP); using http://c:4317/v1/traces`,
+  ])
+})
+
+test('gRPC is said not to be supported, each variable in its own line', () => {
+  const { config, lines } = reading({ [BASE]: 'http://c:4317', OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc' })
+  assert.equal(config.traces.otlp.protocol, 'http/protobuf')
+  assert.deepEqual(lines, [
+    'OTEL_EXPORTER_OTLP_PROTOCOL="grpc" is not supported; using http/protobuf',
+    `${BASE}="http://c:4317" has port 4317, which is usual for gRPC (4318 is for HTTP); using http://c:4317/v1/traces`,
+  ])
+})
+
+test('all that is wrong with one URL is said in one line', () => {
+  assert.deepEqual(reading({ [BASE]: 'c:4317/v1/traces' }).lines, [
+    `${BASE}="c:4317/v1/traces" has no scheme and already ends with v1/traces, which is not appended twice (${OWN} takes a complete URL) and has port 4317, which is usual for gRPC (4318 is for HTTP); using http://c:4317/v1/traces`,
+  ])
+})
+
+test('instead of a refused URL the next one counts', () => {
+  assert.deepEqual(reading({ [BASE]: 'ftp://c' }).lines, [
+    `${BASE}="ftp://c" is not an http or https URL; using http://localhost:4318/v1/traces`,
+  ])
+  const { config, lines } = reading({ [OWN]: 'unix:/c', [BASE]: 'http://c:4318' })
+  assert.equal(config.traces.otlp.url.href, 'http://c:4318/v1/traces')
+  assert.deepEqual(lines, [`${OWN}="unix:/c" is not an http or https URL; using http://c:4318/v1/traces`])
+})
+
+test('no line shows a password or a query', () => {
+  for (const [base, line] of [
+    ['user:secret@c:4317', '"***@c:4317" is not an http or https URL; using http://localhost:4318/v1/traces'],
+    ['ftp://secret@c?secret', '"ftp://***@c?***" is not an http or https URL; using http://localhost:4318/v1/traces'],
+    [
+      'http://user:secret@c:4317/?key=secret',
+      '"http://***@c:4317/?***" has port 4317, which is usual for gRPC (4318 is for HTTP); using http://c:4317/v1/traces?***',
+    ],
+  ] as const) {
+    assert.deepEqual(reading({ [BASE]: base }).lines, [`${BASE}=${line}`])
+  }
+})

@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { readConfig } from '../../src/config/read.js'
+import { UNREAD_NAMES, VARIABLES, type Variable } from '../../src/config/variables.js'
+
+const ROWS: readonly (readonly [string, Variable])[] = Object.entries(VARIABLES)
+
+test('every variable of the table is read, and no other', () => {
+  const read = new Set<string>()
+  const env = new Proxy<Record<string, string | undefined>>(
+    { OTEL_TRACES_SAMPLER: 'traceidratio' },
+    {
+      get(target, name) {
+        read.add(String(name))
+        return target[String(name)]
+      },
+    },
+  )
+  readConfig(env, ['<name>'], assert.fail)
+  read.delete('OTEL_INSTRUMENTATION__NAME__ENABLED')
+  const names = ROWS.map(([name]) => name).filter((name) => !name.includes('<'))
+  assert.deepEqual([...read].sort(), names.sort())
+})
+
+test('each default is a value of its type', () => {
+  for (const [name, { default: text, type }] of ROWS) {
+    if (text === undefined) continue
+    const parsed = type.parse(text)
+    assert.notEqual(parsed.value, undefined, name)
+    assert.equal(parsed.problem, undefined, name)
+  }
+})
+
+test('each variable that another refers to is of the same type', () => {
+  const rows = new Map(ROWS)
+  for (const [name, { fallback, atMost, type }] of ROWS) {
+    for (const other of [fallback, atMost]) {
+      if (other !== undefined) assert.equal(rows.get(other)?.type, type, name)
+    }
+  }
+})
+
+test('each row has one line of meaning', () => {
+  for (const [name, { meaning }] of ROWS) assert.match(meaning, /^[A-Za-z].{10,110}\.$/, name)
+})
+
+test('no name is both read and unread', () => {
+  assert.deepEqual(
+    UNREAD_NAMES.filter((name) => Object.hasOwn(VARIABLES, name)),
+    [],
+  )
+  assert.equal(new Set(UNREAD_NAMES).size, UNREAD_NAMES.length)
+})

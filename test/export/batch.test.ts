@@ -1,0 +1,463 @@
+import assert from 'node:assert/strict'
+import { afterEach, beforeEach, test } from 'node:test'
+import type { BatchConfig, Compression } from '../../src/config/config.js'
+import { BatchProcessor, type BatchTuning } from '../../src/export/batch.js'
+import { fanOut } from '../../src/export/multi.js'
+import type { Answer, Transport } from '../../src/export/transport.js'
+import { HttpTransport } from '../../src/export/transport-http.js'
+import { Collector, inTurn, LineEncoder, listenToDiag, partialSuccess, span, spans, status } from './collector.js'
+
+const QUICK = { initialMillis: 1, factor: 1, capMillis: 1, jitter: 0 }
+const NEVER = 1e9
+const BATCH: BatchConfig = {
+  scheduleDelayMillis: 1,
+  maxQueueSize: undefined,
+  maxExportBatchSize: 512,
+  exportTimeoutMillis: 30_000,
+}
+
+let diag: ReturnType<typeof listenToDiag>
+const cleanups: (() => unknown)[] = []
+
+beforeEach(() => {
+  diag = listenToDiag()
+  // The exporter does not keep a process alive, the test's own no more than another.
+  const alive = setInterval(() => {}, NEVER)
+  cleanups.push(() => clearInterval(alive))
+})
+
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0)) await cleanup()
+  diag.restore()
+})
+
+interface Options extends BatchTuning {
+  readonly batch?: Partial<BatchConfig>
+  readonly timeoutMillis?: number
+  readonly compression?: Compression
+}
+
+function processorOf(transport: Transport, { batch, timeoutMillis = 10_000, ...tuning }: Options = {}): BatchProcessor {
+  const processor = new BatchProcessor({
+    encoder: new LineEncoder(),
+    transport,
+    batch: { ...BATCH, ...batch },
+    timeoutMillis,
+    tuning: { backoff: QUICK, flushBackoff: QUICK, ...tuning },
+  })
+  cleanups.push(() => processor.close())
+  return processor
+}
+
+function processorTo(url: URL, options: Options = {}): BatchProcessor {
+  const settings = { url, headers: new Map<string, string>(), compression: options.compression ?? 'none' }
+  return processorOf(new HttpTransport(settings, 'application/x-protobuf', '0.0.0'), options)
+}
+
+async function collect(...args: Parameters<typeof Collector.listen>): Promise<Collector> {
+  const collector = await Collector.listen(...args)
+  cleanups.push(() => collector.close().catch(() => {}))
+  return collector
+}
+
+/** A transport in memory whose attempts the test answers one by one. */
+class HeldTransport implements Transport {
+  readonly destination = 'http://c/v1/traces'
+  readonly posts: { ids: string[]; timeoutMillis: number; answer: (answer: Answer) => void }[] = []
+  #posted = () => {}
+
+  post(body: Uint8Array, timeoutMillis: number): Promise<Answer> {
+    return new Promise((answer) => {
+      this.posts.push({ ids: Buffer.from(body).toString().split('\n'), timeoutMillis, answer })
+      this.#posted()
+    })
+  }
+
+  async posted(count: number): Promise<void> {
+    while (this.posts.length < count) {
+      await new Promise<void>((resolve) => {
+        this.#posted = resolve
+      })
+    }
+  }
+
+  release(): void {}
+
+  close(): void {}
+}
+
+const ACCEPTED: Answer = { kind: 'accepted', rejected: 0, message: '' }
+const FAILED: Answer = { kind: 'failed', reason: 'down', reached: true, waitMillis: undefined }
+
+test('spans leave after the delay, together', async () => {
+  const collector = await collect()
+  const processor = processorTo(collector.url)
+  for (const one of spans(3)) processor.onEnd(one)
+  assert.equal(processor.stats.queued, 3)
+  await collector.requested(1)
+  assert.deepEqual(collector.ids, ['span-0', 'span-1', 'span-2'])
+  await processor.flush(5000)
+  assert.deepEqual(processor.stats, { exported: 3, dropped: 0, failed: 0, queued: 0 })
+  assert.deepEqual(diag.lines, [])
+})
+
+test('a full batch leaves at once, one span less waits', async () => {
+  const collector = await collect()
+  const processor = processorTo(collector.url, { batch: { scheduleDelayMillis: NEVER, maxExportBatchSize: 4 } })
+  for (const one of spans(7)) processor.onEnd(one)
+  await collector.requested(1)
+  assert.equal(collector.ids.length, 4)
+  assert.equal(processor.stats.queued - processor.stats.exported, processor.stats.exported === 4 ? -1 : 7)
+  processor.onEnd(span('span-7'))
+  await collector.requested(2)
+  assert.equal(collector.ids.length, 8)
+})
+
+test('a batch leaves by its bytes, too', async () => {
+  const collector = await collect()
+  const processor = processorTo(collector.url, { batch: { scheduleDelayMillis: NEVER }, maxBatchBytes: 2000 })
+  processor.onEnd(span('a'.repeat(999)))
+  processor.onEnd(span('b'.repeat(999)))
+  await collector.requested(1)
+  assert.equal(collector.ids.length, 2)
+})
+
+test('10,000 spans in one tick arrive whole, on one connection, one request at a time', async () => {
+  const collector = await collect()
+  const processor = processorTo(collector.url, { compression: 'gzip' })
+  const all = spans(10_000)
+  for (const one of all) processor.onEnd(one)
+  await processor.flush(10_000)
+  assert.deepEqual(
+    collector.ids,
+    all.map((one) => one.spanId),
+  )
+  assert.equal(collector.requests.length, 20)
+  assert.equal(collector.most, 1)
+  assert.equal(new Set(collector.requests.map((request) => request.socket)).size, 1)
+  assert.deepEqual(processor.stats, { exported: 10_000, dropped: 0, failed: 0, queued: 0 })
+  assert.deepEqual(diag.lines, [])
+})
+
+test('503 with Retry-After twice, then 200: delivered once, nothing said', async () => {
+  const later = status(503, { 'retry-after': '0' })
+  const collector = await collect(inTurn(later, later, status(200)))
+  const processor = processorTo(collector.url, { backoff: { ...QUICK, initialMillis: NEVER, capMillis: NEVER } })
+  processor.onEnd(span('a'))
+  await collector.requested(3)
+  await processor.flush(5000)
+  assert.equal(collector.requests.length, 3)
+  assert.equal(processor.stats.exported, 1)
+  assert.deepEqual(diag.lines, [])
+})
+
+test('a partial success is counted and said, and nothing is sent again', async () => {
+  const headers = { 'content-type': 'application/x-protobuf' }
+  const collector = await collect(status(200, headers, partialSuccess(2, 'too long')))
+  const processor = processorTo(collector.url)
+  for (const one of spans(5)) processor.onEnd(one)
+  await processor.flush(5000)
+  assert.equal(collector.requests.length, 1)
+  assert.deepEqual(processor.stats, { exported: 3, dropped: 0, failed: 2, queued: 0 })
+  assert.deepEqual(diag.lines, [`autospan: ${collector.url} rejected 2 spans of otherwise accepted requests: too long`])
+})
+
+test('a warning of the server without a rejection is said', async () => {
+  const headers = { 'content-type': 'application/x-protobuf' }
+  const collector = await collect(status(200, headers, partialSuccess(0, 'old schema')))
+  const processor = processorTo(collector.url)
+  processor.onEnd(span('a'))
+  await processor.flush(5000)
+  assert.equal(processor.stats.exported, 1)
+  assert.deepEqual(diag.lines, [`autospan: ${collector.url} accepted the spans with a warning: old schema`])
+})
+
+test('a refused batch is gone, counted, and said once in a while', async () => {
+  const collector = await collect(status(401))
+  const processor = processorTo(collector.url, { batch: { maxExportBatchSize: 2 } })
+  for (const one of spans(6)) processor.onEnd(one)
+  await processor.flush(5000)
+  assert.equal(collector.requests.length, 3)
+  assert.deepEqual(processor.stats, { exported: 0, dropped: 0, failed: 6, queued: 0 })
+  const line = (n: number) => `autospan: ${collector.url} refused ${n} spans, they are lost: status 401 Unauthorized`
+  assert.deepEqual(diag.lines, [line(2)])
+  processor.close()
+  assert.deepEqual(diag.lines, [line(2), line(4)])
+})
+
+test('a poisonous batch does not hold up its neighbours', async () => {
+  const collector = await collect(inTurn(status(200), status(413), status(200)))
+  const processor = processorTo(collector.url, { batch: { maxExportBatchSize: 2 } })
+  for (const one of spans(6)) processor.onEnd(one)
+  await processor.flush(5000)
+  assert.deepEqual(processor.stats, { exported: 4, dropped: 0, failed: 2, queued: 0 })
+})
+
+test('spans of an outage are kept and delivered once it is over, with one line at either end', async () => {
+  const first = await collect()
+  const { url } = first
+  const processor = processorTo(url, { outageMillis: 0, batch: { maxExportBatchSize: 10 } })
+  const all = spans(100)
+  for (const one of all.slice(0, 10)) processor.onEnd(one)
+  await processor.flush(5000)
+  await first.close()
+
+  for (const one of all.slice(10)) processor.onEnd(one)
+  while (diag.lines.length === 0) await new Promise(setImmediate)
+  assert.equal(processor.stats.queued, 90)
+  assert.equal(
+    diag.lines[0],
+    `autospan: cannot deliver spans to ${url}: connection refused (ECONNREFUSED); keeping them and trying again`,
+  )
+
+  const second = await collect(undefined, Number(url.port))
+  await second.requested(9)
+  await processor.flush(5000)
+  assert.deepEqual(
+    [...first.ids, ...second.ids],
+    all.map((one) => one.spanId),
+  )
+  assert.deepEqual(processor.stats, { exported: 100, dropped: 0, failed: 0, queued: 0 })
+  assert.equal(diag.lines.length, 2)
+  assert.match(diag.lines[1]!, /answers again after 0 s: 90 spans delivered, 0 lost$/)
+})
+
+test('a failure that passes soon is not called an outage', async () => {
+  const collector = await collect(
+    inTurn((response) => response.socket?.resetAndDestroy(), status(502), status(429), status(200)),
+  )
+  const processor = processorTo(collector.url)
+  processor.onEnd(span('a'))
+  await collector.requested(4)
+  await processor.flush(5000)
+  assert.equal(processor.stats.exported, 1)
+  assert.deepEqual(diag.lines, [])
+})
+
+test('an attempt may take the shorter of the two timeouts', async () => {
+  for (const [timeoutMillis, exportTimeoutMillis, expected] of [
+    [10, 20, 10],
+    [20, 10, 10],
+    [Number.POSITIVE_INFINITY, 20, 20],
+  ] as const) {
+    const transport = new HeldTransport()
+    processorOf(transport, { timeoutMillis, batch: { exportTimeoutMillis, maxExportBatchSize: 1 } }).onEnd(span('a'))
+    await transport.posted(1)
+    assert.equal(transport.posts[0]?.timeoutMillis, expected)
+  }
+})
+
+test('a hanging server is left after the time allowed, and tried again', async () => {
+  const collector = await collect(inTurn(() => {}, status(200)))
+  const processor = processorTo(collector.url, { timeoutMillis: 50 })
+  processor.onEnd(span('a'))
+  await collector.requested(2)
+  await processor.flush(5000)
+  assert.deepEqual(collector.ids, ['a', 'a'])
+  assert.equal(processor.stats.exported, 1)
+})
+
+test('a full queue drops its oldest batches, never the one under way', async () => {
+  const transport = new HeldTransport()
+  const processor = processorOf(transport, { batch: { maxExportBatchSize: 10, maxQueueSize: 30 } })
+  const all = spans(80)
+  const ids = all.map((one) => one.spanId)
+  for (const one of all.slice(0, 10)) processor.onEnd(one)
+  await transport.posted(1)
+  for (const one of all.slice(10, 40)) processor.onEnd(one)
+  assert.equal(processor.stats.dropped, 0)
+  for (const one of all.slice(40, 60)) processor.onEnd(one)
+  assert.deepEqual(processor.stats, { exported: 0, dropped: 20, failed: 0, queued: 40 })
+  assert.deepEqual(diag.lines, [
+    'autospan: the queue of spans for http://c/v1/traces is full: dropped the 10 oldest, 10 in all',
+  ])
+
+  transport.posts[0]?.answer(ACCEPTED)
+  for (let i = 1; i < 4; i++) {
+    await transport.posted(i + 1)
+    transport.posts[i]?.answer(ACCEPTED)
+  }
+  await processor.flush(1000)
+  assert.deepEqual(
+    transport.posts.map((post) => post.ids),
+    [ids.slice(0, 10), ids.slice(30, 40), ids.slice(40, 50), ids.slice(50, 60)],
+  )
+  assert.deepEqual(processor.stats, { exported: 40, dropped: 20, failed: 0, queued: 0 })
+  processor.close()
+  assert.deepEqual(diag.lines.slice(1), [
+    'autospan: the queue of spans for http://c/v1/traces is full: dropped the 10 oldest, 20 in all',
+  ])
+})
+
+test('a batch that failed is the oldest again, and the first to go', async () => {
+  const transport = new HeldTransport()
+  const processor = processorOf(transport, { batch: { maxExportBatchSize: 10, maxQueueSize: 20 } })
+  for (const one of spans(30)) processor.onEnd(one)
+  await transport.posted(1)
+  transport.posts[0]?.answer(FAILED)
+  await transport.posted(2)
+  assert.equal(transport.posts[1]?.ids[0], 'span-10')
+  assert.equal(processor.stats.dropped, 10)
+})
+
+test('the queue is bounded by bytes where no number is set', async () => {
+  const transport = new HeldTransport()
+  const processor = processorOf(transport, { batch: { maxExportBatchSize: 1 }, maxQueueBytes: 10 * (1000 + 256) })
+  processor.onEnd(span('under-way'))
+  await transport.posted(1)
+  for (let i = 0; i < 10; i++) processor.onEnd(span('x'.repeat(1000)))
+  assert.equal(processor.stats.dropped, 0)
+  processor.onEnd(span('x'))
+  assert.equal(processor.stats.dropped, 1)
+})
+
+test('small batches go on to fill while the collector is away', async () => {
+  const transport = new HeldTransport()
+  const processor = processorOf(transport)
+  processor.onEnd(span('a'))
+  await transport.posted(1)
+  for (let i = 0; i < 5; i++) {
+    processor.onEnd(span(`later-${i}`))
+    await new Promise((resolve) => setTimeout(resolve, 3))
+  }
+  transport.posts[0]?.answer(ACCEPTED)
+  await transport.posted(2)
+  assert.equal(transport.posts[1]?.ids.length, 5)
+})
+
+test('flush resolves when what waited at its call is delivered, later spans or not', async () => {
+  const transport = new HeldTransport()
+  const processor = processorOf(transport, { batch: { maxExportBatchSize: 1 } })
+  processor.onEnd(span('a'))
+  const flushed = processor.flush(NEVER)
+  processor.onEnd(span('b'))
+  await transport.posted(1)
+  transport.posts[0]?.answer(ACCEPTED)
+  await flushed
+  assert.equal(processor.stats.queued, 1)
+})
+
+test('flush without spans resolves at once and connects nowhere', async () => {
+  const transport = new HeldTransport()
+  await processorOf(transport).flush(NEVER)
+  assert.equal(transport.posts.length, 0)
+})
+
+test('flush tries at once though the next attempt is far away', async () => {
+  const transport = new HeldTransport()
+  const processor = processorOf(transport, { backoff: { ...QUICK, initialMillis: NEVER, capMillis: NEVER } })
+  processor.onEnd(span('a'))
+  await transport.posted(1)
+  transport.posts[0]?.answer(FAILED)
+  await new Promise(setImmediate)
+  const flushed = processor.flush(NEVER)
+  await transport.posted(2)
+  transport.posts[1]?.answer(FAILED)
+  await transport.posted(3)
+  transport.posts[2]?.answer(ACCEPTED)
+  await flushed
+  assert.equal(processor.stats.exported, 1)
+})
+
+test('flush does not break the silence that the server asked for, and does not wait for its end in vain', async () => {
+  const transport = new HeldTransport()
+  const processor = processorOf(transport)
+  processor.onEnd(span('a'))
+  await transport.posted(1)
+  transport.posts[0]?.answer({ ...FAILED, waitMillis: 60_000 })
+  await new Promise(setImmediate)
+  await processor.flush(59_000)
+  assert.equal(transport.posts.length, 1)
+  assert.equal(processor.stats.queued, 1)
+})
+
+test('flush gives a server that was never there one attempt', async () => {
+  const processor = processorTo(await Collector.nowhere())
+  processor.onEnd(span('a'))
+  await processor.flush(NEVER)
+  assert.equal(processor.stats.queued, 1)
+  assert.deepEqual(diag.lines, [])
+})
+
+test('after a flush in vain there is nothing to flush until another span ends', async () => {
+  const processor = processorTo(await Collector.nowhere())
+  assert.equal(processor.unflushed, false)
+  processor.onEnd(span('a'))
+  assert.equal(processor.unflushed, true)
+  await processor.flush(NEVER)
+  assert.equal(processor.unflushed, false)
+  processor.onEnd(span('b'))
+  assert.equal(processor.unflushed, true)
+  processor.close()
+  assert.equal(processor.unflushed, false)
+})
+
+test('flush ends in time, and what it left goes on waiting', async () => {
+  const collector = await collect(inTurn(() => {}, status(200)))
+  const processor = processorTo(collector.url, { timeoutMillis: 200 })
+  processor.onEnd(span('a'))
+  await processor.flush(100)
+  assert.equal(processor.stats.queued, 1)
+  await collector.requested(2)
+  await processor.flush(5000)
+  assert.equal(processor.stats.exported, 1)
+})
+
+test('close says in one line what is lost, and why', async () => {
+  const processor = processorTo(await Collector.nowhere(), { outageMillis: 0, batch: { maxExportBatchSize: 10 } })
+  for (const one of spans(25)) processor.onEnd(one)
+  await processor.shutdown(1000)
+  await processor.shutdown(1000)
+  processor.close()
+  processor.onEnd(span('late'))
+  assert.equal(diag.lines.length, 1)
+  assert.match(
+    diag.lines[0]!,
+    /^autospan: lost 25 spans, not delivered to http:.*: connection refused \(ECONNREFUSED\)$/,
+  )
+  assert.deepEqual(processor.stats, { exported: 0, dropped: 26, failed: 0, queued: 0 })
+})
+
+test('close without any attempt says so', () => {
+  const processor = processorOf(new HeldTransport())
+  processor.onEnd(span('a'))
+  processor.close()
+  assert.deepEqual(diag.lines, [
+    'autospan: lost 1 span, not delivered to http://c/v1/traces: the process ended before they were sent',
+  ])
+})
+
+test('an encoder that fails costs its batch and nothing else', async () => {
+  const collector = await collect()
+  const encoder = new LineEncoder()
+  const take = encoder.take.bind(encoder)
+  let calls = 0
+  encoder.take = () => {
+    const body = take()
+    if (calls++ === 0) throw new Error('boom')
+    return body
+  }
+  const settings = { url: collector.url, headers: new Map<string, string>(), compression: 'none' as const }
+  const transport = new HttpTransport(settings, encoder.contentType, '0.0.0')
+  const processor = new BatchProcessor({
+    encoder,
+    transport,
+    batch: { ...BATCH, maxExportBatchSize: 2 },
+    timeoutMillis: 5000,
+  })
+  cleanups.push(() => processor.close())
+  for (const one of spans(4)) processor.onEnd(one)
+  await processor.flush(5000)
+  assert.deepEqual(collector.ids, ['span-2', 'span-3'])
+  assert.deepEqual(processor.stats, { exported: 2, dropped: 2, failed: 0, queued: 0 })
+})
+
+test('several destinations get every span, and one that is down does not matter to the others', async () => {
+  const collector = await collect()
+  const processor = fanOut([processorTo(await Collector.nowhere()), processorTo(collector.url)])
+  for (const one of spans(3)) processor.onEnd(one)
+  await processor.flush(5000)
+  assert.equal(collector.ids.length, 3)
+  await processor.shutdown(1000)
+  assert.equal(diag.lines.length, 1)
+})

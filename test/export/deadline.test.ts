@@ -1,0 +1,36 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { startDeadline } from '../../src/export/deadline.js'
+
+function block(millis: number): void {
+  const end = performance.now() + millis
+  while (performance.now() < end);
+}
+
+test('expires in time, and not when it was called off', async () => {
+  const start = performance.now()
+  startDeadline(5, true, assert.fail)()
+  await new Promise<void>((resolve) => startDeadline(20, true, resolve))
+  assert.ok(performance.now() - start >= 19)
+})
+
+test('a process that stood still first looks at what came meanwhile', async () => {
+  let expired = false
+  const cancel = startDeadline(20, true, () => {
+    expired = true
+  })
+  block(300)
+  // Timers come first, then what the sockets have; an immediate stands for it.
+  await new Promise(setImmediate)
+  await new Promise(setImmediate)
+  assert.equal(expired, false)
+  await new Promise<void>((resolve) => startDeadline(40, true, resolve))
+  assert.equal(expired, true)
+  cancel()
+})
+
+test('without a limit it never expires, and times beyond what timers take are no surprise', async () => {
+  const cancels = [Number.POSITIVE_INFINITY, 2 ** 40].map((millis) => startDeadline(millis, false, assert.fail))
+  await new Promise<void>((resolve) => startDeadline(20, true, resolve))
+  for (const cancel of cancels) cancel()
+})

@@ -1,0 +1,193 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { createTraceState, INVALID_SPAN_CONTEXT, type SpanContext, trace } from '@opentelemetry/api'
+import { ROOT_CONTEXT, SPAN_KEY, SUPPRESS_KEY, spanOf } from '../../src/context/context.js'
+import { activeContext, runIn } from '../../src/context/manager.js'
+import { alwaysOff, alwaysOn, parentBased, traceIdRatio } from '../../src/trace/sampler.js'
+import { NonRecordingSpan } from '../../src/trace/span.js'
+import { recordingTracer } from './tracing.js'
+
+const TRACE_ID = '0af7651916cd43dd8448eb211c80319c'
+const SPAN_ID = 'b7ad6b7169203331'
+
+function remote(traceFlags: number, more: Partial<SpanContext> = {}) {
+  return ROOT_CONTEXT.setValue(
+    SPAN_KEY,
+    new NonRecordingSpan({ traceId: TRACE_ID, spanId: SPAN_ID, traceFlags, isRemote: true, ...more }),
+  )
+}
+
+test('a root span has new random ids, the sampled and the random flag', () => {
+  const { tracer } = recordingTracer()
+  const a = tracer.startSpan('a').spanContext()
+  const b = tracer.startSpan('b').spanContext()
+  assert.match(a.traceId, /^(?!0{32})[0-9a-f]{32}$/)
+  assert.match(a.spanId, /^(?!0{16})[0-9a-f]{16}$/)
+  assert.equal(a.traceFlags, 3)
+  assert.notEqual(a.traceId, b.traceId)
+  assert.equal(a.isRemote, undefined)
+})
+
+test("a child is in its parent's trace with a span id of its own", () => {
+  const { tracer, ended } = recordingTracer()
+  const traceState = createTraceState('vendor=1')
+  const child = tracer.startSpan('child', {}, remote(1, { traceState }))
+  child.end()
+  assert.equal(child.spanContext().traceId, TRACE_ID)
+  assert.notEqual(child.spanContext().spanId, SPAN_ID)
+  assert.equal(child.spanContext().traceState, traceState)
+  assert.deepEqual([ended[0]?.parentSpanId, ended[0]?.parentIsRemote], [SPAN_ID, true])
+})
+
+for (const [flags, expected] of [
+  [0x01, 0x01],
+  [0x03, 0x03],
+] as const) {
+  test(`the random flag of a parent with flags ${flags} is copied`, () => {
+    const { tracer } = recordingTracer()
+    assert.equal(tracer.startSpan('child', {}, remote(flags)).spanContext().traceFlags, expected)
+  })
+}
+
+test('an invalid parent is no parent', () => {
+  const { tracer, ended } = recordingTracer()
+  tracer.startSpan('root', {}, ROOT_CONTEXT.setValue(SPAN_KEY, new NonRecordingSpan(INVALID_SPAN_CONTEXT))).end()
+  assert.equal(ended[0]?.parentSpanId, '')
+  assert.notEqual(ended[0]?.traceId, INVALID_SPAN_CONTEXT.traceId)
+})
+
+test('root: true ignores the parent of the context', () => {
+  const { tracer, ended } = recordingTracer()
+  tracer.startSpan('root', { root: true }, remote(1)).end()
+  assert.equal(ended[0]?.parentSpanId, '')
+  assert.notEqual(ended[0]?.traceId, TRACE_ID)
+})
+
+test('startActiveSpan makes the span active in its function, in each of its forms', async () => {
+  const { tracer } = recordingTracer()
+  const context = remote(1)
+  assert.equal(
+    tracer.startActiveSpan('one', (span) => spanOf(activeContext()) === span),
+    true,
+  )
+  assert.equal(
+    await tracer.startActiveSpan('two', { kind: 1 }, async (span) => {
+      await null
+      return spanOf(activeContext()) === span
+    }),
+    true,
+  )
+  assert.equal(
+    tracer.startActiveSpan('three', {}, context, (span) => span.spanContext().traceId),
+    TRACE_ID,
+  )
+  assert.equal(activeContext(), ROOT_CONTEXT)
+})
+
+test('spans started in the active context are its children', () => {
+  const { tracer, ended } = recordingTracer()
+  tracer.startActiveSpan('parent', (parent) => {
+    tracer.startSpan('child').end()
+    parent.end()
+    assert.equal(ended[0]?.parentSpanId, parent.spanContext().spanId)
+    assert.equal(ended[0]?.parentIsRemote, false)
+    assert.equal(ended[0]?.anchor, ended[1]?.anchor)
+  })
+})
+
+test('a dropped span records nothing, has a span id of its own, and tells its children so', () => {
+  const { tracer, ended } = recordingTracer({ sampler: parentBased(alwaysOff) })
+  const span = tracer.startSpan('dropped')
+  const child = tracer.startSpan('child', {}, trace.setSpan(ROOT_CONTEXT, span))
+  span.end()
+  child.end()
+  assert.equal(span.isRecording(), false)
+  assert.equal(span.spanContext().traceFlags, 2)
+  assert.equal(child.spanContext().traceFlags, 2)
+  assert.equal(child.spanContext().traceId, span.spanContext().traceId)
+  assert.notEqual(child.spanContext().spanId, span.spanContext().spanId)
+  assert.equal(ended.length, 0)
+})
+
+test('where tracing is suppressed, spans do not record and keep the parent', () => {
+  const { tracer, ended } = recordingTracer()
+  runIn(
+    remote(1).setValue(SUPPRESS_KEY, true),
+    () => {
+      const span = tracer.startSpan('quiet')
+      assert.equal(span.isRecording(), false)
+      assert.equal(span.spanContext().spanId, SPAN_ID)
+      span.end()
+    },
+    undefined,
+  )
+  assert.equal(ended.length, 0)
+})
+
+test('a tracer is made once for a name, version and schema URL', () => {
+  const { provider } = recordingTracer()
+  assert.equal(provider.getTracer('a', '1'), provider.getTracer('a', '1'))
+  assert.notEqual(provider.getTracer('a', '1'), provider.getTracer('a', '2'))
+  assert.notEqual(provider.getTracer('a', '1'), provider.getTracer('a', '1', { schemaUrl: 'x' }))
+  assert.doesNotThrow(() =>
+    provider
+      .getTracer(undefined as never)
+      .startSpan('unnamed')
+      .end(),
+  )
+})
+
+const samplers = [
+  ['always_on', alwaysOn, undefined, true],
+  ['always_on under an unsampled parent', alwaysOn, 0, true],
+  ['always_off', alwaysOff, undefined, false],
+  ['always_off under a sampled parent', alwaysOff, 1, false],
+  ['parentbased_always_on, no parent', parentBased(alwaysOn), undefined, true],
+  ['parentbased_always_on, sampled parent', parentBased(alwaysOn), 1, true],
+  ['parentbased_always_on, unsampled parent', parentBased(alwaysOn), 0, false],
+  ['parentbased_always_on, parent with only the random flag', parentBased(alwaysOn), 2, false],
+  ['parentbased_always_off, no parent', parentBased(alwaysOff), undefined, false],
+  ['parentbased_always_off, sampled parent', parentBased(alwaysOff), 3, true],
+  ['traceidratio 1', traceIdRatio(1), undefined, true],
+  ['traceidratio 0', traceIdRatio(0), undefined, false],
+  ['parentbased_traceidratio 0, sampled parent', parentBased(traceIdRatio(0)), 1, true],
+  ['parentbased_traceidratio 1, unsampled parent', parentBased(traceIdRatio(1)), 0, false],
+] as const
+for (const [name, sampler, flags, expected] of samplers) {
+  test(`sampler ${name}: ${expected ? 'sampled' : 'dropped'}`, () => {
+    const { tracer } = recordingTracer({ sampler })
+    const context = flags === undefined ? ROOT_CONTEXT : remote(flags)
+    assert.equal(tracer.startSpan('span', {}, context).isRecording(), expected)
+  })
+}
+
+test('a ratio of 0.1 samples a tenth of 10,000 random traces', () => {
+  const { tracer } = recordingTracer({ sampler: traceIdRatio(0.1) })
+  let sampled = 0
+  for (let i = 0; i < 10_000; i++) if (tracer.startSpan('root').isRecording()) sampled++
+  // Six standard deviations of the binomial distribution.
+  assert.ok(Math.abs(sampled - 1000) < 180, `${sampled}`)
+})
+
+test('a ratio decides by the low 56 bits of the trace id, both sides of the threshold', () => {
+  const half = traceIdRatio(0.5)
+  const id = (low: string): string => 'f'.repeat(18) + low
+  assert.equal(half.shouldSample(undefined, id('80000000000000')), true)
+  assert.equal(half.shouldSample(undefined, id('7fffffffffffff')), false)
+})
+
+test('a higher ratio samples all that a lower one does', () => {
+  const { tracer } = recordingTracer()
+  const [low, high] = [traceIdRatio(0.2), traceIdRatio(0.3)]
+  for (let i = 0; i < 2000; i++) {
+    const { traceId } = tracer.startSpan('root').spanContext()
+    if (low.shouldSample(undefined, traceId)) assert.equal(high.shouldSample(undefined, traceId), true)
+  }
+})
+
+test('descriptions are spelt as the specification does', () => {
+  assert.deepEqual(
+    [alwaysOn, alwaysOff, traceIdRatio(0.0001)].map(({ description }) => description),
+    ['AlwaysOnSampler', 'AlwaysOffSampler', 'TraceIdRatioBased{0.000100}'],
+  )
+})
