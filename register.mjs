@@ -11,10 +11,22 @@ const hasProgram = isMainThread || parentPort !== null
 if (!hasProgram) {
   // Nothing to trace.
 } else if (major > 20 || (major === 20 && minor >= 19)) {
+  start()
+} else {
+  say(`Node.js ${node} is not supported, 20.19 or newer is; the program runs untraced`)
+}
+
+function start() {
   // Required, so that nothing is awaited: --require cannot wait, and the program must not start before the agent.
   const require = createRequire(import.meta.url)
-  const { isDisabled } = require('./dist/src/config/disabled.js')
-  if (!isDisabled()) require('./dist/src/agent.js').start()
-} else {
-  writeSync(2, `autospan: Node.js ${node} is not supported, 20.19 or newer is; the program runs untraced\n`)
+  try {
+    const { isDisabled } = require('./dist/src/config/disabled.js')
+    if (!isDisabled()) require('./dist/src/agent.js').start()
+  } catch (error) {
+    say(`could not be loaded, the program runs untraced: ${error.message.split('\n')[0]}`)
+  }
+}
+
+function say(line) {
+  writeSync(2, `autospan: ${line}\n`)
 }

@@ -40,14 +40,18 @@ export function start(): void {
       return
     }
     process_[STARTED] = VERSION
-    run(readConfig(readEnvironment(), names(), diag.warn))
+    // Kept until the configuration has told whether they may be said.
+    const complaints: string[] = []
+    const config = readConfig(readEnvironment(), names(), (line) => complaints.push(line))
+    diag.setLevel(config.logLevel)
+    for (const complaint of complaints) diag.warn(complaint)
+    run(config)
   } catch (error) {
     diag.error(`could not start, the program runs untraced: ${error instanceof Error ? error.stack : error}`)
   }
 }
 
 function run(config: Config): void {
-  diag.setLevel(config.logLevel)
   const resource = createResource(config, VERSION)
   const processor = createProcessor(config, resource)
   const provider = new AgentTracerProvider({

@@ -1,5 +1,4 @@
 import type { ClientRequest, IncomingMessage, OutgoingHttpHeader } from 'node:http'
-import type { Socket } from 'node:net'
 import type { Context, Span, TextMapSetter } from '@opentelemetry/api'
 import {
   isAbort,
@@ -42,9 +41,10 @@ export function traceClients(prototype: ClientRequest & Message, kit: Kit): void
 
   function begin(request: ClientRequest & Message, headers: StoredHeaders): StoredHeaders {
     const parent = kit.active()
-    const span = kit.startClient(methodName(request.method), parent, describeRequest, request)
+    const target = { request, address: addressOf(request) }
+    const span = kit.startClient(methodName(request.method), parent, describeRequest, target)
     request[CONTEXT] = parent
-    if (span.isRecording()) request[LIFE] = new RequestLife(span, request, parent)
+    if (span.isRecording()) request[LIFE] = new RequestLife(span, target, parent)
     return injectInto(request, headers, kit.withSpan(parent, span))
   }
 
@@ -88,12 +88,14 @@ export function traceClients(prototype: ClientRequest & Message, kit: Kit): void
 class RequestLife implements MessageLife {
   readonly #span: Span
   readonly #request: ClientRequest
+  readonly #address: Address
   readonly #context: Context
   #response: IncomingMessage | undefined
 
-  constructor(span: Span, request: ClientRequest, context: Context) {
+  constructor(span: Span, { request, address }: Target, context: Context) {
     this.#span = span
     this.#request = request
+    this.#address = address
     this.#context = context
   }
 
@@ -159,33 +161,56 @@ class RequestLife implements MessageLife {
 
   #end(): void {
     if (!this.#span.isRecording()) return
-    recordPeer(this.#span, this.#request)
+    this.#recordPeer()
     this.#span.end()
+  }
+
+  #recordPeer(): void {
+    const span = this.#span
+    const { socket, socketPath } = this.#request as ClientRequest & { socketPath?: string }
+    const port = socket?.remotePort
+    if (port === undefined || socketPath !== undefined) return
+    span.setAttribute('network.peer.address', socket?.remoteAddress)
+    span.setAttribute('network.peer.port', port)
+    if (this.#address.port !== undefined) return
+    span.setAttribute('server.port', port)
+    span.setAttribute('url.full', redactUrl(urlOf(this.#request, this.#address.host, port)))
   }
 }
 
-function describeRequest(request: ClientRequest): (string | number | undefined)[] {
+/** Where a request goes; the port is undefined where only the connection will tell. */
+interface Address {
+  readonly host: string
+  readonly port: number | undefined
+  readonly url: string
+}
+
+interface Target {
+  readonly request: ClientRequest
+  readonly address: Address
+}
+
+function describeRequest({ request, address }: Target): (string | number | undefined)[] {
   const { method } = request
-  const { host, port, url } = addressOf(request)
   return [
     'http.request.method',
     methodAttribute(method),
     'http.request.method_original',
     originalMethod(method),
     'server.address',
-    host,
+    address.host,
     'server.port',
-    port,
+    address.port,
     'url.full',
-    redactUrl(url),
+    redactUrl(address.url),
   ]
 }
 
 /**
  * node:http keeps the host but not the port. The `Host` header that it made itself tells the port;
- * where the program set another one, the URL names the host alone and the peer tells the rest.
+ * where the program set another one, or headers as a list, the connection does.
  */
-function addressOf(request: ClientRequest): { host: string; port: number | undefined; url: string } {
+function addressOf(request: ClientRequest): Address {
   const { protocol, path } = request
   const absolute = path.indexOf('://')
   if (absolute > 0 && path.charCodeAt(0) !== 0x2f) {
@@ -194,27 +219,21 @@ function addressOf(request: ClientRequest): { host: string; port: number | undef
     const { host, port } = splitHost(authority.slice(authority.lastIndexOf('@') + 1))
     return { host, port: port ?? defaultPort(path.slice(0, absolute + 1)), url: path }
   }
-  const host = request.host
+  const host = request.host.startsWith('[') ? request.host.slice(1, -1) : request.host
   const header = request.getHeader('host')
   const named = typeof header === 'string' ? splitHost(header) : undefined
-  const bracketed = host.includes(':') && !host.startsWith('[') ? `[${host}]` : host
-  const matches = named !== undefined && named.host === (host.startsWith('[') ? host.slice(1, -1) : host)
-  const port = matches ? (named.port ?? defaultPort(protocol)) : undefined
-  const suffix = matches && named.port !== undefined ? `:${named.port}` : ''
-  const separator = path.startsWith('/') ? '' : '/'
-  return { host, port, url: `${protocol}//${bracketed}${suffix}${separator}${path}` }
+  if (named?.host !== host) return { host, port: undefined, url: urlOf(request, host, undefined) }
+  return { host, port: named.port ?? defaultPort(protocol), url: urlOf(request, host, named.port) }
+}
+
+function urlOf({ protocol, path }: ClientRequest, host: string, port: number | undefined): string {
+  const bracketed = host.includes(':') ? `[${host}]` : host
+  const isDefault = port === undefined || port === defaultPort(protocol)
+  return `${protocol}//${bracketed}${isDefault ? '' : `:${port}`}${path.startsWith('/') ? '' : '/'}${path}`
 }
 
 function defaultPort(protocol: string): number {
   return protocol === 'https:' ? 443 : 80
-}
-
-function recordPeer(span: Span, request: ClientRequest): void {
-  const socket: Socket | null = request.socket
-  const address = socket?.remoteAddress
-  if (address === undefined) return
-  span.setAttribute('network.peer.address', address)
-  span.setAttribute('network.peer.port', socket?.remotePort)
 }
 
 const requestSetter: TextMapSetter<ClientRequest> = {

@@ -19,7 +19,7 @@ export function joined(before: string, text: string): string {
 /** Puts U+FFFD for each lone surrogate, which JSON.stringify has escaped and UTF-8 does not have. */
 export function wellFormed(json: string): string {
   if (!json.includes('\\ud')) return json
-  return json.replace(/\\(?:ud[89a-f]..|.)/g, (escape) => (escape.startsWith('\\ud') ? '\ufffd' : escape))
+  return json.replace(/\\(?:ud[89a-f]..|.)/g, (part) => (part.startsWith('\\ud') ? '\ufffd' : part))
 }
 
 function keyValueJson(key: string, value: Value): string {

@@ -6,32 +6,36 @@ const MAX_KEPT_BYTES = 1024 * 1024
 /** Scopes that are kept between batches; a program has about as many as it has instrumented libraries. */
 const MAX_KEPT_SCOPES = 64
 
-/** The spans of one instrumentation scope in the batch that is being made. */
-export interface ScopeSpans<Buffer extends ByteBuffer> {
-  readonly scope: Scope
+export interface NewScope<Bytes extends ByteBuffer> {
   /** What OTLP says of the scope, encoded once. */
   readonly head: Uint8Array
-  readonly spans: Buffer
+  readonly spans: Bytes
+}
+
+/** The spans of one instrumentation scope in the batch that is being made. */
+export interface ScopeSpans<Bytes extends ByteBuffer> extends NewScope<Bytes> {
+  readonly scope: Scope
 }
 
 /** Keeps the spans of each scope together, so that a batch names a scope once however the spans alternate. */
-export class ScopeBuffers<Buffer extends ByteBuffer> {
-  readonly #scopes = new Map<Scope, ScopeSpans<Buffer>>()
-  readonly #make: (scope: Scope) => ScopeSpans<Buffer>
-  #last: ScopeSpans<Buffer> | undefined
+export class ScopeBuffers<Bytes extends ByteBuffer> {
+  readonly #scopes = new Map<Scope, ScopeSpans<Bytes>>()
+  readonly #make: (scope: Scope) => NewScope<Bytes>
+  #last: ScopeSpans<Bytes> | undefined
 
-  constructor(make: (scope: Scope) => ScopeSpans<Buffer>) {
+  /** `make` is called for the first span of a scope. */
+  constructor(make: (scope: Scope) => NewScope<Bytes>) {
     this.#make = make
   }
 
-  of(scope: Scope): ScopeSpans<Buffer> {
+  of(scope: Scope): ScopeSpans<Bytes> {
     const last = this.#last
     if (last !== undefined && last.scope === scope) return last
     return this.#find(scope)
   }
 
   /** Those that have spans, in the order of their first use. */
-  filled(): ScopeSpans<Buffer>[] {
+  filled(): ScopeSpans<Bytes>[] {
     return [...this.#scopes.values()].filter(({ spans }) => spans.length > 0)
   }
 
@@ -48,13 +52,19 @@ export class ScopeBuffers<Buffer extends ByteBuffer> {
     }
   }
 
-  #find(scope: Scope): ScopeSpans<Buffer> {
+  #find(scope: Scope): ScopeSpans<Bytes> {
     let found = this.#scopes.get(scope)
     if (found === undefined) {
-      found = this.#make(scope)
+      const { name, version, schemaUrl } = scope
+      found = { scope, ...this.#make({ name: text(name), version: text(version), schemaUrl: text(schemaUrl) }) }
       this.#scopes.set(scope, found)
     }
     this.#last = found
     return found
   }
+}
+
+/** Programs in JavaScript call `getTracer` with anything. */
+function text(value: unknown): string {
+  return String(value ?? '')
 }

@@ -4,7 +4,7 @@ import type { Scope, SpanData, SpanEvent, SpanLink } from '../trace/span.js'
 import { attributesJson, joined, wellFormed } from './attributes-json.js'
 import { ByteBuffer } from './bytes.js'
 import type { SpanEncoder } from './encoder.js'
-import { ScopeBuffers, type ScopeSpans } from './scopes.js'
+import { type NewScope, ScopeBuffers, type ScopeSpans } from './scopes.js'
 import { linkFlags, setTimes, spanFlags, spanKind, traceStateText, uint32 } from './span-fields.js'
 import { UnixTime } from './unix-time.js'
 
@@ -23,7 +23,7 @@ const REQUEST_END = Buffer.from(']}]}')
 export class JsonSpanEncoder implements SpanEncoder {
   readonly contentType = 'application/json'
   count = 0
-  /** Without the resource and the scopes. */
+  /** Without the resource. */
   byteLength = 0
   readonly #start: Uint8Array
   readonly #scopes = new ScopeBuffers<ByteBuffer>(newScopeSpans)
@@ -39,12 +39,12 @@ export class JsonSpanEncoder implements SpanEncoder {
     try {
       const text = this.#spanJson(span)
       if (text === undefined) return
-      const { spans } = this.#scopes.of(span.scope)
+      const { head, spans } = this.#scopes.of(span.scope)
       const before = spans.length
       // In one piece, so that nothing of it stays where there is no room for it.
       spans.text(wellFormed(before === 0 ? text : `,${text}`))
       this.count++
-      this.byteLength += spans.length - before
+      this.byteLength += spans.length - before + (before === 0 ? head.length : 0)
     } catch (error) {
       diag.fault('the span encoder', error)
     }
@@ -137,10 +137,9 @@ function isId(pattern: RegExp, id: string): boolean {
 }
 
 /** `ScopeSpans` up to its first span. */
-function newScopeSpans(scope: Scope): ScopeSpans<ByteBuffer> {
-  const { name, version, schemaUrl } = scope
+function newScopeSpans({ name, version, schemaUrl }: Scope): NewScope<ByteBuffer> {
   const names = `{"name":${JSON.stringify(name)}${member('version', version)}}${member('schemaUrl', schemaUrl)}`
-  return { scope, head: Buffer.from(wellFormed(`{"scope":${names},"spans":[`)), spans: new ByteBuffer() }
+  return { head: Buffer.from(wellFormed(`{"scope":${names},"spans":[`)), spans: new ByteBuffer() }
 }
 
 /** One `ResourceSpans` with a `ScopeSpans` for each scope, in a buffer of exactly its size. */

@@ -4,7 +4,7 @@ import type { Scope, SpanData, SpanEvent, SpanLink } from '../trace/span.js'
 import { writeAttributes } from './attributes-protobuf.js'
 import type { SpanEncoder } from './encoder.js'
 import { BYTES, FIXED32, FIXED64, ProtobufWriter, VARINT, varintSize } from './protobuf.js'
-import { ScopeBuffers, type ScopeSpans } from './scopes.js'
+import { type NewScope, ScopeBuffers, type ScopeSpans } from './scopes.js'
 import { linkFlags, setTimes, spanFlags, spanKind, traceStateText, uint32 } from './span-fields.js'
 import { UnixTime } from './unix-time.js'
 
@@ -57,7 +57,7 @@ const LENGTH_BYTES = 2
 export class ProtobufSpanEncoder implements SpanEncoder {
   readonly contentType = 'application/x-protobuf'
   count = 0
-  /** Without the resource and the scopes. */
+  /** Without the resource. */
   byteLength = 0
   readonly #resource: Uint8Array
   readonly #scopes = new ScopeBuffers<ProtobufWriter>(newScopeSpans)
@@ -72,13 +72,14 @@ export class ProtobufSpanEncoder implements SpanEncoder {
     let writer: ProtobufWriter | undefined
     let before = 0
     try {
-      writer = this.#scopes.of(span.scope).spans
-      before = writer.length
-      if (this.#writeSpan(writer, span)) {
+      const { head, spans } = this.#scopes.of(span.scope)
+      writer = spans
+      before = spans.length
+      if (this.#writeSpan(spans, span)) {
         this.count++
-        this.byteLength += writer.length - before
+        this.byteLength += spans.length - before + (before === 0 ? head.length : 0)
       } else {
-        writer.length = before
+        spans.length = before
       }
     } catch (error) {
       if (writer !== undefined) writer.length = before
@@ -188,15 +189,15 @@ function encodeResource({ attributes, schemaUrl }: Resource): Uint8Array {
 }
 
 /** The content of `ScopeSpans` but for its spans, which may come in any order with the rest. */
-function newScopeSpans(scope: Scope): ScopeSpans<ProtobufWriter> {
+function newScopeSpans({ name, version, schemaUrl }: Scope): NewScope<ProtobufWriter> {
   const writer = new ProtobufWriter()
   writer.tag(SCOPE_SPANS.scope)
   const start = writer.open(1)
-  writeNonEmpty(writer, SCOPE.name, scope.name)
-  writeNonEmpty(writer, SCOPE.version, scope.version)
+  writeNonEmpty(writer, SCOPE.name, name)
+  writeNonEmpty(writer, SCOPE.version, version)
   writer.close(start, 1)
-  writeNonEmpty(writer, SCOPE_SPANS.schemaUrl, scope.schemaUrl)
-  return { scope, head: writer.copy(), spans: new ProtobufWriter() }
+  writeNonEmpty(writer, SCOPE_SPANS.schemaUrl, schemaUrl)
+  return { head: writer.copy(), spans: new ProtobufWriter() }
 }
 
 /** One `ResourceSpans` with a `ScopeSpans` for each scope, in a buffer of exactly its size. */

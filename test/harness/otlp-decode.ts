@@ -184,7 +184,7 @@ function objectOf(keyValues: readonly Message[], path: string): Record<string, u
     if (Object.hasOwn(object, key as string)) throw new Error(`${where}: given twice`)
     // Not an assignment, which would set the prototype for the key __proto__.
     Object.defineProperty(object, key as string, {
-      value: valueOf(present(value, where), where),
+      value: plainValue(present(value, where), where),
       enumerable: true,
       configurable: true,
       writable: true,
@@ -193,14 +193,14 @@ function objectOf(keyValues: readonly Message[], path: string): Record<string, u
   return object
 }
 
-function valueOf(anyValue: Message, path: string): unknown {
+function plainValue(anyValue: Message, path: string): unknown {
   const member = anyValue.value as string | undefined
   if (member === undefined) return null
   const value = anyValue[member]
   if (typeof value === 'bigint') return Number.isSafeInteger(Number(value)) ? Number(value) : value
   if (value instanceof Uint8Array) return Uint8Array.from(value)
   if (member === 'arrayValue') {
-    return messages((value as Message).values).map((element, index) => valueOf(element, `${path}[${index}]`))
+    return messages((value as Message).values).map((element, index) => plainValue(element, `${path}[${index}]`))
   }
   return member === 'kvlistValue' ? objectOf(messages((value as Message).values), path) : value
 }

@@ -48,13 +48,13 @@ test('a served request has the attributes of the conventions, secrets redacted',
     'url.query': 'a=1&sig=REDACTED&b=2',
     'url.scheme': 'http',
     'server.address': '127.0.0.1',
-    'server.port': BigInt(server.port),
+    'server.port': server.port,
     'client.address': '127.0.0.1',
     'network.peer.address': '127.0.0.1',
     'network.peer.port': span?.attributes['network.peer.port'],
     'network.protocol.version': '1.1',
     'user_agent.original': 'curl/8',
-    'http.response.status_code': 200n,
+    'http.response.status_code': 200,
   })
   assert.deepEqual(span?.scope.name, 'autospan/http')
 })
@@ -72,7 +72,7 @@ const forwarded: [string, Record<string, string>, Record<string, unknown>][] = [
       'client.address': '2001:db8::1',
       'url.scheme': 'https',
       'server.address': 'shop.example',
-      'server.port': 8443n,
+      'server.port': 8443,
     },
   ],
 ]
@@ -196,7 +196,7 @@ test('a client that goes away ends the span at once, and it is no plain success'
     ]),
     [
       ['/never', undefined, 'client_disconnected', 0],
-      ['/half', 200n, 'client_disconnected', 0],
+      ['/half', 200, 'client_disconnected', 0],
     ],
   )
 })
@@ -207,7 +207,7 @@ test('an upgrade is a span that ends with its status; what follows is not HTTP',
   socket.write('GET /chat HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: chat\r\n\r\n')
   await once(socket, 'data')
   const [span] = await sink.spans(1)
-  assert.deepEqual([span?.name, span?.attributes['http.response.status_code']], ['GET', 101n])
+  assert.deepEqual([span?.name, span?.attributes['http.response.status_code']], ['GET', 101])
   socket.write('ping')
   assert.equal(String((await once(socket, 'data'))[0]), 'ping')
   socket.end()
@@ -329,8 +329,8 @@ test('redirects that fetch follows are a span each, in one trace, numbered', asy
       attributes['http.request.resend_count'],
     ]),
     [
-      ['/redirect', 302n, undefined],
-      ['/hello', 200n, 1n],
+      ['/redirect', 302, undefined],
+      ['/hello', 200, 1],
     ],
   )
 })

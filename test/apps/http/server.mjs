@@ -58,7 +58,7 @@ server.on('upgrade', (_req, socket) => {
 server.listen(0, '127.0.0.1', () => console.log(`listening ${server.address().port}`))
 process.on('SIGTERM', () => {
   server.close()
-  server.closeIdleConnections()
+  server.closeAllConnections()
 })
 
 const url = (path) => `http://127.0.0.1:${server.address().port}${path}`

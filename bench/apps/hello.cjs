@@ -1,0 +1,9 @@
+// The smallest program: one handler of node:http.
+const { createServer } = require('node:http')
+
+const server = createServer((_request, response) => {
+  response.setHeader('content-type', 'text/plain')
+  response.end('hello')
+})
+
+server.listen(0, '127.0.0.1', () => console.log(server.address().port))

@@ -1,0 +1,1 @@
+console.log('ran', process.execArgv.length > 0)

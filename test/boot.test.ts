@@ -1,0 +1,195 @@
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { pathToFileURL } from 'node:url'
+import { trace } from './harness/draw.js'
+import { root, run, traceOf } from './harness/program.js'
+import { startSink } from './harness/sink.js'
+
+const register = join(root, 'register.mjs')
+const quiet = { OTEL_TRACES_EXPORTER: 'none' }
+
+for (const extension of ['mjs', 'cjs']) {
+  for (const importFlag of ['--import', '--require'] as const) {
+    test(`${importFlag} traces an entry in .${extension}`, async () => {
+      assert.equal(
+        await traceOf(`boot/traced.${extension}`, {}, { importFlag }),
+        trace`
+          GET   CLIENT 200
+            GET SERVER 200
+        `,
+      )
+    })
+  }
+
+  test(`one line on stderr says what is done, nothing is on stdout: .${extension}`, async () => {
+    const { stdout, stderr, code } = await run(`boot/plain.${extension}`, {
+      env: { ...quiet, OTEL_SERVICE_NAME: 'shop', OTEL_TRACES_EXPORTER: 'otlp', OTEL_TRACES_SAMPLER: 'traceidratio' },
+    })
+    assert.equal(stdout, 'ran true\n')
+    const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+    const [line, ...rest] = stderr.split('\n')
+    assert.deepEqual(rest, [''])
+    assert.match(
+      line ?? '',
+      /^autospan: .*; .*http\/protobuf to http:\/\/localhost:4318\/v1\/traces; .*; hooked: http, /,
+    )
+    for (const part of [version, 'shop', 'sampler traceidratio 1'])
+      assert.ok(line?.includes(part), `${part} in ${line}`)
+    assert.equal(code, 0)
+  })
+
+  test(`OTEL_LOG_LEVEL=none says nothing, whatever is wrong: .${extension}`, async () => {
+    const { stdout, stderr } = await run(`boot/traced.${extension}`, {
+      env: { OTEL_LOG_LEVEL: 'none', OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:1', OTEL_TRACES_SAMPLER: 'bad' },
+    })
+    assert.deepEqual([stdout, stderr], ['', ''])
+  })
+}
+
+for (const [variable, value] of [
+  ['OTEL_SDK_DISABLED', 'true'],
+  ['OTEL_SDK_DISABLED', 'TRUE'],
+  ['OTEL_ENABLED', 'false'],
+] as const) {
+  test(`${variable}=${value} makes the agent absent: nothing patched, loaded, said or listened to`, async () => {
+    const nothing = ['--import', 'data:text/javascript,']
+    const bare = await run('boot/untouched.cjs', { agent: false, nodeFlags: nothing })
+    const disabled = await run('boot/untouched.cjs', { env: { [variable]: value } })
+    assert.equal(disabled.stderr, '')
+    const seen = JSON.parse(disabled.stdout)
+    // All that is loaded is what reads the two variables.
+    assert.deepEqual({ ...seen, loaded: [] }, JSON.parse(bare.stdout))
+    assert.deepEqual(seen.loaded, ['disabled.js', 'environment.js'].slice(0, seen.loaded.length))
+    assert.deepEqual([seen.patched, seen.registry], [0, true])
+  })
+}
+
+test('the program that shows an absent agent shows a present one', async () => {
+  const { stdout } = await run('boot/untouched.cjs', { env: quiet })
+  const seen = JSON.parse(stdout)
+  assert.equal(seen.patched, 4)
+  assert.equal(seen.registry, false)
+  assert.deepEqual(seen.timersAndSockets, [])
+})
+
+test('loading twice traces once, and is said once', async (t) => {
+  const sink = await startSink(t)
+  const flag = `--import=${pathToFileURL(register).href}`
+  const { stderr } = await run('boot/traced.cjs', {
+    env: { NODE_OPTIONS: flag, OTEL_EXPORTER_OTLP_ENDPOINT: sink.url },
+  })
+  assert.equal((await sink.settled()).length, 2)
+  assert.equal(stderr.match(/loaded more than once/g)?.length, 1)
+})
+
+test('a second copy of the agent is told and ignored', async (t) => {
+  const sink = await startSink(t)
+  const folder = mkdtempSync(join(tmpdir(), 'autospan-'))
+  t.after(() => rmSync(folder, { recursive: true }))
+  for (const part of ['register.mjs', 'package.json', 'dist/src', 'dist/instrumentations']) {
+    cpSync(join(root, part), join(folder, part), { recursive: true })
+  }
+  symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'))
+  const { stderr } = await run('boot/traced.cjs', {
+    nodeFlags: ['--import', pathToFileURL(join(folder, 'register.mjs')).href],
+    env: { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url },
+  })
+  assert.equal((await sink.settled()).length, 2, stderr)
+  assert.equal(stderr.match(/is running; the second is ignored/g)?.length, 1, stderr)
+})
+
+test('an agent that cannot be loaded is said, and the program runs', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'autospan-'))
+  t.after(() => rmSync(folder, { recursive: true }))
+  cpSync(register, join(folder, 'register.mjs'))
+  const { stdout, stderr, code } = await run('boot/plain.mjs', {
+    agent: false,
+    nodeFlags: ['--import', pathToFileURL(join(folder, 'register.mjs')).href],
+  })
+  assert.deepEqual([stdout, code], ['ran true\n', 0])
+  assert.match(stderr, /^autospan: could not be loaded, the program runs untraced: Cannot find module .*\n$/)
+})
+
+test('an unsupported Node.js gets one line, and the program runs untouched', () => {
+  // The version is what register.mjs asks, so it is what this pretends.
+  const pretend = `data:text/javascript,Object.defineProperty(process.versions,'node',{value:'18.20.8'})`
+  const { stdout, stderr, status } = spawnSync(
+    process.env.AUTOSPAN_TEST_NODE ?? process.execPath,
+    ['--import', pretend, '--import', pathToFileURL(register).href, join(root, 'test/apps/boot/untouched.cjs')],
+    { encoding: 'utf8', env: { PATH: process.env.PATH } },
+  )
+  assert.equal(status, 0)
+  assert.match(stderr, /^autospan: Node\.js 18\.20\.8 is not supported, .*untraced\n$/)
+  assert.equal(JSON.parse(stdout).patched, 0)
+})
+
+test('a failing start is said, and the program runs', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'autospan-'))
+  t.after(() => rmSync(folder, { recursive: true }))
+  writeFileSync(
+    join(folder, 'break.cjs'),
+    `Object.defineProperty(globalThis, Symbol.for('opentelemetry.js.api.1'), { get() { throw new Error('broken') } })`,
+  )
+  const { stdout, stderr, code } = await run('boot/plain.mjs', { nodeFlags: ['--require', join(folder, 'break.cjs')] })
+  assert.equal(stdout, 'ran true\n')
+  assert.equal(code, 0)
+  assert.match(stderr, /^autospan: could not start, the program runs untraced: .*broken/)
+})
+
+test("the program's own spans and baggage are part of the trace", async (t) => {
+  const sink = await startSink(t)
+  await run('boot/own-spans.mjs', { env: { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url } })
+  assert.equal(
+    await sink.traces(3),
+    trace`
+      checkout  INTERNAL ok
+        GET     CLIENT   200
+          GET   SERVER   200
+    `,
+  )
+  const own = sink.delivered.find(({ name }) => name === 'checkout')
+  assert.deepEqual(own?.scope, { name: 'shop', version: '2.0' })
+  assert.deepEqual(own?.attributes, { item: 'tea' })
+  assert.deepEqual(
+    own?.events.map(({ name }) => name),
+    ['answered'],
+  )
+})
+
+for (const version of ['1.0.4', '1.4.1', '1.9.0', '1.10.0', '1.11.0', '1.57.3']) {
+  test(`a copy of the API that calls itself ${version} works with the agent's providers`, async (t) => {
+    const sink = await startSink(t)
+    const folder = mkdtempSync(join(tmpdir(), 'autospan-'))
+    t.after(() => rmSync(folder, { recursive: true }))
+    const api = join(folder, 'node_modules/@opentelemetry/api')
+    mkdirSync(api, { recursive: true })
+    cpSync(join(root, 'node_modules/@opentelemetry/api'), api, { recursive: true })
+    rewriteVersion(api, version)
+    cpSync(join(root, 'test/apps/boot/own-spans.mjs'), join(folder, 'app.mjs'))
+    const { stderr, code } = await run(join(folder, 'app.mjs'), { env: { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url } })
+    assert.equal(code, 0, stderr)
+    assert.match(await sink.traces(3), /checkout +INTERNAL/)
+    assert.equal(new Set(sink.delivered.map(({ traceId }) => traceId)).size, 1)
+  })
+}
+
+/** Makes a copy of the API believe that it is of another version. */
+function rewriteVersion(api: string, version: string): void {
+  for (const [file, pattern] of [
+    ['package.json', /"version": "[^"]+"/],
+    ['dist/version.mjs', /"1\.10\.0"/],
+    ['dist/version.cjs', /"1\.10\.0"/],
+    ['dist/internal/global-utils.mjs', /"1\.10\.0"/],
+    ['dist/internal/global-utils.cjs', /"1\.10\.0"/],
+  ] as const) {
+    const path = join(api, file)
+    const text = readFileSync(path, 'utf8')
+    const replacement = file === 'package.json' ? `"version": "${version}"` : `"${version}"`
+    if (!pattern.test(text) && file !== 'dist/internal/global-utils.cjs') throw new Error(`${file} has no version`)
+    writeFileSync(path, text.replace(pattern, replacement))
+  }
+}
