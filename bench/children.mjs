@@ -1,7 +1,7 @@
 // Starts processes and sees to it that none outlives the bench.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { pinned } from './pin.mjs'
+import { HELPER_CORE, pinned } from './pin.mjs'
 
 const children = new Set()
 
@@ -45,21 +45,25 @@ export async function within(millis, what, promise) {
 
 /** Sends a question over the IPC channel and waits for its one answer. */
 export async function ask(child, question, millis = 60_000) {
-  if (!child.connected) throw new Error(`${child.spawnargs.at(-1)} has ended (${child.exitCode ?? child.signalCode})`)
-  const answered = once(child, 'message')
-  const gone = once(child, 'exit').then(([code, signal]) => {
-    throw new Error(`${child.spawnargs.at(-1)} ended (${code ?? signal}) before it answered`)
+  const name = child.spawnargs.at(-1)
+  let stop
+  const answered = new Promise((resolve, reject) => {
+    const onMessage = (answer) => (answer.error === undefined ? resolve(answer) : reject(new Error(answer.error)))
+    const onExit = (code, signal) => reject(new Error(`${name} ended (${code ?? signal}) before it answered`))
+    stop = () => child.off('message', onMessage).off('exit', onExit)
+    child.on('message', onMessage).on('exit', onExit)
+    child.send(question, (error) => error && reject(new Error(`${name} has ended: ${error.message}`)))
   })
-  gone.catch(() => {})
-  child.send(question)
-  const [answer] = await within(millis, `the answer of ${child.spawnargs.at(-1)}`, Promise.race([answered, gone]))
-  if (answer?.error !== undefined) throw new Error(answer.error)
-  return answer
+  try {
+    return await within(millis, `the answer of ${name}`, answered)
+  } finally {
+    stop()
+  }
 }
 
 /** A process of the bench itself, on the core of the helpers, that answers questions: see `answer` in helper.mjs. */
 export function startHelper(file, env = {}) {
-  return start(1, [process.execPath, new URL(file, import.meta.url).pathname], {
+  return start(HELPER_CORE, [process.execPath, new URL(file, import.meta.url).pathname], {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   })

@@ -1,7 +1,8 @@
 // An embedded PostgreSQL, a process of its own, for one connection at a time.
+
+import { createServer } from 'node:net'
 import { PGlite } from '@electric-sql/pglite'
 import { PGLiteSocketServer } from '@electric-sql/pglite-socket'
-import { createServer } from 'node:net'
 
 process.on('disconnect', () => process.exit())
 

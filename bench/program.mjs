@@ -9,10 +9,10 @@ export class Program {
   #child
 
   /** Starts `apps/<file>` and waits for the port on its first line. */
-  static async start(node, agent, file, env) {
+  static async start(node, agent, file, env, core = PROGRAM_CORE) {
     const program = new Program()
     const command = [node, '--require', PROBE, ...agent.flags(kindOf(file)), appPath(file)]
-    const child = start(PROGRAM_CORE, command, { env, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] })
+    const child = start(core, command, { env, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] })
     program.#child = child
     const said = []
     child.stderr.on('data', (chunk) => said.length < 100 && said.push(String(chunk)))

@@ -10,12 +10,13 @@ const inlets = new Map()
 
 answer(async (question) => {
   if (question.open !== undefined) return open(question.open, question.port ?? 0)
+  if (question.alias !== undefined) return alias(question.alias, question.of)
   const { spans, bytes, posts, faults } = inlets.get(question.count)
   return { spans, bytes, posts, faults }
 })
 
 async function open(key, port) {
-  const inlet = { spans: 0, bytes: 0, posts: 0, faults: [] }
+  const inlet = { port: 0, spans: 0, bytes: 0, posts: 0, faults: [] }
   inlets.set(key, inlet)
   const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
     const chunks = []
@@ -31,7 +32,15 @@ async function open(key, port) {
   })
   server.listen(port, '127.0.0.1')
   await once(server, 'listening')
-  return { port: server.address().port }
+  inlet.port = server.address().port
+  return { port: inlet.port }
+}
+
+/** One more name for an inlet whose port is fixed. */
+function alias(key, of) {
+  const inlet = inlets.get(of)
+  inlets.set(key, inlet)
+  return { port: inlet.port }
 }
 
 function take(inlet, { url, headers }, wire) {

@@ -6,7 +6,9 @@ const pool = new Pool({ connectionString: process.env.BENCH_DATABASE_URL, max: N
 const app = fastify()
 
 app.get('/orders/:id', async (request) => {
-  const { rows } = await pool.query('SELECT id, name, price FROM autospan_bench_items WHERE id = $1', [request.params.id])
+  const { rows } = await pool.query('SELECT id, name, price FROM autospan_bench_items WHERE id = $1', [
+    request.params.id,
+  ])
   return rows[0]
 })
 

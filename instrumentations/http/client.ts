@@ -99,6 +99,8 @@ class RequestLife implements MessageLife {
     this.#context = context
   }
 
+  started(): void {}
+
   before(event: string, argument: unknown): void {
     switch (event) {
       case 'response':

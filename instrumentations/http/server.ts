@@ -18,7 +18,10 @@ type Scheme = 'http' | 'https'
  * It covers the time from the request's head to the response's last byte, or the connection's loss.
  */
 export function traceServers(server: EventEmitter, response: Message | undefined, scheme: Scheme, kit: Kit): void {
-  if (response !== undefined) keepContext(response, kit)
+  if (response !== undefined) {
+    keepContext(response, kit)
+    noteFirstByte(response, kit)
+  }
   const place = kit.place('server')
   const describe = describeRequest(scheme)
 
@@ -80,6 +83,16 @@ export function traceServers(server: EventEmitter, response: Message | undefined
     const span = kit.startServer(methodName(request.method ?? ''), parent, describe, request)
     return { span, context: kit.withSpan(parent, span) }
   }
+}
+
+/** The head is made when the first byte is about to be written: by `writeHead`, `write` or `end`. */
+function noteFirstByte(response: Message, kit: Kit): void {
+  kit.wrap(response, '_storeHeader', (storeHeader) => {
+    return function (this: Message, firstLine: unknown, headers: unknown) {
+      this[LIFE]?.started()
+      return storeHeader.call(this, firstLine, headers)
+    }
+  })
 }
 
 const STATUS_LINE = /^HTTP\/1\.[01] ([1-5]\d\d)/

@@ -8,6 +8,8 @@ export const LIFE: unique symbol = Symbol('autospan.http.life')
 
 /** The part of a traced call that hears of its messages' events. */
 export interface MessageLife {
+  /** Called when the message's head is about to be written. */
+  started(): void
   /** Called before the listeners of `event` run. */
   before(event: string, argument: unknown): void
   /** Called after they have run, or thrown. */

@@ -6,6 +6,11 @@ import type { MessageLife } from './message.js'
 /** `error.type` of a request whose client went away before the answer was whole. */
 const CLIENT_DISCONNECTED = 'client_disconnected'
 
+/** The event that tells when a streamed response began; there is no name in the conventions. */
+const FIRST_BYTE = 'http.response.first_byte'
+/** A response that took longer from its first byte to its last was streamed, and has the event. */
+const STREAMED_MILLIS = 10
+
 /** Where a request carries its `ServedRequest`. */
 const SERVED: unique symbol = Symbol('autospan.http.served')
 
@@ -23,6 +28,7 @@ export class ServedRequest implements MessageLife {
   #route: string | RouteOf | undefined = undefined
   #error: unknown = undefined
   #errorAt = 0
+  #startedAt = 0
 
   constructor(span: Span, request: IncomingMessage, response: ServerResponse) {
     this.span = span
@@ -46,6 +52,10 @@ export class ServedRequest implements MessageLife {
     this.#errorAt = performance.now()
   }
 
+  started(): void {
+    this.#startedAt = performance.now()
+  }
+
   before(): void {}
 
   /** After the program's own listeners, which may still set attributes. */
@@ -57,6 +67,9 @@ export class ServedRequest implements MessageLife {
     if (response.headersSent) recordServerStatus(span, status)
     if (!response.writableFinished) span.setAttribute('error.type', CLIENT_DISCONNECTED)
     if (this.#errorAt !== 0 && (status >= 500 || !response.headersSent)) this.#recordError()
+    if (this.#startedAt !== 0 && performance.now() - this.#startedAt >= STREAMED_MILLIS) {
+      span.addEvent(FIRST_BYTE, this.#startedAt)
+    }
     this.#recordRoute()
     span.end()
   }

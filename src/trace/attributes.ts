@@ -37,9 +37,20 @@ export function putAttribute(list: AttributeList, key: string, value: unknown, b
       return true
     }
   }
-  if (list.length >> 1 >= bounds.count) return false
+  if (list.length >> 1 >= bounds.count && !dropHole(list)) return false
   list.push(key, checked)
   return true
+}
+
+/** Takes one pair without a value out of the list; @returns false where there is none. */
+function dropHole(list: AttributeList): boolean {
+  for (let i = 1; i < list.length; i += 2) {
+    if (list[i] === undefined) {
+      list.splice(i - 1, 2)
+      return true
+    }
+  }
+  return false
 }
 
 /** Sets each own attribute of `attributes`; @returns how many were dropped for the count limit. */
@@ -56,12 +67,19 @@ export function putAttributes(
   return dropped
 }
 
-/** Applies the value length limit in place to values that the agent itself has put into a list. */
-export function truncateValues(list: AttributeList, valueLength: number): void {
-  for (let i = 1; i < list.length; i += 2) {
-    const value = list[i]
-    if (typeof value === 'string' || typeof value === 'object') list[i] = checkedValue(value, valueLength)
+/**
+ * Puts the bounds on a list that the agent itself has made, in place.
+ *
+ * @returns how many attributes were dropped for the count limit.
+ */
+export function limitAttributes(list: AttributeList, bounds: AttributeBounds): number {
+  if (bounds.valueLength !== Number.POSITIVE_INFINITY) {
+    for (let i = 1; i < list.length; i += 2) list[i] = checkedValue(list[i], bounds.valueLength)
   }
+  while (list.length >> 1 > bounds.count && dropHole(list));
+  const dropped = Math.max(0, (list.length >> 1) - bounds.count)
+  list.length -= 2 * dropped
+  return dropped
 }
 
 /** Deeper arrays and maps become empty: `attribute_value_depth_limit` of the specification. */

@@ -1,7 +1,7 @@
 import type { Context, Link, Span, SpanContext, SpanOptions, Tracer } from '@opentelemetry/api'
 import { isSuppressed, SPAN_KEY, spanOf } from '../context/context.js'
 import { activeContext, runIn } from '../context/manager.js'
-import { type AttributeList, putAttributes, truncateValues } from './attributes.js'
+import { type AttributeList, limitAttributes, putAttributes } from './attributes.js'
 import { clockAnchor, fromTimeInput, now, type Time } from './clock.js'
 import { newSpanId, newTraceId } from './id.js'
 import type { Sampler } from './sampler.js'
@@ -34,13 +34,12 @@ export class AgentTracer implements Tracer {
 
   startSpan(name: string, options: SpanOptions = {}, context: Context = activeContext()): Span {
     const { kind = INTERNAL, attributes, links, startTime, root } = options
-    const describe = (): AttributeList => []
     const span = this.#start(
       String(name),
       kind,
       root === true ? context.deleteValue(SPAN_KEY) : context,
       startTime === undefined ? now() : fromTimeInput(startTime),
-      describe,
+      noAttributes,
       undefined,
     )
     if (span instanceof RecordingSpan) {
@@ -104,10 +103,8 @@ export class AgentTracer implements Tracer {
       return new NonRecordingSpan(contextOf(traceId, spanId, random, parent?.traceState))
     }
     const attributes = describe(subject)
-    const { limits } = this.#settings
-    if (limits.attributeValueLength !== Number.POSITIVE_INFINITY)
-      truncateValues(attributes, limits.attributeValueLength)
-    return new RecordingSpan(
+    const dropped = limitAttributes(attributes, this.#settings.spanBounds)
+    const span = new RecordingSpan(
       this.#settings,
       this.#scope,
       traceId,
@@ -120,7 +117,14 @@ export class AgentTracer implements Tracer {
       startTime,
       parentSpan instanceof RecordingSpan ? parentSpan.anchor : clockAnchor(),
     )
+    span.droppedAttributes = dropped
+    return span
   }
+}
+
+/** The list is the span's own, so each has a new one. */
+function noAttributes(): AttributeList {
+  return []
 }
 
 function validContext(span: Span | undefined): SpanContext | undefined {

@@ -55,13 +55,13 @@ function checkWire(type: protobuf.Type, bytes: Uint8Array, path: string): void {
     if (field === undefined) throw new Error(`${path}: unknown field ${Math.floor(tag / 8)}`)
     field.resolve()
     const where = `${path}.${field.name}`
-    const slot = field.partOf === null ? field.name : field.partOf.name
-    if (!field.repeated && seen.has(slot)) throw new Error(`${where}: set twice`)
-    seen.add(slot)
     const wireType = tag % 8
     const elementWireType = wireTypeOf(field)
     if (wireType !== elementWireType && !(field.repeated && wireType === 2 && elementWireType !== 2))
       throw new Error(`${where}: wire type ${wireType}`)
+    const slot = field.partOf === null ? field.name : field.partOf.name
+    if (!field.repeated && seen.has(slot)) throw new Error(`${where}: set twice`)
+    seen.add(slot)
     if (wireType === 0) {
       const value = varint()
       if (field.type === 'bool' && value > 1n) throw new Error(`${where}: ${value} for a bool`)

@@ -221,6 +221,9 @@ test('server-sent events are one span that lasts to their end', async (t) => {
   await stop()
   const [span] = await sink.spans(1)
   assert.ok(millisOf(span) >= 10, `${millisOf(span)} ms`)
+  const [event] = span?.events ?? []
+  assert.equal(event?.name, 'http.response.first_byte')
+  assert.ok(event !== undefined && span !== undefined && event.timeUnixNano < span.endTimeUnixNano)
 })
 
 test("listeners of request and response run in the request's context, wherever the body's parts come from", async (t) => {
@@ -228,8 +231,8 @@ test("listeners of request and response run in the request's context, wherever t
   const socket = connect(server.port, '127.0.0.1')
   socket.setNoDelay()
   socket.write('POST /body HTTP/1.1\r\nHost: x\r\nContent-Length: 6\r\n\r\nabc')
-  // The second part is sent when the first has been seen, so that it is a packet of its own.
-  await sink.until(() => sink.delivered.length >= 0, 'nothing')
+  // The call that the first part has caused is over when the second is sent, which is thus a packet of its own.
+  await sink.spans(2)
   socket.write('def')
   await once(socket, 'data')
   socket.end()
@@ -333,6 +336,44 @@ test('redirects that fetch follows are a span each, in one trace, numbered', asy
       ['/hello', 200, 1],
     ],
   )
+})
+
+for (const PACKAGE of ['undici5', 'undici6', 'undici7']) {
+  test(`${PACKAGE}: requests by each way are client spans with one traceparent each`, async (t) => {
+    const sink = await startSink(t)
+    const { stdout, stderr } = await run('http/undici.mjs', {
+      env: { PACKAGE, OTEL_EXPORTER_OTLP_ENDPOINT: sink.url },
+    })
+    const spans = await sink.settled()
+    const answers = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+    assert.deepEqual(
+      answers.map(({ way }) => way),
+      ['/request', '/object', '/list', '/pool', '/fetch'],
+      stderr,
+    )
+    for (const { way, traceparents } of answers) {
+      const client = spans.find(({ kind, attributes }) => kind === 3 && String(attributes['url.full']).endsWith(way))
+      assert.deepEqual(traceparents, [`00-${client?.traceId}-${client?.spanId}-03`], way)
+      assert.equal(client?.attributes['http.response.status_code'], 200)
+      assert.equal(client?.attributes['network.peer.address'], '127.0.0.1')
+    }
+    assert.equal(spans.length, 10)
+  })
+}
+
+test('a call whose body is never read ends when the response is garbage, at the time of its head', async (t) => {
+  const sink = await startSink(t)
+  const { code } = await run('http/unread.mjs', {
+    nodeFlags: ['--expose-gc'],
+    env: { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url },
+  })
+  assert.equal(code, 0)
+  const client = (await sink.settled()).find(({ kind }) => kind === 3)
+  assert.equal(client?.status.code, 0)
+  assert.equal(client?.attributes['http.response.status_code'], 200)
 })
 
 test('url.full has no credentials and no signatures', async (t) => {

@@ -1,0 +1,96 @@
+// The command line of `npm run bench`.
+import { existsSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import { AGENTS, floorAgent } from './agents.mjs'
+import { APPS } from './apps.mjs'
+
+const PARTS = ['cpu', 'startup', 'memory', 'parts']
+
+export const USAGE = `npm run bench -- [options]
+  --quick               within three minutes, with wider spreads
+  --apps a,b            of ${Object.keys(APPS).join(', ')}
+  --agents a,b          of ${Object.keys(AGENTS).join(', ')};
+                        default: bare and autospan, and with hello autospan sampled out and disabled;
+                        foreign ones are installed into bench/agents/ when they are asked for
+  --floor <file>        a row for a tracer for --require that exports to 127.0.0.1:14318
+  --only a,b            of ${PARTS.join(', ')}
+  --rounds <n>          slices of each process           --slice <ms>        length of a slice
+  --warm <n>            requests before the first slice  --connections <n>   keep-alive connections, 16
+  --starts <n>          starts for each row              --node <binary>     the Node.js that runs the programs
+  --json <file>         instead of bench/results/<date>.json`
+
+/** @throws Error for what it does not know */
+export function readOptions(args) {
+  const { values } = parseArgs({
+    args,
+    options: {
+      quick: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+      apps: { type: 'string' },
+      agents: { type: 'string' },
+      only: { type: 'string' },
+      floor: { type: 'string' },
+      rounds: { type: 'string' },
+      slice: { type: 'string' },
+      warm: { type: 'string' },
+      starts: { type: 'string' },
+      connections: { type: 'string', default: '16' },
+      node: { type: 'string', default: process.execPath },
+      json: { type: 'string' },
+    },
+  })
+  const { quick, floor, node } = values
+  if (floor !== undefined && !existsSync(floor)) throw new Error(`--floor: there is no ${floor}`)
+  if (!existsSync(node)) throw new Error(`--node: there is no ${node}`)
+  return {
+    help: values.help,
+    quick,
+    node: resolve(node),
+    only: listOf('--only', values.only ?? PARTS.join(), PARTS),
+    apps: listOf('--apps', values.apps ?? Object.keys(APPS).join(), Object.keys(APPS)).map((name) => ({
+      name,
+      ...APPS[name],
+    })),
+    agentsFor: agentsFor(values.agents, floor === undefined ? undefined : resolve(floor)),
+    cpu: {
+      rounds: countOf('--rounds', values.rounds, quick ? 5 : 15),
+      sliceMillis: countOf('--slice', values.slice, quick ? 700 : 2000),
+      warmRequests: countOf('--warm', values.warm, quick ? 6000 : 20_000),
+      warmMillis: quick ? 1000 : 3000,
+      connections: countOf('--connections', values.connections),
+    },
+    starts: countOf('--starts', values.starts, quick ? 10 : 30),
+    memory: { rate: 5000, millis: quick ? 6000 : 30_000, connections: 16 },
+    json: values.json,
+  }
+}
+
+/** A function from an app's name to its agents; undefined for start-up and memory. */
+function agentsFor(asked, floor) {
+  const known = floor === undefined ? AGENTS : { ...AGENTS, floor: floorAgent(floor) }
+  const all = Object.keys(known)
+  const names = asked === undefined ? undefined : listOf('--agents', asked, all)
+  return (app) =>
+    all
+      .filter((name) => {
+        if (name === 'floor') return true
+        if (names !== undefined) return names.includes(name)
+        return known[name].always === true || (known[name].once === true && (app === undefined || app === 'hello'))
+      })
+      .map((name) => ({ name, ...known[name] }))
+}
+
+function listOf(option, text, known) {
+  const names = text.split(',').map((name) => name.trim())
+  for (const name of names) {
+    if (!known.includes(name)) throw new Error(`${option}: ${name} is not one of ${known.join(', ')}`)
+  }
+  return names
+}
+
+function countOf(option, text, fallback) {
+  const count = text === undefined ? fallback : Number(text)
+  if (!Number.isInteger(count) || count < 1) throw new Error(`${option}: ${text} is not a whole number above 0`)
+  return count
+}

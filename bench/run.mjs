@@ -1,0 +1,145 @@
+// npm run bench: what an agent costs, side by side with bare Node.js and with other agents. See options.mjs.
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { cpus, loadavg } from 'node:os'
+import { dirname } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { ask, kill, startHelper } from './children.mjs'
+import { measureCpu } from './cpu.mjs'
+import { openDatabase } from './database.mjs'
+import { installAgent, installLibraries } from './install.mjs'
+import { measureMemory } from './memory.mjs'
+import { readOptions, USAGE } from './options.mjs'
+import { HELPER_CORE, isPinned, PROGRAM_CORE, pinned } from './pin.mjs'
+import { Program, programEnv } from './program.mjs'
+import { cpuTable, memoryTable, partsTable, startupTable } from './report.mjs'
+import { measureStartup } from './startup.mjs'
+
+const options = readOptionsOrExit()
+const began = performance.now()
+const libraries = installLibraries()
+const everyAgent = options.agentsFor()
+for (const agent of [...everyAgent, ...options.apps.flatMap(({ name }) => options.agentsFor(name))]) installAgent(agent)
+
+const report = { ...describeMachine(), options: process.argv.slice(2), libraries, cpu: [] }
+console.log(`${report.date}  Node.js ${report.node}  ${report.cores} x ${report.cpu_model}  load ${report.load}`)
+console.log(
+  `${Object.entries(libraries)
+    .map(([name, version]) => `${name} ${version}`)
+    .join(', ')}; ${report.pinning}\n`,
+)
+
+const bench = await openBench()
+try {
+  if (options.only.includes('cpu')) await measureApps()
+  if (options.only.includes('startup')) {
+    report.startup = await measureStartup(bench, everyAgent.filter(isStartedOtherwise), options.starts)
+    console.log(`${startupTable(report.startup)}\n`)
+  }
+  if (options.only.includes('memory')) {
+    const agents = options.quick
+      ? everyAgent.filter(({ expects, name }) => name === 'bare' || expects !== 'none')
+      : everyAgent
+    report.memory = await measureMemory(bench, agents, options.memory)
+    console.log(`${memoryTable(report.memory, options.memory)}\n`)
+  }
+  if (options.only.includes('parts')) {
+    report.parts = measureParts()
+    console.log(`${partsTable(report.parts)}\n`)
+  }
+} finally {
+  await bench.close()
+}
+console.log(`${saveReport()}, ${Math.round((performance.now() - began) / 1000)} s`)
+if (report.cpu.some(({ problems }) => problems.length > 0)) process.exitCode = 1
+
+async function measureApps() {
+  for (const app of options.apps) {
+    bench.database = app.database ? await openDatabase() : undefined
+    try {
+      const results = await measureCpu(bench, app, options.agentsFor(app.name), options.cpu)
+      report.cpu.push(...results)
+      if (bench.database !== undefined) report.database = bench.database.about
+      const about = bench.database === undefined ? '' : `  ${bench.database.about}\n`
+      console.log(`${cpuTable(app, results)}\n${about}`)
+    } finally {
+      await bench.database?.close()
+    }
+  }
+}
+
+/** The helpers that all measurements share. */
+async function openBench() {
+  const sink = startHelper('sink.mjs')
+  const load = startHelper('load.mjs')
+  const inlets = new Map()
+  const bare = { name: 'backend', flags: () => [] }
+  const backend = options.apps.some(({ backend }) => backend)
+    ? await Program.start(process.execPath, bare, 'hello.cjs', programEnv(), HELPER_CORE)
+    : undefined
+  return {
+    node: options.node,
+    sink,
+    load,
+    backendUrl: `http://127.0.0.1:${backend?.port}`,
+    /** Where an agent sends its spans; a fixed port is opened once. */
+    async inlet(key, port) {
+      if (port === undefined) return ask(sink, { open: key })
+      const name = inlets.get(port)
+      if (name === undefined) {
+        inlets.set(port, key)
+        return ask(sink, { open: key, port })
+      }
+      return ask(sink, { alias: key, of: name })
+    },
+    async close() {
+      await Promise.all([kill(sink), kill(load), backend?.stop()])
+    },
+  }
+}
+
+function measureParts() {
+  const script = fileURLToPath(new URL('parts.mjs', import.meta.url))
+  const [file, ...args] = pinned(PROGRAM_CORE, [options.node, '--expose-gc', '--max-semi-space-size=256', script])
+  const { stdout, status } = spawnSync(file, args, { timeout: 60_000, stdio: ['ignore', 'pipe', 'inherit'] })
+  return status === 0 ? JSON.parse(stdout) : []
+}
+
+/** What differs by the load's headers only starts alike. */
+function isStartedOtherwise({ headers }) {
+  return headers === undefined
+}
+
+function describeMachine() {
+  const [{ model }] = cpus()
+  return {
+    date: new Date().toISOString().slice(0, 16).replace('T', ' '),
+    node: spawnSync(options.node, ['-p', 'process.versions.node'], { encoding: 'utf8' }).stdout.trim(),
+    cores: cpus().length,
+    cpu_model: model.trim(),
+    load: loadavg()[0].toFixed(2),
+    pinning: isPinned
+      ? 'programs on core 0; load, sink and database on core 1'
+      : 'NOT PINNED: no taskset or one core, the load disturbs the programs',
+  }
+}
+
+function saveReport() {
+  const name = report.date.replace(/[-:]/g, '').replace(' ', '-')
+  const path = options.json ?? fileURLToPath(new URL(`results/${name}.json`, import.meta.url))
+  mkdirSync(dirname(path), { recursive: true })
+  writeFileSync(path, `${JSON.stringify(report, null, 2)}\n`)
+  return path
+}
+
+function readOptionsOrExit() {
+  try {
+    const options = readOptions(process.argv.slice(2))
+    if (!options.help) return options
+    console.log(USAGE)
+    process.exit(0)
+  } catch (error) {
+    console.error(`${error.message}\n\n${USAGE}`)
+    process.exit(2)
+  }
+}
