@@ -77,7 +77,8 @@ function run({ port, path, headers = {}, connections = 16, requests = Infinity, 
         const now = performance.now()
         progressAt = now
         if (rate !== undefined) {
-          latencies.push(now - connection.sentAt)
+          // The first half warms the program up.
+          if (now > (began + until) / 2) latencies.push(now - connection.sentAt)
           if (due.length > 0) return send(due.shift())
           idle.push(connection)
           if (now >= until && idle.length === connections) finish()

@@ -1,5 +1,5 @@
 // Micro-benchmarks of the agent's parts, a process of its own: prints JSON. What the compiled agent lacks is left out.
-// node --expose-gc --max-semi-space-size=256 bench/parts.mjs
+// node --expose-gc --min-semi-space-size=64 bench/parts.mjs
 import { median } from './statistics.mjs'
 
 const DIST = new URL('../dist/src/', import.meta.url)

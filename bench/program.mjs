@@ -9,9 +9,10 @@ export class Program {
   #child
 
   /** Starts `apps/<file>` and waits for the port on its first line. */
-  static async start(node, agent, file, env, core = PROGRAM_CORE) {
+  static async start(node, agent, file, env, core = PROGRAM_CORE, hasProbe = true) {
     const program = new Program()
-    const command = [node, '--require', PROBE, ...agent.flags(kindOf(file)), appPath(file)]
+    const probe = hasProbe ? ['--require', PROBE] : []
+    const command = [node, ...probe, ...agent.flags(kindOf(file)), appPath(file)]
     const child = start(core, command, { env, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] })
     program.#child = child
     const said = []
@@ -40,6 +41,11 @@ export class Program {
   async rss() {
     const { rss } = await ask(this.#child, 'usage', 30_000)
     return rss
+  }
+
+  /** For a program with a probe of its own. */
+  ask(question) {
+    return ask(this.#child, question)
   }
 
   stop() {

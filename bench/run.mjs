@@ -100,7 +100,7 @@ async function openBench() {
 
 function measureParts() {
   const script = fileURLToPath(new URL('parts.mjs', import.meta.url))
-  const [file, ...args] = pinned(PROGRAM_CORE, [options.node, '--expose-gc', '--max-semi-space-size=256', script])
+  const [file, ...args] = pinned(PROGRAM_CORE, [options.node, '--expose-gc', '--min-semi-space-size=64', script])
   const { stdout, status } = spawnSync(file, args, { timeout: 60_000, stdio: ['ignore', 'pipe', 'inherit'] })
   return status === 0 ? JSON.parse(stdout) : []
 }
