@@ -1,6 +1,7 @@
 import type { Instrumentation } from '../src/instrumentation/instrumentation.js'
+import { fastify } from './fastify.js'
 import { http } from './http/index.js'
 import { undici } from './undici.js'
 
 /** All that the agent can trace; a line for each library. */
-export const INSTRUMENTATIONS: readonly Instrumentation[] = [http, undici]
+export const INSTRUMENTATIONS: readonly Instrumentation[] = [http, undici, fastify]

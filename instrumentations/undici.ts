@@ -1,4 +1,3 @@
-import { subscribe } from 'node:diagnostics_channel'
 import type { Socket } from 'node:net'
 import type { Context, Span, TextMapSetter } from '@opentelemetry/api'
 import {
@@ -9,7 +8,7 @@ import {
   recordCallError,
   recordClientStatus,
 } from '../src/instrumentation/http.js'
-import type { Instrumentation } from '../src/instrumentation/instrumentation.js'
+import type { Instrumentation, Listeners } from '../src/instrumentation/instrumentation.js'
 import type { Kit } from '../src/instrumentation/kit.js'
 import { redactUrl, splitHost } from '../src/instrumentation/url.js'
 
@@ -49,14 +48,22 @@ const GARBAGE_COLLECTED = 'Response object has been garbage collected'
 export const undici: Instrumentation = {
   name: 'undici',
   about: 'requests sent by fetch and by the undici package',
-  subscribe: (kit) => {
-    const calls = new Calls(kit)
-    on(kit, 'undici:request:create', ({ request }) => calls.begin(request))
-    on(kit, 'undici:client:sendHeaders', ({ request, socket }) => calls.connected(request, socket))
-    on(kit, 'undici:request:headers', ({ request, response }) => calls.answered(request, response))
-    on(kit, 'undici:request:trailers', ({ request }) => calls.ended(request))
-    on(kit, 'undici:request:error', ({ request, error }) => calls.failed(request, error))
-  },
+  channels: [
+    {
+      module: 'undici',
+      versions: '>=5.29 <9',
+      listeners: (kit): Listeners<Message> => {
+        const calls = new Calls(kit)
+        return {
+          'undici:request:create': ({ request }) => calls.begin(request),
+          'undici:client:sendHeaders': ({ request, socket }) => calls.connected(request, socket),
+          'undici:request:headers': ({ request, response }) => calls.answered(request, response),
+          'undici:request:trailers': ({ request }) => calls.ended(request),
+          'undici:request:error': ({ request, error }) => calls.failed(request, error),
+        }
+      },
+    },
+  ],
 }
 
 interface Message {
@@ -64,18 +71,6 @@ interface Message {
   readonly socket: Socket
   readonly response: UndiciResponse
   readonly error: unknown
-}
-
-function on(kit: Kit, channel: string, listener: (message: Message) => void): void {
-  const place = kit.place(channel)
-  subscribe(channel, (message) => {
-    if (!place.on) return
-    try {
-      listener(message as Message)
-    } catch (error) {
-      place.failed(error)
-    }
-  })
 }
 
 class Calls {

@@ -8,7 +8,9 @@ export interface Instrumentation {
   readonly about: string
   /** Modules to patch when the program loads them. */
   readonly modules?: readonly ModulePatch[]
-  /** Called once at start, for sources that need no module: diagnostics channels. */
+  /** Libraries that publish what they do: to be preferred to a patch where it tells enough. */
+  readonly channels?: readonly ChannelSource[]
+  /** Called once at start, for sources that are neither. */
   readonly subscribe?: (kit: Kit) => void
 }
 
@@ -26,3 +28,20 @@ export interface ModulePatch {
   // biome-ignore lint/suspicious/noExplicitAny: a module's exports are not ours to type.
   readonly patch: (exports: any, kit: Kit, version: string | undefined) => unknown
 }
+
+/** The diagnostics channels of one library: no module is hooked, and a copy in a bundle is heard too. */
+export interface ChannelSource {
+  /** The package that publishes. */
+  readonly module: string
+  /** Tested versions, a semver range. */
+  readonly versions?: string
+  /** The publisher's version, where its messages tell it: those of other versions are left alone. */
+  // biome-ignore lint/suspicious/noExplicitAny: a library's messages are not ours to type.
+  readonly version?: (message: any) => string
+  /** Called once at start: what to do on which channel. A throw is caught where the channel is heard. */
+  readonly listeners: (kit: Kit) => Listeners
+}
+
+/** What to do with the messages of a channel, by the channel's name. */
+// biome-ignore lint/suspicious/noExplicitAny: a library's messages are not ours to type.
+export type Listeners<Message = any> = Readonly<Record<string, (message: Message) => void>>

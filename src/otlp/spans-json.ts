@@ -65,9 +65,9 @@ export class JsonSpanEncoder implements SpanEncoder {
     if (!isId(TRACE_ID, span.traceId) || !isId(SPAN_ID, span.spanId)) return undefined
     setTimes(span, this.#startTime, this.#endTime)
     return (
-      `{"traceId":"${span.traceId.toLowerCase()}","spanId":"${span.spanId.toLowerCase()}"` +
+      `{"traceId":"${span.traceId}","spanId":"${span.spanId}"` +
       (span.traceState === undefined ? '' : member('traceState', traceStateText(span.traceState))) +
-      (isId(SPAN_ID, span.parentSpanId) ? `,"parentSpanId":"${span.parentSpanId.toLowerCase()}"` : '') +
+      (isId(SPAN_ID, span.parentSpanId) ? `,"parentSpanId":"${span.parentSpanId}"` : '') +
       `,"flags":${spanFlags(span)}${member('name', span.name)},"kind":${spanKind(span.kind)}` +
       `,"startTimeUnixNano":"${this.#startTime}","endTimeUnixNano":"${this.#endTime}"` +
       `,"attributes":${attributesJson(span.attributes)}` +
@@ -111,7 +111,7 @@ function linkJson({ context, attributes, droppedAttributes }: SpanLink): string 
     const { traceId, spanId, traceState } = context
     if (!isId(TRACE_ID, traceId) || !isId(SPAN_ID, spanId)) return undefined
     head =
-      `{"traceId":"${traceId.toLowerCase()}","spanId":"${spanId.toLowerCase()}"` +
+      `{"traceId":"${traceId}","spanId":"${spanId}"` +
       `${traceState === undefined ? '' : member('traceState', traceStateText(traceState))},"flags":${linkFlags(context)}`
   } catch {
     return undefined

@@ -31,15 +31,17 @@ export function clockAnchor(): number {
 
 /**
  * The API takes Date, [seconds, nanoseconds], Unix milliseconds, or `performance.now()` values.
- * A number below the process's own start can only be of the last kind.
+ * A number below the process's own start can only be of the last kind. What is no time is now.
  */
 export function fromTimeInput(time: TimeInput): Time {
-  if (typeof time === 'number') return time < performance.timeOrigin ? time : fromUnixMillis(time)
-  if (Array.isArray(time)) return [time[0], time[1]]
-  return fromUnixMillis(time.getTime())
+  if (typeof time === 'number') return time >= performance.timeOrigin ? fromUnixMillis(time) : time >= 0 ? time : now()
+  if (time instanceof Date) return fromUnixMillis(time.getTime())
+  const [seconds, nanos] = time
+  return Number.isSafeInteger(seconds) && Number.isSafeInteger(nanos) ? [seconds, nanos] : now()
 }
 
-function fromUnixMillis(millis: number): HrTime {
+function fromUnixMillis(millis: number): Time {
+  if (!Number.isFinite(millis)) return now()
   const seconds = Math.floor(millis / 1000)
   return [seconds, Math.round((millis - seconds * 1000) * 1e6)]
 }

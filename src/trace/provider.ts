@@ -29,8 +29,8 @@ export class AgentTracerProvider implements TracerProvider {
   }
 
   getTracer(name: string, version = '', options?: TracerOptions): AgentTracer {
-    const scope = { name: String(name ?? ''), version, schemaUrl: options?.schemaUrl ?? '' }
-    const key = `${scope.name}\n${version}\n${scope.schemaUrl}`
+    const scope = { name: String(name ?? ''), version: String(version), schemaUrl: String(options?.schemaUrl ?? '') }
+    const key = `${scope.name}\n${scope.version}\n${scope.schemaUrl}`
     let tracer = this.#tracers.get(key)
     if (tracer === undefined) {
       tracer = new AgentTracer(this.#settings, this.#sampler, scope)

@@ -201,6 +201,18 @@ test('a client that goes away ends the span at once, and it is no plain success'
   )
 })
 
+test('requests whose clients went away leave nothing in memory', async (t) => {
+  const sink = await startSink(t)
+  const { stdout } = await run('http/aborts.mjs', {
+    nodeFlags: ['--expose-gc'],
+    env: { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url },
+  })
+  const [, second = 0, , fourth = Number.POSITIVE_INFINITY] = stdout.trim().split('\n').map(Number)
+  // 600 spans of each side that were kept would be a megabyte and more.
+  assert.ok(fourth - second < 500_000, stdout)
+  assert.equal((await sink.settled()).length, 2400)
+})
+
 test('an upgrade is a span that ends with its status; what follows is not HTTP', async (t) => {
   const { server, sink, stop } = await serving(t)
   const socket = connect(server.port, '127.0.0.1')

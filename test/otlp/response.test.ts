@@ -79,6 +79,7 @@ const GARBAGE: [string, Uint8Array][] = [
   ['invalid UTF-8', Buffer.from([0xff, 0xfe, 0x80])],
   ['a varint without an end', Buffer.alloc(20, 0xff)],
   ['a length beyond the end', Buffer.from([0x0a, 0x7f, 0x08])],
+  ['a text that is cut', Buffer.from([0x12, 0x05, 0x61])],
   ['a length beyond all memory', Buffer.from([0x0a, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f])],
   ['a group', Buffer.from([0x0b, 0x0c])],
   ['a wire type that does not exist', Buffer.from([0x0f, 0x01])],

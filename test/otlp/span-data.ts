@@ -11,6 +11,7 @@ export const PROTOCOLS: readonly Protocol[] = ['http/protobuf', 'http/json']
 export const TRACE_ID = '0123456789abcdef0123456789abcdef'
 export const SPAN_ID = 'fedcba9876543210'
 export const ANCHOR = 1_700_000_000_000.25
+const SCOPE = { name: 'a scope', version: '', schemaUrl: '' }
 const RESOURCE: Resource = { attributes: ['service.name', 'shop'], schemaUrl: '' }
 
 /** An ended root span without anything that can be left out, but for what `members` say. */
@@ -35,7 +36,7 @@ export function spanData(members: Partial<SpanData> = {}): SpanData {
     droppedLinks: 0,
     statusCode: 0,
     statusMessage: '',
-    scope: { name: 'a scope', version: '', schemaUrl: '' },
+    scope: SCOPE,
     ...members,
   }
 }

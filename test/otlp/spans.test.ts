@@ -200,9 +200,9 @@ for (const protocol of PROTOCOLS) {
     encoder.add(spanData({ attributes: ['good', 1, 'bad', bottomless as never] }))
     encoder.add(spanData({ scope: undefined as unknown as Scope }))
     assert.equal(diag.faults(), faults + 2)
-    encoder.add(spanData({ name: 'last' }))
-    assert.equal(encoder.count, 2)
+    encoder.add(spanData({ name: 'last', attributes: ['a new key', 1] }))
     const { spans } = decodeTraces(encoder.take(), encoder.contentType)
+    assert.deepEqual(spans.at(-1)?.attributes, { 'a new key': 1 })
     assert.deepEqual(
       spans.map(({ name }) => name),
       ['first', 'last'],
@@ -286,6 +286,17 @@ for (const protocol of PROTOCOLS) {
     assert.ok(byteLength <= length && byteLength > 0.95 * length, `${byteLength} of ${length}`)
   })
 }
+
+test('in protobuf, a key that cannot be encoded leaves nothing behind for the next', () => {
+  const encoder = createSpanEncoder('http/protobuf', RESOURCE)
+  encoder.add(spanData({ attributes: [Symbol('key') as never, 1] }))
+  encoder.add(spanData({ attributes: ['a new key', 1] }))
+  const { spans } = decodeTraces(encoder.take(), encoder.contentType)
+  assert.deepEqual(
+    spans.map(({ attributes }) => attributes),
+    [{ 'a new key': 1 }],
+  )
+})
 
 test('in protobuf, fields that say nothing are not sent', () => {
   const encoder = createSpanEncoder('http/protobuf', { attributes: [], schemaUrl: '' })

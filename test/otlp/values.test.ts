@@ -141,6 +141,14 @@ for (const protocol of PROTOCOLS) {
     })
   }
 
+  test(`${protocol}: a key and a value that need one more byte together`, () => {
+    for (let length = 90; length < 130; length++) {
+      const attributes = Array.from({ length: 30 }, (_, i) => [`${i + 10}`.repeat(65).slice(0, length), 'v'.repeat(i)])
+      const span = spanData({ attributes: attributes.flat() })
+      assert.deepEqual(deliveredSpan(protocol, span), expectedSpan(span, { 'service.name': 'shop' }))
+    }
+  })
+
   test(`${protocol}: strings and byte arrays of megabytes`, () => {
     const long = 'ab'.repeat(1.5 * 2 ** 20)
     const span = spanData({
@@ -168,7 +176,22 @@ for (const protocol of PROTOCOLS) {
     const span = spanData({
       traceState: { serialize: () => 'a=1' } as SpanState,
       parentSpanId: 'ab'.repeat(8),
-      attributes: ['s', 'short', 'long', 'x'.repeat(130), 'n', 2 ** 40, 'd', 0.5, 'b', true, 'l', ['ü', [1n]]],
+      attributes: [
+        's',
+        'short',
+        'long',
+        'x'.repeat(130),
+        'n',
+        2 ** 40,
+        'negative',
+        -5,
+        'd',
+        0.5,
+        'b',
+        true,
+        'l',
+        ['ü', [1n]],
+      ],
       events: [{ name: 'e', time: exactly(1, 1), attributes: ['k', 'v'], droppedAttributes: 1 }],
       statusCode: 2,
       statusMessage: 'failed',

@@ -119,6 +119,17 @@ test('start and end times that the program gives are kept to the nanosecond', ()
   assert.equal(toUnixNanos(ended[0]?.endTime ?? 0, ended[0]?.anchor ?? 0), 3999999999n)
 })
 
+for (const time of [Number.NaN, -1, Number.POSITIVE_INFINITY, new Date(Number.NaN), [0.5, 0], [1, Number.NaN]]) {
+  test(`${JSON.stringify(time)} (${typeof time}) is no time, so it is now`, () => {
+    const { tracer, ended } = recordingTracer()
+    const before = performance.now()
+    tracer.startSpan('work', { startTime: time as never }).end(time as never)
+    for (const taken of [ended[0]?.startTime, ended[0]?.endTime]) {
+      assert.ok(typeof taken === 'number' && taken >= before && taken <= performance.now(), String(taken))
+    }
+  })
+}
+
 for (const [name, start, end] of [
   ['two times of the program', [5, 0], [4, 0]],
   ['a start in the future', [4_000_000_000, 0], undefined],

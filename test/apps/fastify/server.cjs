@@ -1,0 +1,3 @@
+const { routes } = require('./routes.cjs')
+
+routes(require(process.env.FASTIFY))
