@@ -24,8 +24,9 @@ export const fastify: Instrumentation = {
         const recordError = guard(kit.place('error'), setError)
         return {
           'fastify.initialization': ({ fastify }) => {
+            const routeOf = routeReader()
             fastify.addHook('onRequest', (request, _reply, done) => {
-              nameRoute(request)
+              nameRoute(request, routeOf)
               done()
             })
             fastify.addHook('onError', (request, _reply, error, done) => {
@@ -50,14 +51,34 @@ interface Request {
   readonly routeOptions?: { readonly url?: string }
   /** Before fastify 4.10, which has no `routeOptions`; deprecated since. */
   readonly routerPath?: string
+  readonly [context: symbol]: { readonly config?: { readonly url?: string } } | undefined
 }
 
-/** At once, for `reply.callNotFound()` forgets the route; without one the handler of what is not found is asked. */
-function setRoute(request: Request): void {
+type RouteReader = (request: Request) => string | undefined
+
+/** At once, for `reply.callNotFound()` forgets the route. What is not found has none. */
+function setRoute(request: Request, routeOf: RouteReader): void {
   const served = servedRequest(request.raw)
   if (!served?.span.isRecording()) return
-  const route = request.routeOptions === undefined ? request.routerPath : request.routeOptions.url
+  const route = routeOf(request)
   if (route !== undefined) served.setRoute(route)
+}
+
+/**
+ * `routeOptions` is made anew, and in fastify 4 frozen, for each who asks: 4.4 µs. What it is made of
+ * is the route's own, which each request holds under a symbol; the first request that has a route
+ * tells which.
+ */
+function routeReader(): RouteReader {
+  let key: symbol | undefined
+  return (request) => {
+    if (key !== undefined) return request[key]?.config?.url
+    const url = request.routeOptions === undefined ? request.routerPath : request.routeOptions.url
+    if (url !== undefined) {
+      key = Object.getOwnPropertySymbols(request).find((symbol) => request[symbol]?.config?.url === url)
+    }
+    return url
+  }
 }
 
 function setError(request: Request, error: unknown): void {

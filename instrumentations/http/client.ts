@@ -10,7 +10,7 @@ import {
   recordClientStatus,
 } from '../../src/instrumentation/http.js'
 import type { Kit } from '../../src/instrumentation/kit.js'
-import { CONTEXT, LIFE, type Message, type MessageLife } from '../../src/instrumentation/message.js'
+import { LIFE, type Message, MessageLife } from '../../src/instrumentation/message.js'
 import { authorityEnd, redactUrl, splitHost } from '../../src/instrumentation/url.js'
 import { keepContext } from './message.js'
 
@@ -28,7 +28,7 @@ export function traceClients(prototype: ClientRequest & Message, kit: Kit): void
   kit.wrap(prototype, '_storeHeader', (storeHeader) => {
     return function (this: ClientRequest & Message, firstLine: string, headers: StoredHeaders) {
       let stored = headers
-      if (place.on && this[CONTEXT] === undefined && !kit.isSuppressed()) {
+      if (place.on && this[LIFE] === undefined && !kit.isSuppressed()) {
         try {
           stored = begin(this, headers)
         } catch (error) {
@@ -43,8 +43,7 @@ export function traceClients(prototype: ClientRequest & Message, kit: Kit): void
     const parent = kit.active()
     const target = { request, address: addressOf(request) }
     const span = kit.startClient(methodName(request.method), parent, describeRequest, target)
-    request[CONTEXT] = parent
-    if (span.isRecording()) request[LIFE] = new RequestLife(span, target, parent)
+    request[LIFE] = span.isRecording() ? new RecordedRequest(parent, span, target) : new SentRequest(parent)
     return injectInto(request, headers, kit.withSpan(parent, span))
   }
 
@@ -81,30 +80,36 @@ export function traceClients(prototype: ClientRequest & Message, kit: Kit): void
   }
 }
 
+/** A sent request: its answer's listeners run in the context in which it was sent. */
+class SentRequest extends MessageLife {
+  override before(event: string, _message: Message, argument: unknown): void {
+    if (event === 'response') (argument as Message)[LIFE] = this
+  }
+}
+
 /**
- * The life of a sent request: to the response's end, an error, or the connection's loss. The same
+ * The life of a sent request that is recorded: to the response's end, an error, or the connection's loss. The same
  * object hears of the request's events and, once there is one, of the response's.
  */
-class RequestLife implements MessageLife {
+class RecordedRequest extends SentRequest {
   readonly #span: Span
   readonly #request: ClientRequest
   readonly #address: Address
-  readonly #context: Context
   #response: IncomingMessage | undefined
 
-  constructor(span: Span, { request, address }: Target, context: Context) {
+  constructor(context: Context, span: Span, { request, address }: Target) {
+    super(context)
     this.#span = span
     this.#request = request
     this.#address = address
-    this.#context = context
   }
 
-  started(): void {}
-
-  before(event: string, argument: unknown): void {
+  override before(event: string, message: Message, argument: unknown): void {
+    super.before(event, message, argument)
     switch (event) {
       case 'response':
-        this.#receive(argument as IncomingMessage & Message)
+        this.#response = argument as IncomingMessage
+        this.#recordResponse(argument as IncomingMessage)
         break
       case 'upgrade':
       case 'connect':
@@ -120,15 +125,6 @@ class RequestLife implements MessageLife {
       case 'close':
         this.#close()
     }
-  }
-
-  after(): void {}
-
-  #receive(response: IncomingMessage & Message): void {
-    this.#response = response
-    this.#recordResponse(response)
-    response[CONTEXT] = this.#context
-    response[LIFE] = this
   }
 
   #recordResponse(response: IncomingMessage): void {

@@ -5,7 +5,7 @@ import type { TLSSocket } from 'node:tls'
 import type { Context, Span, TextMapGetter } from '@opentelemetry/api'
 import { methodAttribute, methodName, originalMethod, recordServerStatus } from '../../src/instrumentation/http.js'
 import type { Describe, Kit } from '../../src/instrumentation/kit.js'
-import { CONTEXT, LIFE, type Message } from '../../src/instrumentation/message.js'
+import { LIFE, type Message, MessageLife } from '../../src/instrumentation/message.js'
 import { ServedRequest } from '../../src/instrumentation/served.js'
 import { authorityEnd, redactQuery, splitHost } from '../../src/instrumentation/url.js'
 import type { AnyFunction } from '../../src/instrumentation/wrap.js'
@@ -26,17 +26,17 @@ export function traceServers(server: EventEmitter, response: Message | undefined
   const describe = describeRequest(scheme)
 
   kit.wrap(server, 'emit', (emit) => {
-    return function (this: EventEmitter, event: string, ...args: unknown[]) {
-      switch (event) {
+    return function (this: EventEmitter, ...args: unknown[]) {
+      switch (args[0]) {
         case 'request':
         case 'checkContinue':
         case 'checkExpectation':
-          return serve(emit, this, event, args, beginRequest)
+          return serve(emit, this, args, beginRequest)
         case 'upgrade':
         case 'connect':
-          return serve(emit, this, event, args, beginUpgrade)
+          return serve(emit, this, args, beginUpgrade)
         default:
-          return emit.call(this, event, ...args)
+          return emit.apply(this, args)
       }
     }
   })
@@ -44,36 +44,35 @@ export function traceServers(server: EventEmitter, response: Message | undefined
   function serve(
     emit: AnyFunction,
     server: EventEmitter,
-    event: string,
     args: unknown[],
     begin: (request: never, second: never) => Context | undefined,
   ): boolean {
     let context: Context | undefined
     if (place.on) {
       try {
-        context = begin(args[0] as never, args[1] as never)
+        context = begin(args[1] as never, args[2] as never)
       } catch (error) {
         place.failed(error)
       }
     }
-    if (context === undefined) return emit.call(server, event, ...args)
-    return kit.run(context, emit, server, event, ...args)
+    if (context === undefined) return emit.apply(server, args)
+    return kit.runWith(context, emit, server, args)
   }
 
   /** Undefined for a request that is emitted again, as by a handler of `checkContinue`: it has its span. */
   function beginRequest(request: IncomingMessage & Message, response: ServerResponse & Message): Context | undefined {
-    if (request[CONTEXT] !== undefined) return undefined
+    if (request[LIFE] !== undefined) return undefined
     const { span, context } = start(request)
-    request[CONTEXT] = context
-    response[CONTEXT] = context
-    response[LIFE] = new ServedRequest(span, request, response)
+    const life = span.isRecording() ? new ServedRequest(context, span, request, response) : new MessageLife(context)
+    request[LIFE] = life
+    response[LIFE] = life
     return context
   }
 
   function beginUpgrade(request: IncomingMessage & Message, socket: Socket): Context | undefined {
-    if (request[CONTEXT] !== undefined) return undefined
+    if (request[LIFE] !== undefined) return undefined
     const { span, context } = start(request)
-    request[CONTEXT] = context
+    request[LIFE] = new MessageLife(context)
     endAtFirstWrite(socket, span)
     return context
   }

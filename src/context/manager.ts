@@ -17,6 +17,16 @@ export function runIn<This, Args extends unknown[], Result>(
   thisArg: This,
   ...args: Args
 ): Result {
+  return applyIn(context, fn, thisArg, args)
+}
+
+/** The same for a list of arguments. */
+export function applyIn<This, Args extends unknown[], Result>(
+  context: Context,
+  fn: (this: This, ...args: Args) => Result,
+  thisArg: This,
+  args: Args,
+): Result {
   // AsyncLocalStorage.run() passes its arguments on by `apply`, without a receiver: Reflect.apply
   // carries ours and makes no closure.
   return storage.run(context, Reflect.apply, fn, thisArg, args) as Result

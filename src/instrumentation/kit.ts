@@ -1,6 +1,6 @@
 import type { Context, Span, TextMapGetter, TextMapPropagator, TextMapSetter } from '@opentelemetry/api'
 import { isSuppressed, ROOT_CONTEXT, SPAN_KEY } from '../context/context.js'
-import { activeContext, runIn } from '../context/manager.js'
+import { activeContext, applyIn } from '../context/manager.js'
 import { diag } from '../diag/diag.js'
 import type { AttributeList } from '../trace/attributes.js'
 import { CLIENT, SERVER } from '../trace/span.js'
@@ -37,14 +37,14 @@ export class Kit {
     return isSuppressed(activeContext())
   }
 
-  /** Calls `fn` in a context. */
-  run<This, Args extends unknown[], Result>(
+  /** Calls `fn` in a context, with a list of arguments as it is. */
+  runWith<This, Args extends unknown[], Result>(
     context: Context,
     fn: (this: This, ...args: Args) => Result,
     thisArg: This,
-    ...args: Args
+    args: Args,
   ): Result {
-    return runIn(context, fn, thisArg, ...args)
+    return applyIn(context, fn, thisArg, args)
   }
 
   /** The context that the headers of an incoming message carry; never inherits the active one. */

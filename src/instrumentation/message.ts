@@ -1,23 +1,29 @@
 import type { EventEmitter } from 'node:events'
 import type { Context } from '@opentelemetry/api'
 
-/** Where a request or response of node:http carries the context in which its listeners run. */
-export const CONTEXT: unique symbol = Symbol('autospan.http.context')
-/** Where a message carries what is to happen when it ends. */
+/** Where a message of node:http, request or response, carries the traced call that it belongs to. */
 export const LIFE: unique symbol = Symbol('autospan.http.life')
-
-/** The part of a traced call that hears of its messages' events. */
-export interface MessageLife {
-  /** Called when the message's head is about to be written. */
-  started(): void
-  /** Called before the listeners of `event` run. */
-  before(event: string, argument: unknown): void
-  /** Called after they have run, or thrown. */
-  after(event: string): void
-}
 
 /** A message of node:http as the agent has marked it. */
 export interface Message extends EventEmitter {
-  [CONTEXT]?: Context
   [LIFE]?: MessageLife
+}
+
+/** A call that is traced, as its messages know it. A call that is not recorded has its context only. */
+export class MessageLife {
+  /** In which the listeners of its messages run. */
+  readonly context: Context
+
+  constructor(context: Context) {
+    this.context = context
+  }
+
+  /** The head of a message is about to be written. */
+  started(): void {}
+
+  /** The listeners of an event of `message` are about to run. */
+  before(_event: string, _message: Message, _argument: unknown): void {}
+
+  /** They have run, or thrown. */
+  after(_event: string, _message: Message): void {}
 }

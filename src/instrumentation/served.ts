@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Exception, Span } from '@opentelemetry/api'
+import type { Context, Exception, Span } from '@opentelemetry/api'
 import { errorType, methodName, recordServerStatus } from './http.js'
-import type { MessageLife } from './message.js'
+import { LIFE, type Message, MessageLife } from './message.js'
 
 /** `error.type` of a request whose client went away before the answer was whole. */
 const CLIENT_DISCONNECTED = 'client_disconnected'
@@ -11,9 +11,6 @@ const FIRST_BYTE = 'http.response.first_byte'
 /** A response that took longer from its first byte to its last was streamed, and has the event. */
 const STREAMED_MILLIS = 10
 
-/** Where a request carries its `ServedRequest`. */
-const SERVED: unique symbol = Symbol('autospan.http.served')
-
 /** Tells the route of a request when its response has ended; undefined when none has matched. */
 export type RouteOf = (request: IncomingMessage) => string | undefined
 
@@ -21,7 +18,7 @@ export type RouteOf = (request: IncomingMessage) => string | undefined
  * A request that this process serves, from its head to its response's last byte. Frameworks tell it
  * the route and the error; they are put on the span at its end, when the status is known.
  */
-export class ServedRequest implements MessageLife {
+export class ServedRequest extends MessageLife {
   readonly span: Span
   readonly #request: IncomingMessage
   readonly #response: ServerResponse
@@ -30,11 +27,11 @@ export class ServedRequest implements MessageLife {
   #errorAt = 0
   #startedAt = 0
 
-  constructor(span: Span, request: IncomingMessage, response: ServerResponse) {
+  constructor(context: Context, span: Span, request: IncomingMessage, response: ServerResponse) {
+    super(context)
     this.span = span
     this.#request = request
     this.#response = response
-    ;(request as { [SERVED]?: ServedRequest })[SERVED] = this
   }
 
   /** The matched route's template, `/users/:id`; or how to find it at the end. The last word wins. */
@@ -52,15 +49,13 @@ export class ServedRequest implements MessageLife {
     this.#errorAt = performance.now()
   }
 
-  started(): void {
+  override started(): void {
     this.#startedAt = performance.now()
   }
 
-  before(): void {}
-
   /** After the program's own listeners, which may still set attributes. */
-  after(event: string): void {
-    if (event !== 'close' || !this.span.isRecording()) return
+  override after(event: string, message: Message): void {
+    if (event !== 'close' || message !== this.#response || !this.span.isRecording()) return
     const { span } = this
     const response = this.#response
     const status = response.statusCode
@@ -90,5 +85,6 @@ export class ServedRequest implements MessageLife {
 
 /** The traced request behind a request object of node:http; undefined where it is not traced. */
 export function servedRequest(request: object): ServedRequest | undefined {
-  return (request as { [SERVED]?: ServedRequest })[SERVED]
+  const life = (request as Message)[LIFE]
+  return life instanceof ServedRequest ? life : undefined
 }

@@ -2,17 +2,46 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { trace } from '../harness/draw.js'
 import { run, start, traceOf } from '../harness/program.js'
-import { startSink } from '../harness/sink.js'
+import { type Sink, startSink } from '../harness/sink.js'
 
-type Requests = NonNullable<NonNullable<Parameters<typeof traceOf>[2]>['requests']>
+/** Paths, and what is to be seen of their errors: status, type and message of the exception. */
+const FAILURES: [string, number, string?, string?][] = [
+  ['/fail/throw', 500, 'Failure', 'thrown'],
+  ['/fail/reject', 500, 'Failure', 'rejected'],
+  ['/fail/send', 500, 'Failure', 'sent'],
+  ['/fail/text', 500, 'string', 'a text'],
+  ['/fail/status', 503, 'Failure', 'not now'],
+  ['/fail/stream', 500, 'Failure', 'no stream'],
+  ['/fail/onRequest', 500, 'Failure', 'in onRequest'],
+  ['/fail/preParsing', 500, 'Failure', 'in preParsing'],
+  ['/fail/preValidation', 500, 'Failure', 'in preValidation'],
+  ['/fail/preHandler', 500, 'Failure', 'in preHandler'],
+  ['/fail/preSerialization', 500, 'Failure', 'in preSerialization'],
+  ['/fail/onSend', 500, 'Failure', 'in onSend'],
+  ['/handled/500', 500, 'Failure', 'handled'],
+  ['/handled/503', 503, 'Failure', 'handled'],
+  ['/fail/conflict', 409],
+  ['/fail/invalid', 400],
+  ['/handled/404', 404],
+  ['/handled/200', 200],
+]
+
+const AROUND = ['onRequest', 'preParsing', 'preValidation', 'preHandler']
+const HANDLER = ['handler', 'handler, later']
+const AFTER = ['preSerialization', 'onSend', 'onResponse']
+const PLACES: Record<string, string[]> = {
+  sync: [...AROUND, ...HANDLER, ...AFTER],
+  callback: [...AROUND, ...HANDLER, ...AFTER],
+  async: [...AROUND, ...HANDLER, ...AFTER],
+  late: [...AROUND, ...HANDLER, ...AFTER],
+  none: HANDLER,
+}
 
 for (const FASTIFY of ['fastify4', 'fastify5']) {
   for (const extension of ['cjs', 'mjs']) {
     const app = `fastify/server.${extension}`
     const title = (text: string): string => `${FASTIFY} ${extension}: ${text}`
-    const traced = (...requests: Requests): Promise<string> => {
-      return traceOf(app, { FASTIFY }, { requests, attributes: ['http.route'] })
-    }
+    const environment = (sink: Sink) => ({ FASTIFY, OTEL_EXPORTER_OTLP_ENDPOINT: sink.url })
 
     test(title('a request is named by the whole template of its route'), async () => {
       const requests = [
@@ -28,7 +57,7 @@ for (const FASTIFY of ['fastify4', 'fastify5']) {
         '/hijack/1',
       ]
       assert.equal(
-        await traced(...requests),
+        await traceOf(app, { FASTIFY }, { requests, attributes: ['http.route'] }),
         trace`
           GET /users/:id                         SERVER 200 http.route=/users/:id
 
@@ -54,8 +83,9 @@ for (const FASTIFY of ['fastify4', 'fastify5']) {
     })
 
     test(title('a request that matches no route has none, whoever answers it'), async () => {
+      const requests = ['/nope/123', '/v1/nope/123', '/users/%zz', { path: '/users/1', method: 'DELETE' }]
       assert.equal(
-        await traced('/nope/123', '/v1/nope/123', '/users/%zz', { path: '/users/1', method: 'DELETE' }),
+        await traceOf(app, { FASTIFY }, { requests, attributes: ['http.route'] }),
         trace`
           GET    SERVER 404
 
@@ -76,7 +106,7 @@ for (const FASTIFY of ['fastify4', 'fastify5']) {
         '/fail/invalid',
       ]
       assert.equal(
-        await traced(...requests),
+        await traceOf(app, { FASTIFY }, { requests, attributes: ['http.route'] }),
         trace`
           GET /users/:id     SERVER 401 http.route=/users/:id
 
@@ -87,6 +117,27 @@ for (const FASTIFY of ['fastify4', 'fastify5']) {
           GET /fail/invalid  SERVER 400 http.route=/fail/invalid
         `,
       )
+    })
+
+    test(title("the server's span is active in its handler and in hooks of all kinds"), async (t) => {
+      const sink = await startSink(t)
+      const server = await start(t, app, { env: environment(sink) })
+      for (const kind of Object.keys(PLACES)) {
+        const headers = { 'content-type': 'application/json' }
+        const response = await fetch(`${server.url}/hooked/${kind}`, { method: 'POST', body: '{"a":1}', headers })
+        assert.deepEqual(await response.json(), { an: 'object' })
+      }
+      const { stdout } = await server.stop()
+      const lines = stdout.trim().split('\n').slice(1)
+      const spans = await sink.settled()
+      for (const [kind, places] of Object.entries(PLACES)) {
+        const span = spans.find(({ name }) => name === `POST /hooked/${kind}`)
+        assert.deepEqual(
+          lines.filter((line) => line.startsWith(`${kind} `)),
+          places.map((place) => `${kind} ${place}: ${span?.spanId}`),
+        )
+      }
+      assert.equal(spans.length, Object.keys(PLACES).length)
     })
 
     test(title('calls of a handler are its children, also after a body was read'), async () => {
@@ -104,7 +155,7 @@ for (const FASTIFY of ['fastify4', 'fastify5']) {
       )
     })
 
-    test(title('an injected request has no span of its own; what it calls is the caller’s'), async () => {
+    test(title('an injected request has no span of its own; what it calls is called by who injects it'), async () => {
       assert.equal(
         await traceOf(app, { FASTIFY, INJECT: '/fail/throw' }, { requests: ['/inject'] }),
         trace`
@@ -115,36 +166,46 @@ for (const FASTIFY of ['fastify4', 'fastify5']) {
       )
     })
 
-    for (const kind of ['sync', 'callback', 'async', 'late', 'none']) {
-      test(title(`the server's span is active in the handler and around it, with hooks of kind ${kind}`), async (t) => {
-        const sink = await startSink(t)
-        const server = await start(t, app, { env: { FASTIFY, OTEL_EXPORTER_OTLP_ENDPOINT: sink.url } })
-        const headers = { 'content-type': 'application/json' }
-        const response = await fetch(`${server.url}/hooked/${kind}`, { method: 'POST', body: '{"a":1}', headers })
-        assert.deepEqual(await response.json(), { an: 'object' })
-        const { stdout } = await server.stop()
-        const [span, ...others] = await sink.settled()
-        assert.equal(span?.name, `POST /hooked/${kind}`)
-        assert.deepEqual(others, [])
-        const handler = ['handler', 'handler, later']
-        const places =
-          kind === 'none'
-            ? handler
-            : [
-                'onRequest',
-                'preParsing',
-                'preValidation',
-                'preHandler',
-                ...handler,
-                'preSerialization',
-                'onSend',
-                'onResponse',
-              ]
-        assert.deepEqual(
-          stdout.trim().split('\n').slice(1),
-          places.map((place) => `${place}: ${span?.spanId}`),
-        )
-      })
-    }
+    test(title('an error is recorded once, wherever it was thrown, if the answer is a server error'), async (t) => {
+      const sink = await startSink(t)
+      const bare = await start(t, app, { env: { FASTIFY }, agent: false })
+      const server = await start(t, app, { env: environment(sink) })
+      for (const [path, status] of FAILURES) {
+        const [response, expected] = [await fetch(server.url + path), await fetch(bare.url + path)]
+        assert.equal(response.status, status)
+        assert.equal(await response.text(), await expected.text())
+      }
+      const { stderr } = await server.stop()
+      assert.doesNotMatch(stderr, /FSTDEP|internal error/)
+      const told = (await sink.settled()).map(({ attributes, status, events }) => [
+        attributes['url.path'],
+        attributes['http.response.status_code'],
+        attributes['error.type'],
+        status,
+        events.filter(({ name }) => name === 'exception').map(({ attributes }) => attributes['exception.message']),
+      ])
+      for (const [i, [path, status, type, message]] of FAILURES.entries()) {
+        const isError = type !== undefined
+        const expected = isError ? { code: 2, message } : { code: 0, message: '' }
+        assert.deepEqual(told[i], [path, status, type, expected, isError ? [message] : []])
+      }
+    })
+
+    test(title('an answer that breaks off is no plain success'), async (t) => {
+      const sink = await startSink(t)
+      const server = await start(t, app, { env: environment(sink) })
+      await assert.rejects(fetch(`${server.url}/fail/cut`).then((response) => response.text()))
+      await server.stop()
+      const [span] = await sink.settled()
+      assert.equal(span?.name, 'GET /fail/cut')
+      assert.notEqual(span?.attributes['error.type'], undefined)
+    })
   }
 }
+
+test('an instance of a version that is not tested is left alone, and one line says so', async () => {
+  const { stdout, stderr, code } = await run('fastify/strange.mjs', { env: { OTEL_TRACES_EXPORTER: 'none' } })
+  assert.deepEqual([stdout, code], ['went on\n', 0])
+  assert.deepEqual(stderr.match(/fastify .* is left alone.*/g), ['fastify 99.0.0 is left alone: tested are >=4 <6'])
+  assert.equal(stderr.match(/internal error/g)?.length, 1)
+})

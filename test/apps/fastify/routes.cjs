@@ -76,13 +76,12 @@ async function hooked(app) {
     none: undefined,
   }
   for (const [kind, make] of Object.entries(kinds)) {
+    const look = (where) => {
+      const span = trace.getActiveSpan()
+      console.log(`${kind} ${where}: ${span?.isRecording() ? span.spanContext().spanId : 'no span'}`)
+    }
     app.register(async (scope) => {
-      if (make !== undefined) {
-        for (const name of ['onRequest', 'preValidation', 'preHandler', 'onResponse']) {
-          scope.addHook(name, requestHook(name, make()))
-        }
-        for (const name of ['preParsing', 'preSerialization', 'onSend']) scope.addHook(name, payloadHook(name, make()))
-      }
+      if (make !== undefined) addHooks(scope, make(), look)
       scope.post(`/${kind}`, async () => {
         look('handler')
         await new Promise((resolve) => setImmediate(resolve))
@@ -94,19 +93,16 @@ async function hooked(app) {
 }
 
 /** fastify sees by its length whether a hook calls back. */
-function requestHook(name, hook) {
-  if (hook.length === 0) return (_request, _reply) => look(name) ?? hook()
-  return (_request, _reply, done) => look(name) ?? hook(done)
-}
-
-function payloadHook(name, hook) {
-  if (hook.length === 0) return (_request, _reply, _payload) => look(name) ?? hook()
-  return (_request, _reply, _payload, done) => look(name) ?? hook(done)
-}
-
-function look(where) {
-  const span = trace.getActiveSpan()
-  console.log(`${where}: ${span?.isRecording() ? span.spanContext().spanId : 'no span'}`)
+function addHooks(scope, hook, look) {
+  const callsBack = hook.length > 0
+  for (const name of ['onRequest', 'preValidation', 'preHandler', 'onResponse']) {
+    const called = (_request, _reply, done) => look(name) ?? hook(done)
+    scope.addHook(name, callsBack ? called : () => look(name) ?? hook())
+  }
+  for (const name of ['preParsing', 'preSerialization', 'onSend']) {
+    const called = (_request, _reply, _payload, done) => look(name) ?? hook(done)
+    scope.addHook(name, callsBack ? called : () => look(name) ?? hook())
+  }
 }
 
 /** Fails in `/fail/<place>`. */

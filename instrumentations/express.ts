@@ -1,0 +1,395 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { guard } from '../src/instrumentation/guard.js'
+import type { Instrumentation } from '../src/instrumentation/instrumentation.js'
+import type { Kit } from '../src/instrumentation/kit.js'
+import { type RouteOf, type ServedRequest, servedRequest } from '../src/instrumentation/served.js'
+import { authorityEnd } from '../src/instrumentation/url.js'
+import type { AnyFunction } from '../src/instrumentation/wrap.js'
+
+/**
+ * Routes and errors of express 4, of express 5 and of its router, on the spans of http.
+ *
+ * The route is read from `req.route` when the response has ended. What that does not tell is noted on
+ * the way: which routers the request is in, by their `handle`, and which middleware it has come to, by
+ * marks that `use` leaves. Routes, their handlers, and the middleware that stands before all routes and
+ * paths are not touched.
+ *
+ * A request that middleware answers has for its route what `use` was given, `/api/:tenant`; but none if
+ * the answer is 404, for then nothing was found, as when no one answers.
+ */
+export const express: Instrumentation = {
+  name: 'express',
+  about: 'routes and errors of express, on the spans of http',
+  modules: [
+    { module: 'express', versions: '>=4 <6', patch: ({ Router }, kit) => patchRouter(Router, kit) },
+    { module: 'router', versions: '>=1.3 <3', patch: patchRouter },
+  ],
+}
+
+type Path = string | RegExp | readonly Path[]
+
+interface Route {
+  readonly path: Path
+}
+
+/** An entry of a router's stack: a route, or what was given to `use`. */
+interface Layer {
+  readonly handle: AnyFunction
+  readonly route?: Route
+  match(url: string): unknown
+}
+
+interface Router {
+  readonly stack: Layer[]
+  readonly caseSensitive?: boolean
+  readonly strict?: boolean
+  use(handler: AnyFunction): unknown
+}
+
+type RouterClass = (new () => Router) & { readonly prototype: object }
+
+type Request = IncomingMessage & {
+  readonly route?: Route
+  /** What the routers around have matched of the URL; new in express 4.5. */
+  readonly baseUrl?: string
+  [WALK]?: Walk | undefined
+}
+
+/** Where a request carries its way through the routers. */
+const WALK: unique symbol = Symbol('autospan.express.walk')
+
+const patched = new WeakSet<object>()
+
+function patchRouter(Router: RouterClass, kit: Kit): void {
+  // The routers of express 4 inherit from the function that makes them, those of express 5 from its prototype.
+  const prototype = 'handle' in Router.prototype ? Router.prototype : Router
+  if (patched.has(prototype)) return
+  const layers = layerMethods(Router)
+  const place = kit.place('routing')
+  const noteMount = guard(place, (request: Request, mount: Mount) => request[WALK]?.pass(mount))
+  const noteError = guard(place, (request: Request, error: unknown) => request[WALK]?.fail(error))
+  const markNew = guard(kit.place('use'), (router: Router, first: number, args: unknown[]) => {
+    const mount = mountOf(router, first, args)
+    for (const layer of router.stack.slice(first)) {
+      if (layer.handle.length > 3) {
+        if (layers.runError === undefined) wrapError(layer, layers.run)
+      } else if (mount !== undefined) {
+        wrapMiddleware(layer, layers.run, mount)
+        marked.add(layer)
+      }
+    }
+  })
+
+  kit.wrap(prototype, 'use', (use) => {
+    return function (this: Router, ...args: unknown[]) {
+      const first = this.stack?.length
+      const result = use.apply(this, args)
+      markNew(this, first, args)
+      return result
+    }
+  })
+  if (layers.runError !== undefined) wrapError(layers.prototype, layers.runError)
+  // The last, for without it the others do nothing: where express is not as known, all is patched or none.
+  kit.wrap(prototype, 'handle', (handle) => {
+    return function (this: Router, request: Request, response: ServerResponse, out: unknown) {
+      let leave: unknown
+      if (place.on && typeof out === 'function') {
+        try {
+          leave = enter(this, request, response, out as AnyFunction)
+        } catch (error) {
+          place.failed(error)
+        }
+      }
+      return handle.call(this, request, response, leave ?? out)
+    }
+  })
+  patched.add(prototype)
+
+  function wrapMiddleware(layer: Layer, method: string, mount: Mount): void {
+    kit.wrap(layer, method, (run) => {
+      return function (this: Layer, request: Request, response: unknown, next: unknown) {
+        noteMount(request, mount)
+        return run.call(this, request, response, next)
+      }
+    })
+  }
+
+  function wrapError(layer: object, method: string): void {
+    kit.wrap(layer, method, (run) => {
+      return function (this: Layer, error: unknown, request: Request, response: unknown, next: unknown) {
+        noteError(request, error)
+        return run.call(this, error, request, response, next)
+      }
+    })
+  }
+
+  /** What the router is to call instead of `out`; undefined where the request is not traced. */
+  function enter(router: Router, request: Request, response: ServerResponse, out: AnyFunction): unknown {
+    const walk = request[WALK] ?? startWalk(request, response)
+    if (walk === undefined) return undefined
+    const outer = walk.visit
+    const visit = walk.enter(router)
+    return function (this: unknown, error: unknown) {
+      try {
+        walk.leave(visit, outer, error)
+      } catch (fault) {
+        place.failed(fault)
+      }
+      return out.call(this, error)
+    }
+  }
+}
+
+interface LayerMethods {
+  readonly prototype: object
+  readonly run: string
+  /** Undefined before express 4.6, where layers are their handlers and no more. */
+  readonly runError: string | undefined
+}
+
+/** Layers are not exported, so those of a router made for the purpose are asked. */
+function layerMethods(Router: RouterClass): LayerMethods {
+  const probe = new Router()
+  probe.use(() => {})
+  const [layer] = probe.stack as [{ [method: string]: unknown }]
+  const prototype = Object.getPrototypeOf(layer)
+  for (const [run, runError] of [
+    ['handleRequest', 'handleError'],
+    ['handle_request', 'handle_error'],
+    ['handle', undefined],
+  ] as const) {
+    if (typeof layer[run] !== 'function' || typeof layer.match !== 'function') continue
+    if (runError === undefined || typeof layer[runError] === 'function') return { prototype, run, runError }
+  }
+  throw new TypeError('the layers of its routers are of an unknown kind')
+}
+
+/** The template that a mark stands for; of several paths, that of the one which leads to `url`. */
+type Mount = string | ((url: string) => string)
+
+/** The layers that bear a mark. */
+const marked = new WeakSet<Layer>()
+
+/**
+ * What to mark the new layers of a router with. Undefined for those that no request of this router
+ * comes to from a route or from a mark: there is nothing to correct.
+ */
+function mountOf(router: Router, first: number, args: unknown[]): Mount | undefined {
+  const path = pathArgument(args)
+  if (!Array.isArray(path)) {
+    const template = textOf(path)
+    if (template !== '') return template
+    const isLate = router.stack.slice(0, first).some((layer) => layer.route !== undefined || marked.has(layer))
+    return isLate ? template : undefined
+  }
+  const layer = router.stack[first]
+  if (layer === undefined) return undefined
+  return chooser(path, layer, { sensitive: router.caseSensitive, strict: false, end: false })
+}
+
+/** As `use` finds it. */
+function pathArgument([first]: unknown[]): Path {
+  let handler = first
+  while (Array.isArray(handler) && handler.length > 0) handler = handler[0]
+  return typeof handler === 'function' ? '/' : (first as Path)
+}
+
+interface MatchOptions {
+  readonly sensitive: boolean | undefined
+  readonly strict: boolean | undefined
+  readonly end: boolean
+}
+
+/** Tells which of several paths matches a URL, in the way of `layer`'s kind. */
+function chooser(path: readonly Path[], layer: Layer, options: MatchOptions): (url: string) => string {
+  const paths = path.flat(Number.POSITIVE_INFINITY) as (string | RegExp)[]
+  const Layer = layer.constructor as new (path: Path, options: MatchOptions, handle: () => void) => Layer
+  const layers = paths.map((path) => new Layer(stateless(path), options, () => {}))
+  return (url) => {
+    const index = layers.findIndex((layer) => layer.match(url))
+    return index === -1 ? paths.map(textOf).join('|') : textOf(paths[index] as Path)
+  }
+}
+
+/** A copy of a regular expression whose use does not move the program's. */
+function stateless(path: string | RegExp): string | RegExp {
+  return path instanceof RegExp ? new RegExp(path, path.flags.replace(/[gy]/g, '')) : path
+}
+
+/** The text of one path: a regular expression as it is written, a string without the slash at its end. */
+function textOf(path: Path): string {
+  const text = String(path)
+  return typeof path === 'string' && text.endsWith('/') ? text.slice(0, -1) : text
+}
+
+const routeOf: RouteOf = (request) => (request as Request)[WALK]?.route()
+
+function startWalk(request: Request, response: ServerResponse): Walk | undefined {
+  const served = servedRequest(request)
+  if (served === undefined) return undefined
+  served.setRoute(routeOf)
+  const walk = new Walk(served, request, response)
+  request[WALK] = walk
+  return walk
+}
+
+/** Where a failed request was, and what its `route` was then: another one later is that of a recovery. */
+interface Failure {
+  readonly route: Route | undefined
+  readonly place: Place
+}
+
+/** The template of a place: of a route that has matched, or only of what leads to the middleware that runs. */
+interface Place {
+  readonly template: string
+  readonly isRoute: boolean
+}
+
+/** The way of one request through routers, to the place where it is answered. */
+class Walk {
+  /** The router that the request is in; undefined when it has left the outermost one. */
+  visit: Visit | undefined = undefined
+  readonly #served: ServedRequest
+  readonly #request: Request
+  readonly #response: ServerResponse
+  #failure: Failure | undefined = undefined
+
+  constructor(served: ServedRequest, request: Request, response: ServerResponse) {
+    this.#served = served
+    this.#request = request
+    this.#response = response
+  }
+
+  enter(router: Router): Visit {
+    const visit = new Visit(router, this.visit, this.#request)
+    this.visit = visit
+    this.#failure = undefined
+    return visit
+  }
+
+  /** Back to `outer`, for nothing in the router has answered, or for an error. */
+  leave(visit: Visit, outer: Visit | undefined, error: unknown): void {
+    if (error) this.fail(error)
+    else this.#failure = undefined
+    if (this.#hasAnswered()) return
+    this.visit = outer
+    outer?.resume(visit, this.#request)
+  }
+
+  /** Comes to middleware that is marked. */
+  pass(mount: Mount): void {
+    if (this.#hasAnswered()) return
+    this.#failure = undefined
+    this.visit?.pass(mount, this.#request)
+  }
+
+  /** The innermost place that an error comes from is where the request has failed. */
+  fail(error: unknown): void {
+    this.#served.setError(error)
+    const { route } = this.#request
+    if (this.visit === undefined || (this.#failure !== undefined && this.#failure.route === route)) return
+    this.#failure = { route, place: this.visit.place(this.#request) }
+  }
+
+  route(): string | undefined {
+    const failure = this.#failure
+    const hasFailed = failure !== undefined && failure.route === this.#request.route
+    const place = hasFailed ? failure.place : this.visit?.place(this.#request)
+    if (place === undefined) return undefined
+    if (place.isRoute) return place.template || '/'
+    return this.#response.statusCode === 404 ? undefined : place.template
+  }
+
+  /** A handler may answer and call `next()` all the same: what comes then is not where it was answered. */
+  #hasAnswered(): boolean {
+    return this.#response.writableEnded
+  }
+}
+
+/** A request's stay in one router. */
+class Visit {
+  readonly #router: Router
+  readonly #baseUrl: string
+  /** The template of what leads to this router. */
+  readonly #prefix: string
+  /** The route of another router in whose handler this one runs. */
+  readonly #around: string | undefined
+  readonly #routeBefore: Route | undefined
+  /** A route that the request has left: express keeps it in `req.route`. */
+  #left: Route | undefined
+  /** The route that the request is in, when `req.route` is one of a router that ran in its handler. */
+  #resumed: string | undefined = undefined
+  /** Of the middleware that the request has come to. */
+  #mount = ''
+
+  constructor(router: Router, outer: Visit | undefined, request: Request) {
+    this.#router = router
+    this.#baseUrl = request.baseUrl ?? ''
+    this.#routeBefore = request.route
+    this.#left = request.route
+    this.#around = outer === undefined ? undefined : outer.#matched(request)
+    this.#prefix = outer === undefined ? '' : this.#around === undefined ? outer.#mounted() : outer.#prefix
+  }
+
+  pass(mount: Mount, request: Request): void {
+    this.#left = request.route
+    this.#resumed = undefined
+    this.#mount = typeof mount === 'string' ? mount : mount((request.baseUrl ?? '').slice(this.#baseUrl.length) || '/')
+  }
+
+  /** Goes on after `inner`, which the request has left. */
+  resume(inner: Visit, request: Request): void {
+    if (request.route === inner.#routeBefore) return
+    this.#left = request.route
+    this.#resumed = inner.#around
+  }
+
+  place(request: Request): Place {
+    const matched = this.#matched(request)
+    return { template: matched ?? this.#mounted(), isRoute: matched !== undefined }
+  }
+
+  #matched(request: Request): string | undefined {
+    const { route } = request
+    if (route === undefined || route === this.#left) return this.#resumed ?? this.#around
+    return join(this.#prefix, this.#templateOf(route, request))
+  }
+
+  #mounted(): string {
+    return join(this.#prefix, this.#mount)
+  }
+
+  #templateOf(route: Route, request: Request): string {
+    const { path } = route
+    if (typeof path === 'string') return path
+    return Array.isArray(path) ? this.#choose(route, path, request) : String(path)
+  }
+
+  #choose(route: Route, path: readonly Path[], request: Request): string {
+    let choose = choosers.get(route)
+    if (choose === undefined) {
+      const { stack, caseSensitive, strict } = this.#router
+      const layer = stack.find((layer) => layer.route === route)
+      if (layer === undefined) return ''
+      choose = chooser(path, layer, { sensitive: caseSensitive, strict, end: true })
+      choosers.set(route, choose)
+    }
+    return choose(((request.baseUrl ?? '') + pathOf(request.url ?? '')).slice(this.#baseUrl.length) || '/')
+  }
+}
+
+/** Of the routes that have several paths. */
+const choosers = new WeakMap<Route, (url: string) => string>()
+
+function join(prefix: string, template: string): string {
+  if (template === '/' || template === '') return prefix
+  return prefix === '' || template.startsWith('/') ? prefix + template : `${prefix}/${template}`
+}
+
+/** Without scheme, authority and query. */
+function pathOf(url: string): string {
+  const scheme = url.startsWith('/') ? -1 : url.indexOf('://')
+  const start = scheme === -1 ? 0 : authorityEnd(url, scheme + 3)
+  const end = url.slice(start).search(/[?#]/)
+  return end === -1 ? url.slice(start) : url.slice(start, start + end)
+}
