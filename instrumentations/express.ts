@@ -151,8 +151,8 @@ interface LayerMethods {
 function layerMethods(Router: RouterClass): LayerMethods {
   const probe = new Router()
   probe.use(() => {})
-  const [layer] = probe.stack as [{ [method: string]: unknown }]
-  const prototype = Object.getPrototypeOf(layer)
+  const layer = probe.stack[0] as unknown as Record<string, unknown>
+  const prototype: object = Object.getPrototypeOf(layer)
   for (const [run, runError] of [
     ['handleRequest', 'handleError'],
     ['handle_request', 'handle_error'],
@@ -202,7 +202,7 @@ interface MatchOptions {
 
 /** Tells which of several paths matches a URL, in the way of `layer`'s kind. */
 function chooser(path: readonly Path[], layer: Layer, options: MatchOptions): (url: string) => string {
-  const paths = path.flat(Number.POSITIVE_INFINITY) as (string | RegExp)[]
+  const paths = (path as readonly unknown[]).flat(Number.POSITIVE_INFINITY) as (string | RegExp)[]
   const Layer = layer.constructor as new (path: Path, options: MatchOptions, handle: () => void) => Layer
   const layers = paths.map((path) => new Layer(stateless(path), options, () => {}))
   return (url) => {
@@ -236,16 +236,16 @@ function startWalk(request: Request, response: ServerResponse): Walk | undefined
 /** Where a failed request was, and what its `route` was then: another one later is that of a recovery. */
 interface Failure {
   readonly route: Route | undefined
-  readonly place: Place
+  readonly spot: Spot
 }
 
-/** The template of a place: of a route that has matched, or only of what leads to the middleware that runs. */
-interface Place {
+/** Where a request is: in a route that has matched, or in middleware, with the template of what has led to it. */
+interface Spot {
   readonly template: string
   readonly isRoute: boolean
 }
 
-/** The way of one request through routers, to the place where it is answered. */
+/** The way of one request through routers, to the spot where it is answered. */
 class Walk {
   /** The router that the request is in; undefined when it has left the outermost one. */
   visit: Visit | undefined = undefined
@@ -283,21 +283,21 @@ class Walk {
     this.visit?.pass(mount, this.#request)
   }
 
-  /** The innermost place that an error comes from is where the request has failed. */
+  /** The innermost spot that an error comes from is where the request has failed. */
   fail(error: unknown): void {
     this.#served.setError(error)
     const { route } = this.#request
     if (this.visit === undefined || (this.#failure !== undefined && this.#failure.route === route)) return
-    this.#failure = { route, place: this.visit.place(this.#request) }
+    this.#failure = { route, spot: this.visit.spot(this.#request) }
   }
 
   route(): string | undefined {
     const failure = this.#failure
     const hasFailed = failure !== undefined && failure.route === this.#request.route
-    const place = hasFailed ? failure.place : this.visit?.place(this.#request)
-    if (place === undefined) return undefined
-    if (place.isRoute) return place.template || '/'
-    return this.#response.statusCode === 404 ? undefined : place.template
+    const spot = hasFailed ? failure.spot : this.visit?.spot(this.#request)
+    if (spot === undefined) return undefined
+    if (spot.isRoute) return spot.template || '/'
+    return this.#response.statusCode === 404 ? undefined : spot.template
   }
 
   /** A handler may answer and call `next()` all the same: what comes then is not where it was answered. */
@@ -344,7 +344,7 @@ class Visit {
     this.#resumed = inner.#around
   }
 
-  place(request: Request): Place {
+  spot(request: Request): Spot {
     const matched = this.#matched(request)
     return { template: matched ?? this.#mounted(), isRoute: matched !== undefined }
   }

@@ -3,6 +3,11 @@ import { guard } from '../src/instrumentation/guard.js'
 import type { Instrumentation } from '../src/instrumentation/instrumentation.js'
 import { servedRequest } from '../src/instrumentation/served.js'
 
+/**
+ * Routes and errors of koa. koa has no routes itself: @koa/router and its kin leave what they have
+ * matched on the context. The event `error` of an application is where all errors go: those that no
+ * middleware catches, and those that one has made an answer of.
+ */
 export const koa: Instrumentation = {
   name: 'koa',
   about: 'routes of @koa/router and errors of koa, on the spans of http',
@@ -11,7 +16,6 @@ export const koa: Instrumentation = {
       module: 'koa',
       versions: '>=2 <4',
       patch: (exports, kit) => {
-        console.error('PATCH', Object.prototype.toString.call(exports), Object.keys(exports))
         const { prototype } = exports.default ?? exports
         const nameRoute = guard(kit.place('route'), setRoute)
         const recordError = guard(kit.place('error'), setError)
@@ -34,30 +38,32 @@ export const koa: Instrumentation = {
 }
 
 /** A request as koa's middleware gets it, with what routers leave on it. */
-interface KoaContext {
+interface Context {
   readonly req: IncomingMessage
   readonly method: string
-  /** The path of the layer that ran last: a route, or a middleware of the router. */
-  readonly _matchedRoute?: string | RegExp
-  /** Layers whose paths match, those of middleware and of other methods among them. */
+  /** Layers whose paths match, with those of middleware and of other methods. */
   readonly matched?: readonly Layer[]
+  /** The path of the layer that ran last. */
+  readonly _matchedRoute?: string | RegExp
 }
 
 interface Layer {
   readonly path: string | RegExp
+  /** None for middleware. */
   readonly methods: readonly string[]
 }
 
-function setRoute(context: KoaContext): void {
+function setRoute(context: Context): void {
   servedRequest(context.req)?.setRoute(() => routeOf(context))
 }
 
-function routeOf({ method, matched = [], _matchedRoute: last }: KoaContext): string | undefined {
+/** The route that ran last, for one may pass a request on to the next; or the first, where middleware answered before. */
+function routeOf({ method, matched = [], _matchedRoute: last }: Context): string | undefined {
   const routes = matched.filter(({ methods }) => methods.includes(method))
   const route = routes.find(({ path }) => path === last) ?? routes[0]
   return route === undefined ? undefined : String(route.path)
 }
 
-function setError(error: unknown, context: KoaContext | undefined): void {
-  if (context !== undefined) servedRequest(context.req)?.setError(error)
+function setError(error: unknown, context: Context | undefined): void {
+  if (context?.req !== undefined) servedRequest(context.req)?.setError(error)
 }

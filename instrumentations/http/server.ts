@@ -4,7 +4,7 @@ import type { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import type { Context, Span, TextMapGetter } from '@opentelemetry/api'
 import { methodAttribute, methodName, originalMethod, recordServerStatus } from '../../src/instrumentation/http.js'
-import type { Describe, Kit } from '../../src/instrumentation/kit.js'
+import type { Describe, Kit, SharedAttributes } from '../../src/instrumentation/kit.js'
 import { LIFE, type Message, MessageLife } from '../../src/instrumentation/message.js'
 import { ServedRequest } from '../../src/instrumentation/served.js'
 import { authorityEnd, redactQuery, splitHost } from '../../src/instrumentation/url.js'
@@ -23,7 +23,10 @@ export function traceServers(server: EventEmitter, response: Message | undefined
     noteFirstByte(response, kit)
   }
   const place = kit.place('server')
-  const describe = describeRequest(scheme)
+  const describeWhole: Describe<IncomingMessage> = (request) => [
+    ...describeRequest(request),
+    ...describeParties(request, scheme),
+  ]
 
   kit.wrap(server, 'emit', (emit) => {
     return function (this: EventEmitter, ...args: unknown[]) {
@@ -79,7 +82,9 @@ export function traceServers(server: EventEmitter, response: Message | undefined
 
   function start(request: IncomingMessage): { span: Span; context: Context } {
     const parent = kit.extract(request, headerGetter)
-    const span = kit.startServer(methodName(request.method ?? ''), parent, describe, request)
+    const shared = sharedParties(request, scheme, kit)
+    const describe = shared === undefined ? describeWhole : describeRequest
+    const span = kit.startServer(methodName(request.method ?? ''), parent, describe, request, shared)
     return { span, context: kit.withSpan(parent, span) }
   }
 }
@@ -125,44 +130,86 @@ const headerGetter: TextMapGetter<IncomingMessage> = {
   keys: (request) => Object.keys(request.headers),
 }
 
-function describeRequest(scheme: Scheme): Describe<IncomingMessage> {
-  return (request) => {
-    const { headers, socket } = request
-    const method = request.method ?? ''
-    const target = originForm(request.url ?? '')
-    const question = target.indexOf('?')
-    const forwarded = headers.forwarded === undefined ? undefined : parseForwarded(headers.forwarded)
-    const authority = forwarded?.host ?? firstOf(headers['x-forwarded-host']) ?? headers.host
-    const server = authority === undefined || authority === '' ? undefined : splitHost(authority)
-    const peer = socket.remoteAddress
-    const client = forwarded?.for ?? firstOf(headers['x-forwarded-for'])
-    return [
-      'http.request.method',
-      methodAttribute(method),
-      'http.request.method_original',
-      originalMethod(method),
-      'url.path',
-      question === -1 ? target : target.slice(0, question),
-      'url.query',
-      question === -1 || question === target.length - 1 ? undefined : redactQuery(target.slice(question + 1)),
-      'url.scheme',
-      forwarded?.proto ?? firstOf(headers['x-forwarded-proto']) ?? schemeOf(socket, scheme),
-      'server.address',
-      server?.host,
-      'server.port',
-      server?.port,
-      'client.address',
-      client === undefined ? peer : splitHost(client).host,
-      'network.peer.address',
-      peer,
-      'network.peer.port',
-      socket.remotePort,
-      'network.protocol.version',
-      request.httpVersion,
-      'user_agent.original',
-      headers['user-agent'],
-    ]
+/** What is told of each request. */
+function describeRequest(request: IncomingMessage): (string | number | undefined)[] {
+  const method = request.method ?? ''
+  const target = originForm(request.url ?? '')
+  const question = target.indexOf('?')
+  const attributes: (string | number | undefined)[] = [
+    'http.request.method',
+    methodAttribute(method),
+    'url.path',
+    question === -1 ? target : target.slice(0, question),
+  ]
+  const original = originalMethod(method)
+  if (original !== undefined) attributes.push('http.request.method_original', original)
+  if (question !== -1 && question !== target.length - 1) {
+    attributes.push('url.query', redactQuery(target.slice(question + 1)))
   }
+  return attributes
+}
+
+/** What is told of who asks whom; the same for all requests of most connections. */
+function describeParties({ headers, socket, httpVersion }: IncomingMessage, scheme: Scheme) {
+  const forwarded = headers.forwarded === undefined ? undefined : parseForwarded(headers.forwarded)
+  const authority = forwarded?.host ?? firstOf(headers['x-forwarded-host']) ?? headers.host
+  const server = authority === undefined || authority === '' ? undefined : splitHost(authority)
+  const peer = socket.remoteAddress
+  const client = forwarded?.for ?? firstOf(headers['x-forwarded-for'])
+  return [
+    'url.scheme',
+    forwarded?.proto ?? firstOf(headers['x-forwarded-proto']) ?? schemeOf(socket, scheme),
+    'server.address',
+    server?.host,
+    'server.port',
+    server?.port,
+    'client.address',
+    client === undefined ? peer : splitHost(client).host,
+    'network.peer.address',
+    peer,
+    'network.peer.port',
+    socket.remotePort,
+    'network.protocol.version',
+    httpVersion,
+    'user_agent.original',
+    headers['user-agent'],
+  ]
+}
+
+/** Where a socket keeps what was told of its requests. */
+const PARTIES: unique symbol = Symbol('autospan.http.parties')
+/** Connections whose clients change more often are those of proxies, on which nothing is gained by keeping. */
+const MAX_CHANGES = 4
+
+interface Parties {
+  readonly host: string | undefined
+  readonly userAgent: string | undefined
+  readonly httpVersion: string
+  readonly changes: number
+  readonly shared: SharedAttributes
+}
+
+/** The parties of a request, kept on its connection; undefined where they differ from request to request. */
+function sharedParties(request: IncomingMessage, scheme: Scheme, kit: Kit): SharedAttributes | undefined {
+  const { headers, httpVersion } = request
+  if (
+    headers['x-forwarded-for'] !== undefined ||
+    headers.forwarded !== undefined ||
+    headers['x-forwarded-proto'] !== undefined ||
+    headers['x-forwarded-host'] !== undefined
+  ) {
+    return undefined
+  }
+  const { host, 'user-agent': userAgent } = headers
+  const socket = request.socket as Socket & { [PARTIES]?: Parties }
+  const known = socket[PARTIES]
+  if (known !== undefined && known.host === host && known.userAgent === userAgent && known.httpVersion === httpVersion)
+    return known.shared
+  const changes = known === undefined ? 0 : known.changes + 1
+  if (changes > MAX_CHANGES) return undefined
+  const shared = kit.share(describeParties(request, scheme))
+  socket[PARTIES] = { host, userAgent, httpVersion, changes, shared }
+  return shared
 }
 
 /** The target of a request in absolute form, as proxies get it, without scheme and authority; no URL is parsed. */

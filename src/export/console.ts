@@ -163,7 +163,7 @@ function drawnSpan(span: SpanData, service: string): DrawnSpan {
 function drawnAttributes(span: SpanData): Record<string, Value> {
   const drawn: Record<string, Value> = {}
   for (const name of DRAWN_ATTRIBUTES) {
-    const value = attributeOf(span.attributes, name)
+    const value = attributeOf(span.attributes, name) ?? attributeOf(span.shared?.list ?? [], name)
     if (value !== undefined) drawn[name] = value
   }
   return drawn

@@ -5,34 +5,55 @@ import { guard } from './guard.js'
 import type { ChannelSource, Instrumentation, ModulePatch } from './instrumentation.js'
 import type { Kit } from './kit.js'
 
+/** A patch that waits for its module. */
+interface Waiting {
+  readonly patch: ModulePatch
+  readonly kit: Kit
+  /** What has been patched in place. */
+  readonly done: WeakSet<object>
+}
+
 /** Starts the instrumentations: listens to channels, patches built-ins, and waits for modules to be loaded. */
 export function installInstrumentations(
   instrumentations: readonly Instrumentation[],
   makeKit: (name: string) => Kit,
 ): void {
-  const patches = new Map<string, { patch: ModulePatch; kit: Kit }[]>()
+  const waiting = new Map<string, Waiting[]>()
   for (const { name, modules = [], channels = [], subscribe } of instrumentations) {
     const kit = makeKit(name)
-    guarded(name, () => subscribe?.(kit))
-    for (const source of channels) guarded(name, () => listen(source, kit))
+    attempt(name, () => subscribe?.(kit))
+    for (const source of channels) attempt(name, () => listen(source, kit))
     for (const patch of modules) {
       if (patch.atStart === true) {
-        guarded(name, () => patch.patch(process.getBuiltinModule(patch.module as 'http'), kit, undefined))
+        attempt(name, () => patch.patch(process.getBuiltinModule(patch.module as 'http'), kit, undefined))
       } else {
-        const known = patches.get(patch.module)
-        if (known === undefined) patches.set(patch.module, [{ patch, kit }])
-        else known.push({ patch, kit })
+        const known = waiting.get(patch.module) ?? []
+        waiting.set(patch.module, [...known, { patch, kit, done: new WeakSet() }])
       }
     }
   }
-  hookModules([...patches.keys()], (loaded) => {
-    let exports = loaded.exports
-    for (const { patch, kit } of patches.get(moduleName(loaded)) ?? []) {
-      const version = loaded.folder === undefined ? undefined : packageVersion(loaded.folder)
-      if (isTested(patch, version)) exports = patch.patch(exports, kit, version) ?? exports
+  hookModules([...waiting.keys()], (loaded) => {
+    const version = loaded.folder === undefined ? undefined : packageVersion(loaded.folder)
+    let { exports } = loaded
+    for (const { patch, kit, done } of waiting.get(moduleName(loaded)) ?? []) {
+      if (!isTested(patch, version)) continue
+      const subject = behind(exports)
+      if (done.has(subject)) continue
+      const replacement = patch.patch(exports, kit, version)
+      if (replacement === undefined) done.add(subject)
+      else exports = replacement
     }
     return exports === loaded.exports ? undefined : exports
   })
+}
+
+/**
+ * A library may have a module to import and another to require, with the same default export behind
+ * both: what is patched in place through one of them is so through the other.
+ */
+function behind(exports: unknown): object {
+  const inner = (exports as { default?: unknown }).default
+  return (typeof inner === 'object' && inner !== null) || typeof inner === 'function' ? inner : (exports as object)
 }
 
 function listen(source: ChannelSource, kit: Kit): void {
@@ -44,7 +65,7 @@ function listen(source: ChannelSource, kit: Kit): void {
   }
 }
 
-function guarded(place: string, install: () => unknown): void {
+function attempt(place: string, install: () => unknown): void {
   try {
     install()
   } catch (error) {

@@ -1,14 +1,17 @@
+import type { EventEmitter } from 'node:events'
 import type { Context, Span, TextMapGetter, TextMapPropagator, TextMapSetter } from '@opentelemetry/api'
 import { isSuppressed, ROOT_CONTEXT, SPAN_KEY } from '../context/context.js'
-import { activeContext, applyIn } from '../context/manager.js'
+import { activeContext, applyIn, bindTo } from '../context/manager.js'
 import { diag } from '../diag/diag.js'
-import type { AttributeList } from '../trace/attributes.js'
+import { type AttributeList, SharedAttributes } from '../trace/attributes.js'
 import { CLIENT, SERVER } from '../trace/span.js'
 import type { AgentTracer } from '../trace/tracer.js'
 import { type AnyFunction, wrapMethod } from './wrap.js'
 
 /** How often one place may fail before it is switched off for the life of the process. */
 const FAILURES_TO_SWITCH_OFF = 10
+
+export type { SharedAttributes }
 
 export type Describe<Subject> = (subject: Subject) => AttributeList
 
@@ -47,6 +50,21 @@ export class Kit {
     return applyIn(context, fn, thisArg, args)
   }
 
+  /** Calls `fn` where it belongs to no request: what opens connections or timers that outlive the one that needs them. */
+  runDetached<This, Args extends unknown[], Result>(
+    fn: (this: This, ...args: Args) => Result,
+    thisArg: This,
+    args: Args,
+  ): Result {
+    if (activeContext() === ROOT_CONTEXT) return Reflect.apply(fn, thisArg, args) as Result
+    return applyIn(ROOT_CONTEXT, fn, thisArg, args)
+  }
+
+  /** Has an emitter's listeners run in a context, those too that are added later. */
+  bindEmitter(context: Context, emitter: EventEmitter): void {
+    bindTo(context, emitter)
+  }
+
   /** The context that the headers of an incoming message carry; never inherits the active one. */
   extract<Carrier>(carrier: Carrier, getter: TextMapGetter<Carrier>): Context {
     return this.#propagator.extract(ROOT_CONTEXT, carrier, getter)
@@ -64,15 +82,26 @@ export class Kit {
 
   /**
    * Starts the span of a request that this process serves. `describe(subject)` gives its attributes
-   * and is not called when the sampler drops the span.
+   * and is not called when the sampler drops the span; `shared` are more of them, with other keys.
    */
-  startServer<Subject>(name: string, context: Context, describe: Describe<Subject>, subject: Subject): Span {
-    return this.#tracer.start(name, SERVER, context, describe, subject)
+  startServer<Subject>(
+    name: string,
+    context: Context,
+    describe: Describe<Subject>,
+    subject: Subject,
+    shared?: SharedAttributes,
+  ): Span {
+    return this.#tracer.start(name, SERVER, context, describe, subject, shared)
   }
 
   /** Starts the span of a call to another service; `describe` as above. */
   startClient<Subject>(name: string, context: Context, describe: Describe<Subject>, subject: Subject): Span {
     return this.#tracer.start(name, CLIENT, context, describe, subject)
+  }
+
+  /** Attributes that many spans have alike: made once, given to each. */
+  share(list: AttributeList): SharedAttributes {
+    return new SharedAttributes(list)
   }
 
   withSpan(context: Context, span: Span): Context {

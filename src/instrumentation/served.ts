@@ -42,9 +42,10 @@ export class ServedRequest extends MessageLife {
   /**
    * An error that left the program's handlers. Recorded, once, if the answer is a server error (5xx)
    * or never whole; an error that the program turns into another answer is none of the server's.
+   * Neither is what fails because the client has gone.
    */
   setError(error: unknown): void {
-    if (this.#errorAt !== 0) return
+    if (this.#errorAt !== 0 || this.#request.socket.destroyed) return
     this.#error = error
     this.#errorAt = performance.now()
   }
@@ -60,13 +61,15 @@ export class ServedRequest extends MessageLife {
     const response = this.#response
     const status = response.statusCode
     if (response.headersSent) recordServerStatus(span, status)
-    if (!response.writableFinished) span.setAttribute('error.type', CLIENT_DISCONNECTED)
-    if (this.#errorAt !== 0 && (status >= 500 || !response.headersSent)) this.#recordError()
-    if (this.#startedAt !== 0 && performance.now() - this.#startedAt >= STREAMED_MILLIS) {
+    const isBroken = !response.writableFinished
+    if (isBroken) span.setAttribute('error.type', CLIENT_DISCONNECTED)
+    if (this.#errorAt !== 0 && (isBroken || status >= 500)) this.#recordError()
+    const endMillis = performance.now()
+    if (this.#startedAt !== 0 && endMillis - this.#startedAt >= STREAMED_MILLIS) {
       span.addEvent(FIRST_BYTE, this.#startedAt)
     }
     this.#recordRoute()
-    span.end()
+    span.end(endMillis)
   }
 
   #recordRoute(): void {

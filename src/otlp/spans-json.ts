@@ -70,7 +70,7 @@ export class JsonSpanEncoder implements SpanEncoder {
       (isId(SPAN_ID, span.parentSpanId) ? `,"parentSpanId":"${span.parentSpanId}"` : '') +
       `,"flags":${spanFlags(span)}${member('name', span.name)},"kind":${spanKind(span.kind)}` +
       `,"startTimeUnixNano":"${this.#startTime}","endTimeUnixNano":"${this.#endTime}"` +
-      `,"attributes":${attributesJson(span.attributes)}` +
+      `,"attributes":${attributesJson(span.shared === undefined ? span.attributes : [...span.shared.list, ...span.attributes])}` +
       countMember('droppedAttributesCount', span.droppedAttributes) +
       (span.events === undefined ? '' : `,"events":${this.#eventsJson(span.events, span.anchor)}`) +
       countMember('droppedEventsCount', span.droppedEvents) +

@@ -1,5 +1,6 @@
 import { diag } from '../diag/diag.js'
 import type { Resource } from '../resource/resource.js'
+import type { SharedAttributes } from '../trace/attributes.js'
 import type { Scope, SpanData, SpanEvent, SpanLink } from '../trace/span.js'
 import { writeAttributes } from './attributes-protobuf.js'
 import type { SpanEncoder } from './encoder.js'
@@ -111,6 +112,7 @@ export class ProtobufSpanEncoder implements SpanEncoder {
     writer.uint32(SPAN.kind, spanKind(span.kind))
     writer.fixed64Nanos(SPAN.startTimeUnixNano, this.#start.seconds, this.#start.nanos)
     writer.fixed64Nanos(SPAN.endTimeUnixNano, this.#end.seconds, this.#end.nanos)
+    if (span.shared !== undefined) writer.append(encodedAttributes(span.shared))
     writeAttributes(writer, SPAN.attributes, span.attributes)
     if (span.statusCode !== 0 || span.statusMessage !== '') writeStatus(writer, span)
     if (span.events !== undefined) this.#writeEvents(writer, span.events, span.anchor)
@@ -134,6 +136,15 @@ export class ProtobufSpanEncoder implements SpanEncoder {
       writer.close(start, LENGTH_BYTES)
     }
   }
+}
+
+function encodedAttributes(shared: SharedAttributes): Uint8Array {
+  if (shared.encoded === undefined) {
+    const writer = new ProtobufWriter()
+    writeAttributes(writer, SPAN.attributes, shared.list)
+    shared.encoded = writer.copy()
+  }
+  return shared.encoded
 }
 
 function writeStatus(writer: ProtobufWriter, span: SpanData): void {

@@ -13,7 +13,25 @@ export interface ValueMap {
  */
 export type AttributeList = (Value | undefined)[]
 
-/** What an `AttributeSet` may hold. */
+/** Attributes that many spans have alike, as those of one connection. Never changed, so they are encoded once. */
+export class SharedAttributes {
+  readonly list: Readonly<AttributeList>
+  /** What the binary encoder has made of them, for its next span. */
+  encoded: Uint8Array | undefined = undefined
+
+  constructor(list: Readonly<AttributeList>) {
+    this.list = list
+  }
+
+  has(key: string): boolean {
+    for (let i = 0; i < this.list.length; i += 2) {
+      if (this.list[i] === key) return true
+    }
+    return false
+  }
+}
+
+/** Bounds on the attributes of one span, event or link. */
 export interface AttributeBounds {
   /** How many attributes; a new one above it is dropped and counted. */
   readonly count: number

@@ -21,9 +21,8 @@ export function now(): number {
  * descendants take over its answer, so that the spans of one trace agree with each other even when
  * the wall clock is set, or the machine slept, between traces.
  */
-export function clockAnchor(): number {
-  const wall = Date.now()
-  const drift = wall - (performance.now() + anchor)
+export function clockAnchor(monotonicNow: number): number {
+  const drift = Date.now() - (monotonicNow + anchor)
   // Date.now() has lost its fraction, so it may lag by up to 1 ms when all is well.
   if (drift > DRIFT_MILLIS || drift < -DRIFT_MILLIS) anchor += drift
   return anchor

@@ -1,5 +1,5 @@
 import type { TracerOptions, TracerProvider } from '@opentelemetry/api'
-import type { SpanLimits } from './limits.js'
+import { DEFAULT_LIMITS, type SpanLimits } from './limits.js'
 import type { Sampler } from './sampler.js'
 import type { SpanProcessor, SpanSettings } from './span.js'
 import { AgentTracer } from './tracer.js'
@@ -24,6 +24,8 @@ export class AgentTracerProvider implements TracerProvider {
       processor,
       spanBounds: { count: limits.attributeCount, valueLength },
       eventBounds: { count: limits.attributesPerEvent, valueLength },
+      sharesAttributes:
+        valueLength === Number.POSITIVE_INFINITY && limits.attributeCount >= DEFAULT_LIMITS.attributeCount,
       linkBounds: { count: limits.attributesPerLink, valueLength },
     }
   }

@@ -8,7 +8,13 @@ import type {
   TimeInput,
   TraceState,
 } from '@opentelemetry/api'
-import { type AttributeBounds, type AttributeList, putAttribute, putAttributes } from './attributes.js'
+import {
+  type AttributeBounds,
+  type AttributeList,
+  putAttribute,
+  putAttributes,
+  type SharedAttributes,
+} from './attributes.js'
 import { fromTimeInput, now, type Time, toUnixMillis } from './clock.js'
 import type { SpanLimits } from './limits.js'
 
@@ -65,6 +71,8 @@ export interface SpanData {
   /** Unix milliseconds at monotonic time zero: see clock.ts. */
   readonly anchor: number
   readonly attributes: Readonly<AttributeList>
+  /** More attributes, with other keys. */
+  readonly shared: SharedAttributes | undefined
   readonly droppedAttributes: number
   readonly events: readonly SpanEvent[] | undefined
   readonly droppedEvents: number
@@ -86,8 +94,13 @@ export interface SpanSettings {
   readonly spanBounds: AttributeBounds
   readonly eventBounds: AttributeBounds
   readonly linkBounds: AttributeBounds
+  /** False where limits are so tight that they have to be put on shared attributes too. */
+  readonly sharesAttributes: boolean
   readonly processor: SpanProcessor
 }
+
+/** Entries of an attribute list, keys and values, from where limits are counted exactly. */
+const MANY = 64
 
 /** A span that records. Made by `AgentTracer` only. */
 export class RecordingSpan implements Span, SpanData {
@@ -103,6 +116,7 @@ export class RecordingSpan implements Span, SpanData {
   endTime: Time = 0
   readonly anchor: number
   readonly attributes: AttributeList
+  shared: SharedAttributes | undefined
   droppedAttributes = 0
   events: SpanEvent[] | undefined = undefined
   droppedEvents = 0
@@ -125,6 +139,7 @@ export class RecordingSpan implements Span, SpanData {
     name: string,
     kind: number,
     attributes: AttributeList,
+    shared: SharedAttributes | undefined,
     startTime: Time,
     anchor: number,
   ) {
@@ -139,6 +154,7 @@ export class RecordingSpan implements Span, SpanData {
     this.name = name
     this.kind = kind
     this.attributes = attributes
+    this.shared = shared
     this.startTime = startTime
     this.anchor = anchor
   }
@@ -154,13 +170,27 @@ export class RecordingSpan implements Span, SpanData {
 
   setAttribute(key: string, value: unknown): this {
     if (this.#ended) return this
+    if (this.shared !== undefined && this.#mayConflict(key)) this.#unshare()
     if (!putAttribute(this.attributes, key, value, this.#settings.spanBounds)) this.droppedAttributes++
     return this
   }
 
   setAttributes(attributes: Attributes): this {
-    if (!this.#ended) this.droppedAttributes += putAttributes(this.attributes, attributes, this.#settings.spanBounds)
+    if (this.#ended) return this
+    this.#unshare()
+    this.droppedAttributes += putAttributes(this.attributes, attributes, this.#settings.spanBounds)
     return this
+  }
+
+  /** The key is among the shared ones, or there are so many that the limit has to be counted over all. */
+  #mayConflict(key: string): boolean {
+    return this.shared?.has(key) === true || this.attributes.length > MANY
+  }
+
+  #unshare(): void {
+    if (this.shared === undefined) return
+    this.attributes.unshift(...this.shared.list)
+    this.shared = undefined
   }
 
   addEvent(name: string, attributesOrTime?: Attributes | TimeInput, time?: TimeInput): this {

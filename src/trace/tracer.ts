@@ -1,7 +1,7 @@
 import type { Context, Link, Span, SpanContext, SpanOptions, Tracer } from '@opentelemetry/api'
 import { isSuppressed, SPAN_KEY, spanOf } from '../context/context.js'
 import { activeContext, runIn } from '../context/manager.js'
-import { type AttributeList, limitAttributes, putAttributes } from './attributes.js'
+import { type AttributeList, limitAttributes, type SharedAttributes } from './attributes.js'
 import { clockAnchor, fromTimeInput, now, type Time } from './clock.js'
 import { newSpanId, newTraceId } from './id.js'
 import type { Sampler } from './sampler.js'
@@ -43,7 +43,7 @@ export class AgentTracer implements Tracer {
       undefined,
     )
     if (span instanceof RecordingSpan) {
-      span.droppedAttributes += putAttributes(span.attributes, attributes, this.#settings.spanBounds)
+      if (attributes !== undefined) span.setAttributes(attributes)
       if (Array.isArray(links)) span.addLinks(links as Link[])
     }
     return span
@@ -71,7 +71,8 @@ export class AgentTracer implements Tracer {
 
   /**
    * Starts a span of an instrumentation. `describe(subject)` gives its first attributes and is not
-   * called for a span that the sampler drops; the list becomes the span's own.
+   * called for a span that the sampler drops; the list becomes the span's own. `shared` are more of
+   * them, with other keys, which the span has in common with others.
    */
   start<Subject>(
     name: string,
@@ -79,8 +80,9 @@ export class AgentTracer implements Tracer {
     context: Context,
     describe: (subject: Subject) => AttributeList,
     subject: Subject,
+    shared?: SharedAttributes,
   ): Span {
-    return this.#start(name, kind, context, now(), describe, subject)
+    return this.#start(name, kind, context, now(), describe, subject, shared)
   }
 
   #start<Subject>(
@@ -90,6 +92,7 @@ export class AgentTracer implements Tracer {
     startTime: Time,
     describe: (subject: Subject) => AttributeList,
     subject: Subject,
+    shared?: SharedAttributes,
   ): Span {
     const parentSpan = spanOf(context)
     if (isSuppressed(context))
@@ -103,7 +106,9 @@ export class AgentTracer implements Tracer {
       return new NonRecordingSpan(contextOf(traceId, spanId, random, parent?.traceState))
     }
     const attributes = describe(subject)
-    const dropped = limitAttributes(attributes, this.#settings.spanBounds)
+    const { spanBounds, sharesAttributes } = this.#settings
+    if (shared !== undefined && !sharesAttributes) attributes.push(...shared.list)
+    const dropped = limitAttributes(attributes, spanBounds)
     const span = new RecordingSpan(
       this.#settings,
       this.#scope,
@@ -114,8 +119,11 @@ export class AgentTracer implements Tracer {
       name,
       kind,
       attributes,
+      sharesAttributes ? shared : undefined,
       startTime,
-      parentSpan instanceof RecordingSpan ? parentSpan.anchor : clockAnchor(),
+      parentSpan instanceof RecordingSpan
+        ? parentSpan.anchor
+        : clockAnchor(typeof startTime === 'number' ? startTime : now()),
     )
     span.droppedAttributes = dropped
     return span

@@ -169,6 +169,7 @@ function span({ id, parent = '', start = 0, end = 10, ...given }: Given): SpanDa
     startTime: start,
     endTime: end,
     anchor: 1_700_000_000_000,
+    shared: undefined,
     attributes: [],
     droppedAttributes: 0,
     events: undefined,

@@ -28,6 +28,7 @@ export function spanData(members: Partial<SpanData> = {}): SpanData {
     startTime: 1000.5,
     endTime: 1001.5,
     anchor: ANCHOR,
+    shared: undefined,
     attributes: [],
     droppedAttributes: 0,
     events: undefined,

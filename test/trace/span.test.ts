@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { SpanKind, SpanStatusCode, TraceFlags } from '@opentelemetry/api'
+import { ROOT_CONTEXT } from '../../src/context/context.js'
+import { SharedAttributes } from '../../src/trace/attributes.js'
 import { toUnixNanos } from '../../src/trace/clock.js'
 import * as values from '../../src/trace/span.js'
 import { attributesOf, recordingTracer } from './tracing.js'
@@ -216,6 +218,44 @@ test('__proto__ as a key changes no prototype', () => {
   const list = ended[0]?.attributes ?? []
   assert.deepEqual(list.slice(0, 4), ['__proto__', 'a', 'constructor', 'b'])
   assert.equal(({} as Record<string, unknown>).x, undefined)
+})
+
+const parties = ['server.address', 'shop', 'server.port', 80]
+
+test("shared attributes are the span's until one of them is set", () => {
+  const { tracer, ended } = recordingTracer()
+  const shared = new SharedAttributes(parties)
+  const own = tracer.start('a', values.SERVER, ROOT_CONTEXT, () => ['url.path', '/'], undefined, shared)
+  own.setAttribute('http.route', '/').end()
+  const other = tracer.start('b', values.SERVER, ROOT_CONTEXT, () => ['url.path', '/'], undefined, shared)
+  other.setAttribute('server.port', 8080).end()
+  const third = tracer.start('c', values.SERVER, ROOT_CONTEXT, () => [], undefined, shared)
+  third.setAttributes({ 'server.port': 1 }).end()
+  assert.equal(ended[0]?.shared, shared)
+  assert.deepEqual(attributesOf(ended[0]?.attributes ?? []), { 'url.path': '/', 'http.route': '/' })
+  assert.equal(ended[1]?.shared, undefined)
+  assert.deepEqual(attributesOf(ended[1]?.attributes ?? []), {
+    'server.address': 'shop',
+    'server.port': 8080,
+    'url.path': '/',
+  })
+  assert.deepEqual(attributesOf(ended[2]?.attributes ?? []), { 'server.address': 'shop', 'server.port': 1 })
+  assert.deepEqual(shared.list, parties)
+})
+
+test('shared attributes count for the limits', () => {
+  const tight = recordingTracer({ limits: { attributeCount: 3, attributeValueLength: 2 } })
+  tight.tracer
+    .start('a', values.SERVER, ROOT_CONTEXT, () => ['a', 1, 'b', 2], undefined, new SharedAttributes(parties))
+    .end()
+  assert.deepEqual(attributesOf(tight.ended[0]?.attributes ?? []), { a: 1, b: 2, 'server.address': 'sh' })
+  assert.equal(tight.ended[0]?.droppedAttributes, 1)
+  const { tracer, ended } = recordingTracer()
+  const span = tracer.start('a', values.SERVER, ROOT_CONTEXT, () => [], undefined, new SharedAttributes(parties))
+  for (let i = 0; i < 200; i++) span.setAttribute(`key ${i}`, i)
+  span.end()
+  assert.equal((ended[0]?.attributes.length ?? 0) / 2, 128)
+  assert.equal(ended[0]?.droppedAttributes, 74)
 })
 
 test('a link with attributes that were dropped before keeps their count', () => {

@@ -1,0 +1,199 @@
+import type { EventEmitter } from 'node:events'
+import type { Context, Span } from '@opentelemetry/api'
+import type { AttributeList } from '../trace/attributes.js'
+import { isAbort } from './http.js'
+import type { Kit, Place } from './kit.js'
+import type { AnyFunction } from './wrap.js'
+
+/** How the calls of a library to other services are told. `Subject` is what the instrumentation knows of one of them. */
+export interface CallDescription<Subject> {
+  /** The span's name, of low cardinality. */
+  readonly name: (subject: Subject) => string
+  /** What is known at the start. Not asked for a span that the sampler drops. */
+  readonly attributes: (subject: Subject) => AttributeList
+  /** Puts what the result tells on the span. */
+  readonly recordResult?: (span: Span, result: unknown, subject: Subject) => void
+  /** Puts an error, which may be anything, on the span. Not asked for what the caller has aborted: that is no error. */
+  readonly recordError: (span: Span, error: unknown, subject: Subject) => void
+}
+
+/** The calls of one library: the instrumentation describes them, and this owns their lives. */
+export class Calls<Subject> {
+  readonly #kit: Kit
+  readonly #description: CallDescription<Subject>
+  readonly #place: Place
+
+  constructor(kit: Kit, name: string, description: CallDescription<Subject>) {
+    this.#kit = kit
+    this.#description = description
+    this.#place = kit.place(name)
+  }
+
+  /** Starts a call's span in the active context. Undefined where nothing is to be traced: leave the call alone. */
+  begin(subject: Subject): Call<Subject> | undefined {
+    if (!this.#place.on || this.#kit.isSuppressed()) return undefined
+    try {
+      const context = this.#kit.active()
+      const { name, attributes } = this.#description
+      const span = this.#kit.startClient(name(subject), context, attributes, subject)
+      return new Call(this.#kit, this.#description, this.#place, subject, context, span)
+    } catch (error) {
+      this.#place.failed(error)
+      return undefined
+    }
+  }
+
+  /**
+   * Calls `fn` as one traced call. It ends by a throw; by the callback, if the last argument is one,
+   * `(error, result) => void`; by the promise or the emitter that is returned; else by the return.
+   *
+   * A promise is handed on as `then` derives it: listening to one beside the program would count as
+   * handling its rejection, and hide that the program does not. So a library whose promises have
+   * properties of their own, or are lazy, wants `begin` and a hook where it settles them.
+   */
+  trace(subject: Subject, fn: AnyFunction, thisArg: unknown, args: readonly unknown[]): unknown {
+    const call = this.begin(subject)
+    if (call === undefined) return Reflect.apply(fn, thisArg, args)
+    const callback = args.at(-1)
+    const hasCallback = typeof callback === 'function'
+    let result: unknown
+    try {
+      result = Reflect.apply(
+        fn,
+        thisArg,
+        hasCallback ? [...args.slice(0, -1), call.callback(callback as AnyFunction)] : args,
+      )
+    } catch (error) {
+      call.fail(error)
+      throw error
+    }
+    if (hasCallback) return result
+    if (result instanceof Promise) return call.settleWith(result)
+    if (isEmitter(result)) call.endWith(result)
+    else call.end(result)
+    return result
+  }
+}
+
+/** One call to another service. It ends once; what comes later is ignored. None of its methods throws. */
+export class Call<Subject> {
+  readonly span: Span
+  /** The caller's, in which its callbacks and listeners run. */
+  readonly context: Context
+  readonly subject: Subject
+  readonly #kit: Kit
+  readonly #description: CallDescription<Subject>
+  readonly #place: Place
+  #hasEnded = false
+
+  /** Use `Calls.begin`. */
+  constructor(
+    kit: Kit,
+    description: CallDescription<Subject>,
+    place: Place,
+    subject: Subject,
+    context: Context,
+    span: Span,
+  ) {
+    this.#kit = kit
+    this.#description = description
+    this.#place = place
+    this.subject = subject
+    this.context = context
+    this.span = span
+  }
+
+  get hasEnded(): boolean {
+    return this.#hasEnded
+  }
+
+  end(result?: unknown): void {
+    if (this.#hasEnded) return
+    this.#hasEnded = true
+    try {
+      this.#description.recordResult?.(this.span, result, this.subject)
+    } catch (error) {
+      this.#place.failed(error)
+    }
+    this.span.end()
+  }
+
+  fail(error: unknown): void {
+    if (this.#hasEnded) return
+    this.#hasEnded = true
+    try {
+      if (!isAbort(error)) this.#description.recordError(this.span, error, this.subject)
+    } catch (fault) {
+      this.#place.failed(fault)
+    }
+    this.span.end()
+  }
+
+  /** `callback` in the caller's context, where a library calls back from a connection that others share. */
+  bind(callback: AnyFunction): AnyFunction {
+    return bindCallback(this.#kit, this.context, callback)
+  }
+
+  /** The same, and the call ends by it: `(error, result) => void`. */
+  callback(callback: AnyFunction): AnyFunction {
+    const call = this
+    const bound = this.bind(callback)
+    return function (error, ...results) {
+      if (error === null || error === undefined) call.end(results[0])
+      else call.fail(error)
+      return Reflect.apply(bound, this, [error, ...results])
+    }
+  }
+
+  /** The call ends when the promise settles. To be returned in the promise's place. */
+  settleWith<Result>(promise: Promise<Result>): Promise<Result> {
+    return promise.then(
+      (result) => {
+        this.end(result)
+        return result
+      },
+      (error) => {
+        this.fail(error)
+        throw error
+      },
+    )
+  }
+
+  /** The call ends with an emitter or stream, by `error`, `end`, `finish` or `close`. It gets no listener: one for `error` would hide an error. */
+  endWith(emitter: EventEmitter): void {
+    const call = this
+    const emit = emitter.emit
+    const value = function (this: EventEmitter, event: string | symbol, ...args: unknown[]): boolean {
+      if (event === 'error') call.fail(args[0])
+      else if (event === 'end' || event === 'finish' || event === 'close') call.end()
+      return emit.call(this, event, ...args)
+    }
+    Object.defineProperty(emitter, 'emit', { value, writable: true, configurable: true })
+    this.#kit.bindEmitter(this.context, emitter)
+  }
+}
+
+/** `callback` in the given context, whatever the library calls it from. */
+export function bindCallback(kit: Kit, context: Context, callback: AnyFunction): AnyFunction {
+  return function (...args) {
+    if (kit.active() === context) return Reflect.apply(callback, this, args)
+    return kit.runWith(context, callback, this, args)
+  }
+}
+
+/** Has the callbacks that a method takes as its last argument run in the context of the method's caller. */
+export function bindCallbacksOf(kit: Kit, prototype: object, method: string): void {
+  kit.wrap(prototype, method, (original) => {
+    return function (...args) {
+      const last = args.length - 1
+      if (typeof args[last] === 'function') args[last] = bindCallback(kit, kit.active(), args[last])
+      return original.apply(this, args)
+    }
+  })
+}
+
+function isEmitter(value: unknown): value is EventEmitter {
+  if (typeof value !== 'object' || value === null) return false
+  const { emit, on } = value as { emit?: unknown; on?: unknown }
+  return typeof emit === 'function' && typeof on === 'function'
+}

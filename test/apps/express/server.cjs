@@ -1,0 +1,2 @@
+const express = require('express')
+require('./serve.cjs')(express)

@@ -1,0 +1,5 @@
+const Router = require('@koa/router')
+const Koa = require('koa')
+const { serve } = require('./serve.cjs')
+
+serve(Koa, Router)

@@ -1,0 +1,70 @@
+import assert from 'node:assert/strict'
+import { channel } from 'node:diagnostics_channel'
+import { createRequire } from 'node:module'
+import { test } from 'node:test'
+import { installInstrumentations } from '../../src/instrumentation/install.js'
+import type { Instrumentation } from '../../src/instrumentation/instrumentation.js'
+import { Kit } from '../../src/instrumentation/kit.js'
+
+// Programs are where instrumentations are tested; here is what none of them shows.
+
+const require = createRequire(import.meta.url)
+
+test('a module with an entry to import and one to require is patched once', async () => {
+  let patched = 0
+  install({ modules: [{ module: 'koa', patch: () => void patched++ }] })
+  const { default: imported } = await import('koa' as string)
+  assert.equal(require('koa'), imported)
+  assert.equal(patched, 1)
+})
+
+test('listeners hear of their channels, and of tested versions only', () => {
+  const heard: unknown[] = []
+  install({
+    channels: [
+      {
+        module: 'library',
+        versions: '>=2 <3',
+        version: ({ version }) => version,
+        listeners: () => ({ 'test:versions': ({ version }) => void heard.push(version) }),
+      },
+      { module: 'other', versions: '>=2', listeners: () => ({ 'test:versions': () => void heard.push('any') }) },
+    ],
+  })
+  for (const version of ['1.9.9', '2.0.0', '2.9.0', '3.0.0']) channel('test:versions').publish({ version })
+  assert.deepEqual(heard, ['any', '2.0.0', 'any', '2.9.0', 'any', 'any'])
+})
+
+test('a listener that throws is no trouble to who publishes, and is given up when it does not stop', () => {
+  let calls = 0
+  const fail = (): void => {
+    calls++
+    throw new Error('a fault of ours')
+  }
+  install({ channels: [{ module: 'library', listeners: () => ({ 'test:failing': fail }) }] })
+  for (let i = 0; i < 20; i++) channel('test:failing').publish({})
+  assert.equal(calls, 10)
+})
+
+test('an instrumentation that cannot be started leaves the others alone', () => {
+  let started = false
+  const broken = (): never => {
+    throw new Error('a fault of ours')
+  }
+  install(
+    { modules: [{ module: 'http', atStart: true, patch: broken }] },
+    { channels: [{ module: 'library', listeners: broken }] },
+    { subscribe: broken },
+    {
+      subscribe: () => {
+        started = true
+      },
+    },
+  )
+  assert.equal(started, true)
+})
+
+function install(...parts: Omit<Instrumentation, 'name' | 'about'>[]): void {
+  const instrumentations = parts.map((part, i) => ({ name: `test ${i}`, about: 'a test', ...part }))
+  installInstrumentations(instrumentations, (name) => new Kit(name, undefined as never, undefined as never))
+}

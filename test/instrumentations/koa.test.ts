@@ -1,0 +1,111 @@
+import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { trace } from '../harness/draw.js'
+import { file } from '../harness/owner.js'
+import { installedAs } from '../harness/packages.js'
+import { root, start, traceOf } from '../harness/program.js'
+import { startSink } from '../harness/sink.js'
+
+/** Paths, and what is to be seen of their errors: status, type and message of the exception. */
+const FAILURES: [string, number, string?, string?][] = [
+  ['/fail/throw', 500, 'Failure', 'thrown'],
+  ['/fail/reject', 500, 'Failure', 'rejected'],
+  ['/fail/status', 503, 'ServiceUnavailableError', 'not now'],
+  ['/fail/conflict', 409],
+  ['/handled/500', 500, 'Failure', 'handled'],
+  ['/handled/404', 404],
+]
+
+const projects = { koa2: await installedAs(file, 'koa', 'koa2'), koa3: join(root, 'test/apps/koa') }
+
+for (const [version, project] of Object.entries(projects)) {
+  for (const extension of ['cjs', 'mjs']) {
+    const title = (text: string): string => `${version} ${extension}: ${text}`
+    const app = join(project, `server.${extension}`)
+
+    test(title('a request is named by the whole template of the route that answered it'), async () => {
+      const requests = [
+        '/users/7?a=b',
+        '/users/me',
+        { path: '/users/7', method: 'HEAD' },
+        '/more/less',
+        '/files/a/b',
+        '/v1/orders/5',
+        { path: '/v1/orders/5', headers: { authorization: 'wrong' } },
+        '/call',
+      ]
+      assert.equal(
+        await traceOf(app, {}, { requests, attributes: ['http.route'] }),
+        trace`
+          GET /users/:id         SERVER 200 http.route=/users/:id
+
+          GET /users/me          SERVER 200 http.route=/users/me
+
+          HEAD /users/:id        SERVER 200 http.route=/users/:id
+
+          GET /more/less         SERVER 200 http.route=/more/less
+
+          GET /^\\/files\\/(.*)/ SERVER 200 http.route=/^\\/files\\/(.*)/
+
+          GET /v1/orders/:order  SERVER 200 http.route=/v1/orders/:order
+
+          GET /v1/orders/:order  SERVER 401 http.route=/v1/orders/:order
+
+          GET /call              SERVER 200 http.route=/call
+            GET                  CLIENT 200
+              GET /users/:id     SERVER 200 http.route=/users/:id
+        `,
+      )
+    })
+
+    test(title('a request that no route has answered has none'), async () => {
+      const requests = ['/nope/123', '/plain', { path: '/users/1', method: 'DELETE' }]
+      assert.equal(
+        await traceOf(app, {}, { requests, attributes: ['http.route'] }),
+        trace`
+          GET    SERVER 404
+
+          GET    SERVER 200
+
+          DELETE SERVER 404
+        `,
+      )
+    })
+
+    test(title("the server's span is active in its handler"), async (t) => {
+      const sink = await startSink(t)
+      const server = await start(t, app, { env: { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url } })
+      const active = await (await fetch(`${server.url}/active`)).text()
+      await server.stop()
+      assert.deepEqual(
+        (await sink.settled()).map(({ name, spanId }) => [name, spanId]),
+        [['GET /active', active]],
+      )
+    })
+
+    test(title('an error is recorded once, whoever answered for it, if the answer is a server error'), async (t) => {
+      const sink = await startSink(t)
+      const bare = await start(t, app, { agent: false })
+      const server = await start(t, app, { env: { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url } })
+      for (const [path, status] of FAILURES) {
+        const [response, expected] = [await fetch(server.url + path), await fetch(bare.url + path)]
+        assert.equal(response.status, status)
+        assert.equal(await response.text(), await expected.text())
+      }
+      await server.stop()
+      const told = (await sink.settled()).map(({ attributes, status, events }) => [
+        attributes['url.path'],
+        attributes['http.response.status_code'],
+        attributes['error.type'],
+        status,
+        events.filter(({ name }) => name === 'exception').map(({ attributes }) => attributes['exception.message']),
+      ])
+      for (const [i, [path, status, type, message]] of FAILURES.entries()) {
+        const isError = type !== undefined
+        const expected = isError ? { code: 2, message } : { code: 0, message: '' }
+        assert.deepEqual(told[i], [path, status, type, expected, isError ? [message] : []])
+      }
+    })
+  }
+}
