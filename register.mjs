@@ -21,7 +21,7 @@ function start() {
   const require = createRequire(import.meta.url)
   try {
     const { isDisabled } = require('./dist/src/config/disabled.js')
-    if (!isDisabled()) require('./dist/src/agent.js').start()
+    if (!isDisabled()) require('./dist/agent.cjs').start()
   } catch (error) {
     say(`could not be loaded, the program runs untraced: ${error.message.split('\n')[0]}`)
   }

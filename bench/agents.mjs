@@ -20,13 +20,17 @@ const openTelemetry = {
   folder: 'otel',
   nodes: '22.15 and newer',
   /** Their documentation asks for the loader hook where the program is of ES modules. */
-  flags: (kind) => [
-    ...(kind === 'esm'
-      ? ['--experimental-loader', foreign('otel', '@opentelemetry/instrumentation/hook.mjs').href]
-      : []),
-    '--require',
-    fileURLToPath(foreign('otel', '@opentelemetry/auto-instrumentations-node/build/src/register.js')),
-  ],
+  flags: (kind) => {
+    const file = (path) => foreign('otel', `@opentelemetry/${path}`)
+    return kind === 'cjs'
+      ? ['--require', fileURLToPath(file('auto-instrumentations-node/dist/register.cjs'))]
+      : [
+          '--experimental-loader',
+          file('instrumentation/hook.mjs').href,
+          '--import',
+          file('auto-instrumentations-node/dist/register.mjs').href,
+        ]
+  },
 }
 
 /**

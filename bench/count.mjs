@@ -85,6 +85,10 @@ export function countMsgpack(bytes) {
     return value
   }
 
+  function jump(size) {
+    at += size
+  }
+
   function skipMany(values) {
     for (let i = 0; i < values; i++) skip()
   }
@@ -105,16 +109,13 @@ export function countMsgpack(bytes) {
         return
       case 0xc4:
       case 0xd9:
-        at += sized(1)
-        return
+        return jump(sized(1))
       case 0xc5:
       case 0xda:
-        at += sized(2)
-        return
+        return jump(sized(2))
       case 0xc6:
       case 0xdb:
-        at += sized(4)
-        return
+        return jump(sized(4))
       case 0xcc:
       case 0xd0:
         at += 1

@@ -2,7 +2,8 @@
 //
 // A slice is accounted from its start to the start of the same process's next slice, and the last one to the end of
 // the drain. So what an agent does after the answers (batches, timers, the collector's replies) is paid by some slice,
-// and no slice has to wait for it.
+// and no slice has to wait for it. Slices are short and many, because the noise of a shared machine lasts for seconds:
+// what is divided by what lies close together.
 import { ask } from './children.mjs'
 import { Program, programEnv } from './program.mjs'
 import { summary } from './statistics.mjs'
@@ -115,7 +116,12 @@ function evaluate(app, runs) {
     const perRequest = Math.round(run.spans / run.requests)
     const ratios = bare && run.micros.map((micros, i) => micros / bare.micros[i])
     const added = bare && run.micros.map((micros, i) => micros - bare.micros[i])
-    const ofLean = bare && lean && run !== lean && added.map((micros, i) => micros / (lean.micros[i] - bare.micros[i]))
+    const ofLean =
+      bare &&
+      lean &&
+      run !== lean &&
+      run !== bare &&
+      added.map((micros, i) => micros / (lean.micros[i] - bare.micros[i]))
     return {
       app: app.name,
       agent: run.agent.name,

@@ -54,8 +54,8 @@ export function readOptions(args) {
     })),
     agentsFor: agentsFor(values.agents, floor === undefined ? undefined : resolve(floor)),
     cpu: {
-      rounds: countOf('--rounds', values.rounds, quick ? 5 : 15),
-      sliceMillis: countOf('--slice', values.slice, quick ? 700 : 2000),
+      rounds: countOf('--rounds', values.rounds, quick ? 12 : 60),
+      sliceMillis: countOf('--slice', values.slice, quick ? 300 : 500),
       warmRequests: countOf('--warm', values.warm, quick ? 6000 : 20_000),
       warmMillis: quick ? 1000 : 3000,
       connections: countOf('--connections', values.connections),

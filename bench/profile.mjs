@@ -96,7 +96,8 @@ function print(bare, traced) {
   const others = rows.filter((row) => !ours.includes(row))
   const line = ({ bare, traced, name }) => {
     const added = traced - bare
-    return [bare, traced, added].map((micros) => micros.toFixed(2).padStart(8)).join('') + `  ${name}`
+    const columns = [bare, traced, added].map((micros) => micros.toFixed(2).padStart(8))
+    return `${columns.join('')}  ${name}`
   }
   console.log('    bare  traced   added  us a request, self time')
   console.log(line({ bare: sum(rows, 'bare'), traced: sum(rows, 'traced'), name: 'all' }))

@@ -90,7 +90,7 @@ test('a second copy of the agent is told and ignored', async (t) => {
   const sink = await startSink(t)
   const folder = mkdtempSync(join(tmpdir(), 'autospan-'))
   t.after(() => rmSync(folder, { recursive: true }))
-  for (const part of ['register.mjs', 'package.json', 'dist/src', 'dist/instrumentations']) {
+  for (const part of ['register.mjs', 'package.json', 'dist/agent.cjs', 'dist/src/config']) {
     cpSync(join(root, part), join(folder, part), { recursive: true })
   }
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'))

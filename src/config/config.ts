@@ -24,6 +24,8 @@ export interface Config {
   /** Without duplicates; empty where `none` was asked for. */
   readonly propagators: readonly Exclude<PropagatorName, 'none'>[]
   readonly instrumentations: InstrumentationsConfig
+  /** Milliseconds by which the end of the process may be delayed, in all; 0 for not at all. */
+  readonly exitTimeoutMillis: number
 }
 
 export interface TracesConfig {

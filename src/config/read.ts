@@ -33,6 +33,7 @@ export function readConfig(
     traces: readTraces(settings),
     propagators: Object.freeze(settings.read('OTEL_PROPAGATORS')),
     instrumentations: readInstrumentations(settings, instrumentationNames),
+    exitTimeoutMillis: settings.read('AUTOSPAN_EXIT_TIMEOUT'),
   }
   reportMisspelt(env, instrumentationNames, warn)
   return Object.freeze(config)

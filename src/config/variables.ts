@@ -204,6 +204,11 @@ export const VARIABLES = {
     default: 'true',
     meaning: 'false: only libraries that another variable enables are traced.',
   },
+  AUTOSPAN_EXIT_TIMEOUT: {
+    type: duration,
+    default: '1000',
+    meaning: 'How long the end of the program may be delayed, in all, to deliver what waits; 0 for not at all.',
+  },
   'OTEL_INSTRUMENTATION_<NAME>_ENABLED': {
     type: boolean,
     meaning: 'Whether one library is traced, such as OTEL_INSTRUMENTATION_HTTP_ENABLED; wins over all the above.',

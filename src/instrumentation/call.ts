@@ -1,8 +1,7 @@
 import type { EventEmitter } from 'node:events'
 import type { Context, Span } from '@opentelemetry/api'
-import type { AttributeList } from '../trace/attributes.js'
 import { isAbort } from './http.js'
-import type { Kit, Place } from './kit.js'
+import type { Describe, Kit, Place, SharedAttributes } from './kit.js'
 import type { AnyFunction } from './wrap.js'
 
 /** How the calls of a library to other services are told. `Subject` is what the instrumentation knows of one of them. */
@@ -10,7 +9,9 @@ export interface CallDescription<Subject> {
   /** The span's name, of low cardinality. */
   readonly name: (subject: Subject) => string
   /** What is known at the start. Not asked for a span that the sampler drops. */
-  readonly attributes: (subject: Subject) => AttributeList
+  readonly attributes?: Describe<Subject>
+  /** What many calls have alike: made once, for it is encoded once. */
+  readonly shared?: (subject: Subject) => SharedAttributes
   /** Puts what the result tells on the span. */
   readonly recordResult?: (span: Span, result: unknown, subject: Subject) => void
   /** Puts an error, which may be anything, on the span. Not asked for what the caller has aborted: that is no error. */
@@ -34,8 +35,8 @@ export class Calls<Subject> {
     if (!this.#place.on || this.#kit.isSuppressed()) return undefined
     try {
       const context = this.#kit.active()
-      const { name, attributes } = this.#description
-      const span = this.#kit.startClient(name(subject), context, attributes, subject)
+      const { name, attributes = noAttributes, shared } = this.#description
+      const span = this.#kit.startClient(name(subject), context, attributes, subject, shared?.(subject))
       return new Call(this.#kit, this.#description, this.#place, subject, context, span)
     } catch (error) {
       this.#place.failed(error)
@@ -173,6 +174,11 @@ export class Call<Subject> {
   }
 }
 
+/** The list becomes the span's own, so each has a new one. */
+function noAttributes(): never[] {
+  return []
+}
+
 /** `callback` in the given context, whatever the library calls it from. */
 export function bindCallback(kit: Kit, context: Context, callback: AnyFunction): AnyFunction {
   return function (...args) {
@@ -188,6 +194,15 @@ export function bindCallbacksOf(kit: Kit, prototype: object, method: string): vo
       const last = args.length - 1
       if (typeof args[last] === 'function') args[last] = bindCallback(kit, kit.active(), args[last])
       return original.apply(this, args)
+    }
+  })
+}
+
+/** Has a method run where it belongs to no request: one that opens what outlives the request that needs it. */
+export function detach(kit: Kit, prototype: object, method: string): void {
+  kit.wrap(prototype, method, (original) => {
+    return function (...args) {
+      return kit.runDetached(original, this, args)
     }
   })
 }

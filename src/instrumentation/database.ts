@@ -4,14 +4,32 @@
  */
 
 import type { Span } from '@opentelemetry/api'
-import type { AttributeList } from '../trace/attributes.js'
+import { type AttributeList, SharedAttributes } from '../trace/attributes.js'
 import { STATUS_ERROR } from '../trace/span.js'
 import { errorType } from './http.js'
 import { createQueryCache, type QueryDescription } from './sql.js'
 
-/** A database as a connection knows it: described once for each connection, not for each query. */
-export interface Database {
-  /** `db.system.name`. */
+/** How long a query had to wait for a connection, in seconds. The conventions have the name for a metric, and none for spans. */
+const WAIT_TIME = 'db.client.connection.wait_time'
+
+/** Programs have some hundred queries; those that put values into the text have new ones all the time. */
+const CACHED_QUERIES = 500
+/** Programs have a few databases; those of many tenants are not kept beyond this number. */
+const MAX_DATABASES = 100
+
+const describeSql = createQueryCache(CACHED_QUERIES)
+const databases = new Map<string, Database>()
+
+/** What the spans of all executions of one query in one database have alike. */
+export interface DatabaseQuery {
+  readonly database: Database
+  /** The span's name. */
+  readonly name: string
+  readonly attributes: SharedAttributes
+}
+
+/** A database as a connection knows it. Connections to the same one share it, and what it has made of queries. */
+export class Database {
   readonly system: string
   /** `db.namespace`. */
   readonly namespace: string | undefined
@@ -19,74 +37,69 @@ export interface Database {
   readonly address: string | undefined
   /** `server.port`; undefined for the system's default port, and for a socket. */
   readonly port: number | undefined
-  /** The name of a span whose query tells none. */
-  readonly name: string
+  readonly #sanitised = new WeakMap<QueryDescription, DatabaseQuery>()
+  readonly #verbatim = new WeakMap<QueryDescription, DatabaseQuery>()
+
+  /** Use `databaseOf`. */
+  constructor(system: string, namespace: string | undefined, address: string | undefined, port: number | undefined) {
+    this.system = system
+    this.namespace = namespace
+    this.address = address
+    this.port = port
+  }
+
+  /** @param hasValues whether values are sent beside the text: only then may the text be shown as it is. */
+  query(text: string, hasValues: boolean): DatabaseQuery {
+    const sql = describeSql(text)
+    const known = hasValues ? this.#verbatim : this.#sanitised
+    const query = known.get(sql)
+    if (query !== undefined) return query
+    const made = this.#describe(sql, hasValues ? sql.verbatim : sql.text)
+    known.set(sql, made)
+    return made
+  }
+
+  #describe({ summary, storedProcedure }: QueryDescription, text: string): DatabaseQuery {
+    const { system, namespace, address, port } = this
+    const attributes: AttributeList = ['db.system.name', system]
+    put(attributes, 'db.namespace', namespace)
+    put(attributes, 'db.query.summary', summary)
+    put(attributes, 'db.query.text', text === '' ? undefined : text)
+    put(attributes, 'db.stored_procedure.name', storedProcedure)
+    put(attributes, 'server.address', address)
+    put(attributes, 'server.port', port)
+    const server = port === undefined ? address : `${address}:${port}`
+    const name = summary ?? storedProcedure ?? namespace ?? server ?? system
+    return { database: this, name, attributes: new SharedAttributes(attributes) }
+  }
 }
 
-/** A query that is sent to a database. */
-export interface DatabaseQuery {
-  database: Database
-  readonly sql: QueryDescription
-  /** Whether values are sent beside the text, so that it may be shown as it is. */
-  readonly hasValues: boolean
-}
-
-/** How long a query had to wait for a connection, in seconds. The conventions have the name for a metric, and none for spans. */
-const WAIT_TIME = 'db.client.connection.wait_time'
-
-/** Programs have some hundred queries; those that put values into the text have new ones all the time. */
-const CACHED_QUERIES = 1000
-
-const describeSql = createQueryCache(CACHED_QUERIES)
-
-export function describeDatabase(
+/** The database of these names: one object for all connections to it. */
+export function databaseOf(
   system: string,
   namespace: string | undefined,
   address: string | undefined,
   port: number | undefined,
 ): Database {
-  const server = port === undefined ? address : `${address}:${port}`
-  return { system, namespace, address, port, name: namespace ?? server ?? system }
+  const key = JSON.stringify([system, namespace, address, port])
+  const known = databases.get(key)
+  if (known !== undefined) return known
+  const database = new Database(system, namespace, address, port)
+  if (databases.size < MAX_DATABASES) databases.set(key, database)
+  return database
 }
 
-export function describeQuery(database: Database, sql: string, hasValues: boolean): DatabaseQuery {
-  return { database, sql: describeSql(sql), hasValues }
+function put(list: AttributeList, key: string, value: string | number | undefined): void {
+  if (value !== undefined) list.push(key, value)
 }
 
-export function queryName({ sql, database }: DatabaseQuery): string {
-  return sql.summary ?? database.name
-}
-
-export function queryAttributes({ database, sql, hasValues }: DatabaseQuery): AttributeList {
-  return [
-    'db.system.name',
-    database.system,
-    'db.namespace',
-    database.namespace,
-    'db.query.summary',
-    sql.summary,
-    'db.query.text',
-    (hasValues ? sql.verbatim : sql.text) || undefined,
-    'db.stored_procedure.name',
-    sql.storedProcedure,
-    'server.address',
-    database.address,
-    'server.port',
-    database.port,
-  ]
-}
-
-/** Tells the database of a query that was begun before there was a connection to tell it. */
+/** Tells the database of a query that began before there was a connection to tell it. */
 export function recordDatabase(span: Span, query: DatabaseQuery, database: Database): void {
-  if (query.database === database) return
-  query.database = database
-  if (!span.isRecording()) return
-  if (query.sql.summary === undefined) span.updateName(database.name)
-  span.setAttributes({
-    'db.namespace': database.namespace,
-    'server.address': database.address,
-    'server.port': database.port,
-  })
+  const { namespace, address, port } = database
+  if (query.database === database || !span.isRecording()) return
+  if (namespace !== undefined) span.setAttribute('db.namespace', namespace)
+  if (address !== undefined) span.setAttribute('server.address', address)
+  if (port !== undefined) span.setAttribute('server.port', port)
 }
 
 export function recordWait(span: Span, seconds: number): void {
@@ -105,5 +118,5 @@ export function recordBatchSize(span: Span, size: number): void {
 export function recordQueryError(span: Span, error: unknown, status?: string, message?: string): void {
   if (status !== undefined) span.setAttribute('db.response.status_code', status)
   span.setAttribute('error.type', status ?? errorType(error))
-  span.setStatus(message ? { code: STATUS_ERROR, message } : { code: STATUS_ERROR })
+  span.setStatus({ code: STATUS_ERROR, message })
 }

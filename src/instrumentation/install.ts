@@ -1,6 +1,7 @@
 import { subscribe as subscribeTo } from 'node:diagnostics_channel'
 import { diag } from '../diag/diag.js'
-import { hookModules, type LoadedModule, packageVersion, versionMatches } from '../hooks/modules.js'
+import { hookModules, type LoadedModule } from '../hooks/modules.js'
+import { packageVersion, versionMatches } from '../hooks/version.js'
 import { guard } from './guard.js'
 import type { ChannelSource, Instrumentation, ModulePatch } from './instrumentation.js'
 import type { Kit } from './kit.js'

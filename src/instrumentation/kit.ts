@@ -94,9 +94,15 @@ export class Kit {
     return this.#tracer.start(name, SERVER, context, describe, subject, shared)
   }
 
-  /** Starts the span of a call to another service; `describe` as above. */
-  startClient<Subject>(name: string, context: Context, describe: Describe<Subject>, subject: Subject): Span {
-    return this.#tracer.start(name, CLIENT, context, describe, subject)
+  /** Starts the span of a call to another service; `describe` and `shared` as above. */
+  startClient<Subject>(
+    name: string,
+    context: Context,
+    describe: Describe<Subject>,
+    subject: Subject,
+    shared?: SharedAttributes,
+  ): Span {
+    return this.#tracer.start(name, CLIENT, context, describe, subject, shared)
   }
 
   /** Attributes that many spans have alike: made once, given to each. */

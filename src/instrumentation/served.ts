@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Context, Exception, Span } from '@opentelemetry/api'
+import { RecordingSpan, type SpanOwner } from '../trace/span.js'
 import { errorType, methodName, recordServerStatus } from './http.js'
 import { LIFE, type Message, MessageLife } from './message.js'
 
@@ -18,7 +19,7 @@ export type RouteOf = (request: IncomingMessage) => string | undefined
  * A request that this process serves, from its head to its response's last byte. Frameworks tell it
  * the route and the error; they are put on the span at its end, when the status is known.
  */
-export class ServedRequest extends MessageLife {
+export class ServedRequest extends MessageLife implements SpanOwner {
   readonly span: Span
   readonly #request: IncomingMessage
   readonly #response: ServerResponse
@@ -32,6 +33,7 @@ export class ServedRequest extends MessageLife {
     this.span = span
     this.#request = request
     this.#response = response
+    if (span instanceof RecordingSpan) span.owner = this
   }
 
   /** The matched route's template, `/users/:id`; or how to find it at the end. The last word wins. */
@@ -70,6 +72,13 @@ export class ServedRequest extends MessageLife {
     }
     this.#recordRoute()
     span.end(endMillis)
+  }
+
+  describe(): void {
+    const response = this.#response
+    if (response.headersSent) recordServerStatus(this.span, response.statusCode)
+    if (this.#errorAt !== 0) this.#recordError()
+    this.#recordRoute()
   }
 
   #recordRoute(): void {

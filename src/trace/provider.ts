@@ -1,5 +1,6 @@
 import type { TracerOptions, TracerProvider } from '@opentelemetry/api'
 import { DEFAULT_LIMITS, type SpanLimits } from './limits.js'
+import { OpenSpans } from './open-spans.js'
 import type { Sampler } from './sampler.js'
 import type { SpanProcessor, SpanSettings } from './span.js'
 import { AgentTracer } from './tracer.js'
@@ -12,6 +13,7 @@ export interface TracerProviderSettings {
 
 /** Gives one tracer for each name, version and schema URL. */
 export class AgentTracerProvider implements TracerProvider {
+  readonly openSpans: OpenSpans
   readonly #tracers = new Map<string, AgentTracer>()
   readonly #sampler: Sampler
   readonly #settings: SpanSettings
@@ -19,9 +21,10 @@ export class AgentTracerProvider implements TracerProvider {
   constructor({ sampler, limits, processor }: TracerProviderSettings) {
     const valueLength = limits.attributeValueLength
     this.#sampler = sampler
+    this.openSpans = new OpenSpans(processor)
     this.#settings = {
       limits,
-      processor,
+      processor: this.openSpans,
       spanBounds: { count: limits.attributeCount, valueLength },
       eventBounds: { count: limits.attributesPerEvent, valueLength },
       sharesAttributes:
@@ -35,7 +38,7 @@ export class AgentTracerProvider implements TracerProvider {
     const key = `${scope.name}\n${scope.version}\n${scope.schemaUrl}`
     let tracer = this.#tracers.get(key)
     if (tracer === undefined) {
-      tracer = new AgentTracer(this.#settings, this.#sampler, scope)
+      tracer = new AgentTracer(this.#settings, this.openSpans, this.#sampler, scope)
       this.#tracers.set(key, tracer)
     }
     return tracer

@@ -83,6 +83,12 @@ export interface SpanData {
   readonly scope: Scope
 }
 
+/** Who knows of a span more than it carries. */
+export interface SpanOwner {
+  /** Puts what is known by now on the span: called when the process ends before the span does. */
+  describe(): void
+}
+
 /** Takes ended, sampled spans. Never throws. */
 export interface SpanProcessor {
   onEnd(span: SpanData): void
@@ -125,6 +131,10 @@ export class RecordingSpan implements Span, SpanData {
   statusCode: number = STATUS_UNSET
   statusMessage = ''
   readonly scope: Scope
+  owner: SpanOwner | undefined = undefined
+  /** The neighbours among the open spans: see open-spans.ts. */
+  older: RecordingSpan | undefined = undefined
+  newer: RecordingSpan | undefined = undefined
   readonly #settings: SpanSettings
   #context: SpanContext | undefined = undefined
   #ended = false

@@ -4,6 +4,7 @@ import { activeContext, runIn } from '../context/manager.js'
 import { type AttributeList, limitAttributes, type SharedAttributes } from './attributes.js'
 import { clockAnchor, fromTimeInput, now, type Time } from './clock.js'
 import { newSpanId, newTraceId } from './id.js'
+import type { OpenSpans } from './open-spans.js'
 import type { Sampler } from './sampler.js'
 import {
   contextOf,
@@ -23,11 +24,13 @@ const INVALID_SPAN = new NonRecordingSpan({ traceId: INVALID_TRACE_ID, spanId: I
 /** A tracer of the API, and the kit's own way to start spans. */
 export class AgentTracer implements Tracer {
   readonly #settings: SpanSettings
+  readonly #openSpans: OpenSpans
   readonly #sampler: Sampler
   readonly #scope: Scope
 
-  constructor(settings: SpanSettings, sampler: Sampler, scope: Scope) {
+  constructor(settings: SpanSettings, openSpans: OpenSpans, sampler: Sampler, scope: Scope) {
     this.#settings = settings
+    this.#openSpans = openSpans
     this.#sampler = sampler
     this.#scope = scope
   }
@@ -126,6 +129,7 @@ export class AgentTracer implements Tracer {
         : clockAnchor(typeof startTime === 'number' ? startTime : now()),
     )
     span.droppedAttributes = dropped
+    this.#openSpans.onStart(span)
     return span
   }
 }

@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { trace } from '../harness/draw.js'
 import { file } from '../harness/owner.js'
-import { installedAs } from '../harness/packages.js'
 import { root, start, traceOf } from '../harness/program.js'
+import { projectOf } from '../harness/project.js'
 import { startSink } from '../harness/sink.js'
 
 /** Paths, and what is to be seen of their errors: status, type and message of the exception. */
@@ -17,7 +17,7 @@ const FAILURES: [string, number, string?, string?][] = [
   ['/handled/404', 404],
 ]
 
-const projects = { koa2: await installedAs(file, 'koa', 'koa2'), koa3: join(root, 'test/apps/koa') }
+const projects = { koa2: await projectOf(file, 'koa', { koa: 'koa2' }), koa3: join(root, 'test/apps/koa') }
 
 for (const [version, project] of Object.entries(projects)) {
   for (const extension of ['cjs', 'mjs']) {

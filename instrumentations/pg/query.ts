@@ -1,0 +1,125 @@
+import type { Span } from '@opentelemetry/api'
+import type { Call, CallDescription } from '../../src/instrumentation/call.js'
+import {
+  type Database,
+  type DatabaseQuery,
+  databaseOf,
+  recordBatchSize,
+  recordQueryError,
+} from '../../src/instrumentation/database.js'
+
+/** A client of pg, JavaScript or native. */
+export interface Client {
+  readonly host?: string | null
+  readonly port?: number
+  readonly database?: string | null
+  /** Texts of the prepared statements by name, of a JavaScript client. */
+  readonly connection?: { readonly parsedStatements?: Readonly<Record<string, string>> }
+  /** The same of a native client. */
+  readonly namedQueries?: Readonly<Record<string, string>>
+  [CONNECTION]?: Connection
+}
+
+/** What is kept of a client between its queries. */
+interface Connection {
+  readonly database: Database
+  /** Seconds that the next query has waited for this client. */
+  waited: number
+}
+
+/** A query as programs write it, and what pg makes of it; an object that pg is to submit as it is may be anything. */
+export interface QueryConfig {
+  readonly text?: unknown
+  readonly name?: unknown
+  readonly values?: unknown
+  /** Of a stream of pg-query-stream. */
+  readonly cursor?: QueryConfig
+  readonly submit?: unknown
+}
+
+export type QueryCall = Call<DatabaseQuery>
+
+const CONNECTION: unique symbol = Symbol('autospan.pg.connection')
+
+const SYSTEM = 'postgresql'
+const DEFAULT_PORT = 5432
+/** Of a pool that has made no client yet. */
+export const UNKNOWN_DATABASE: Database = databaseOf(SYSTEM, undefined, undefined, undefined)
+
+export function connectionOf(client: Client): Connection {
+  const known = client[CONNECTION]
+  if (known !== undefined) return known
+  const connection = { database: databaseOfClient(client), waited: 0 }
+  Object.defineProperty(client, CONNECTION, { value: connection })
+  return connection
+}
+
+/**
+ * As the connection was asked for. The schema is not in the namespace: it is the server's to say, and
+ * may change with each query.
+ */
+function databaseOfClient({ host, port, database }: Client): Database {
+  const namespace = database ?? undefined
+  if (host?.startsWith('/')) return databaseOf(SYSTEM, namespace, `${host}/.s.PGSQL.${port}`, undefined)
+  return databaseOf(SYSTEM, namespace, host ?? undefined, port === DEFAULT_PORT ? undefined : port)
+}
+
+/** Reads what the program has handed to `query`, and leaves it as it is. */
+export function readQuery(database: Database, config: unknown, values: unknown, client?: Client): DatabaseQuery {
+  if (typeof config === 'string') return database.query(config, isFilled(values))
+  const query = (config as QueryConfig).cursor ?? (config as QueryConfig)
+  return database.query(textOf(query, client), isFilled(Array.isArray(values) ? values : query.values))
+}
+
+/** A statement that this client has prepared may be named alone. */
+function textOf({ text, name }: QueryConfig, client: Client | undefined): string {
+  if (typeof text === 'string') return text
+  const prepared = client?.connection?.parsedStatements ?? client?.namedQueries
+  return prepared?.[String(name)] ?? ''
+}
+
+function isFilled(values: unknown): boolean {
+  return Array.isArray(values) && values.length > 0
+}
+
+/** How pg's queries are told to the kit. */
+export const description: CallDescription<DatabaseQuery> = {
+  name: ({ name }) => name,
+  shared: ({ attributes }) => attributes,
+  recordResult: (span, results) => {
+    if (Array.isArray(results)) recordBatchSize(span, results.length)
+  },
+  recordError,
+}
+
+/** An error of the server, of the system, of pg itself, or of the program's parsers and values. */
+interface QueryError {
+  readonly message?: unknown
+  readonly code?: unknown
+  readonly severity?: unknown
+  /** The functions of the database that it comes from. */
+  readonly where?: unknown
+  readonly syscall?: unknown
+}
+
+/**
+ * SQLSTATEs whose messages name objects of the database, and never values: connections, constraints,
+ * transactions, what is missing or not allowed, resources, locks, operators. Not 42601, for a syntax
+ * error quotes the text, and not class 22, for its messages quote the value.
+ */
+const NAMES_NO_VALUE = /^(?:08|23|25|40|42(?!601)|53|55|57)/
+
+/** What pg says itself. */
+const SAID_BY_PG =
+  /^(?:Cannot use a pool|Client (?:has|was)|Connection terminated|Prepared statements must|Query (?:read timeout|values must)|The server does not|There was an error establishing|timeout )/
+
+function recordError(span: Span, error: unknown): void {
+  const { message, code, severity, where, syscall } = (error ?? {}) as QueryError
+  const text = typeof message === 'string' ? message : ''
+  if (typeof severity === 'string' && typeof code === 'string') {
+    // With its own words, and any SQLSTATE, a function of the database may raise what it likes.
+    recordQueryError(span, error, code, !where && NAMES_NO_VALUE.test(code) ? text : undefined)
+  } else {
+    recordQueryError(span, error, undefined, syscall !== undefined || SAID_BY_PG.test(text) ? text : undefined)
+  }
+}

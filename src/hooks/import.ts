@@ -1,0 +1,104 @@
+import * as nodeModule from 'node:module'
+import { builtinModules, createRequire, register } from 'node:module'
+import { pathToFileURL } from 'node:url'
+import type { LoadListener } from './modules.js'
+
+type Namespace = Record<string, unknown>
+
+type ImportHook = new (
+  modules: string[],
+  listener: (namespace: Namespace, name: string, folder: string | undefined, format?: string) => void,
+) => unknown
+
+interface ResolveContext {
+  readonly conditions: readonly string[]
+}
+
+type Resolve = (specifier: string, context: ResolveContext, next: Resolve) => unknown
+type Load = (url: string, context: object, next: Load) => unknown
+
+/** What `import-in-the-middle` makes of modules, in the thread of the program. */
+interface Wrapper {
+  resolveSync: Resolve
+  loadSync: Load
+  applyOptions(options: { include: string[] }): void
+}
+
+const { registerHooks } = nodeModule as typeof nodeModule & {
+  registerHooks?: (hooks: { resolve: Resolve; load: Load }) => void
+}
+const require = createRequire(import.meta.url)
+
+/** Calls `listener` for each of the modules `names` that the program imports from now on. */
+export function hookImport(names: readonly string[], listener: LoadListener): void {
+  const { supportsSyncHooks } = require('import-in-the-middle/supports-sync-hooks.mjs') as {
+    supportsSyncHooks(): boolean
+  }
+  if (registerHooks !== undefined && supportsSyncHooks()) hookHere(registerHooks, [...names], listener)
+  else hookInThread([...names], listener)
+}
+
+/**
+ * `import-in-the-middle` is heavy to load (10 to 15 ms), and most programs never import one of the
+ * modules: these hooks wait for the first of them and only then wake it.
+ */
+function hookHere(
+  registerHooks: (hooks: { resolve: Resolve; load: Load }) => void,
+  names: string[],
+  listener: LoadListener,
+): void {
+  const wanted = new Set([
+    ...names,
+    ...names.filter((name) => builtinModules.includes(name)).map((name) => `node:${name}`),
+  ])
+  let wrapper: Wrapper | undefined
+  registerHooks({
+    resolve: (specifier, context, next) => {
+      if (wrapper === undefined) {
+        if (!wanted.has(specifier) || context.conditions.includes('require')) return next(specifier, context, next)
+        wrapper = wakeWrapper(names, listener)
+      }
+      return wrapper.resolveSync(specifier, context, next)
+    },
+    load: (url, context, next) =>
+      wrapper === undefined ? next(url, context, next) : wrapper.loadSync(url, context, next),
+  })
+}
+
+function wakeWrapper(names: string[], listener: LoadListener): Wrapper {
+  const path = require.resolve('import-in-the-middle/register-hooks.mjs')
+  const { createHook } = require('import-in-the-middle/create-hook.mjs') as {
+    createHook(meta: { url: string }): Wrapper
+  }
+  // As register-hooks.mjs does it: the URL is where the wrapped modules find their runtime.
+  const wrapper = createHook({ url: pathToFileURL(path).href })
+  wrapper.applyOptions({ include: [...names] })
+  listen(names, listener)
+  return wrapper
+}
+
+/** Older lines run the loader on a thread of its own. The list goes along, so there is no message to wait for. */
+function hookInThread(names: string[], listener: LoadListener): void {
+  register('import-in-the-middle/hook.mjs', import.meta.url, { data: { include: [...names] } })
+  listen(names, listener)
+}
+
+function listen(names: string[], listener: LoadListener): void {
+  const { Hook } = require('import-in-the-middle') as { Hook: ImportHook }
+  new Hook(names, (namespace, name, folder, format) => {
+    const isEsm = format === 'module' || format === 'module-typescript'
+    const exports = isEsm ? namespace : (namespace.default ?? namespace)
+    const replaced = listener({ name, folder, exports })
+    if (replaced !== undefined && replaced !== exports) replaceExports(namespace, exports, replaced)
+  })
+}
+
+/** An importer of a CommonJS module sees `default`, and names copied from it. */
+function replaceExports(namespace: Namespace, exports: unknown, replaced: unknown): void {
+  for (const key of Object.keys(namespace)) {
+    if (namespace[key] === exports) namespace[key] = replaced
+    else if (key in (replaced as Namespace) && (exports as Namespace)[key] === namespace[key]) {
+      namespace[key] = (replaced as Namespace)[key]
+    }
+  }
+}

@@ -1,0 +1,1 @@
+require('./serve.cjs').serve(require('pg'), require('pg-cursor'), require('pg-query-stream'))
