@@ -6,7 +6,7 @@ import { diag } from '../diag/diag.js'
 import type { SpanEncoder } from '../otlp/encoder.js'
 import type { SpanData } from '../trace/span.js'
 import { startDeadline } from './deadline.js'
-import type { ExportProcessor } from './multi.js'
+import type { ExportProcessor, Handover } from './multi.js'
 import { type Batch, BatchQueue } from './queue.js'
 import { DeliveryReport, type ExportStats, type ReportTuning } from './report.js'
 import { BACKOFF, type Backoff, backoffMillis, FLUSH_BACKOFF } from './retry.js'
@@ -86,6 +86,8 @@ export class BatchProcessor implements ExportProcessor {
   #reached = false
   #closed = false
   #shutdown: Promise<void> | undefined
+  /** The event loop stands still, and batches go out by other means: those that have not yet, oldest first. */
+  #handedOver: Batch[] | undefined
 
   constructor({ encoder, transport, batch, timeoutMillis, tuning = {} }: BatchProcessorSettings) {
     this.#encoder = encoder
@@ -153,8 +155,61 @@ export class BatchProcessor implements ExportProcessor {
     for (const flush of this.#flushes) flush.done()
   }
 
+  handOver(): readonly Handover[] {
+    if (this.#closed) return []
+    this.#delivering = true
+    clearTimeout(this.#delay)
+    this.#seal()
+    const batches = this.#handedOver ?? []
+    this.#handedOver = batches
+    const unanswered = this.#interrupt(batches)
+    for (let batch = this.#queue.shift(); batch !== undefined; batch = this.#queue.shift()) batches.push(batch)
+    if (batches.length === 0) return []
+    const { settings } = this.#transport
+    const startMillis = performance.now()
+    return [
+      {
+        transport: settings,
+        batches: batches.filter((batch) => batch !== unanswered?.batch),
+        ...(unanswered === undefined ? {} : { unanswered }),
+        settle: (batch, answer) => {
+          if (answer.kind === 'failed') return this.#report.attemptFailed(startMillis, answer.reason)
+          batches.splice(batches.indexOf(batch), 1)
+          this.#settle(batch, answer)
+        },
+        suspect: (reason) => this.#report.suspect(reason),
+      },
+    ]
+  }
+
+  conclude(): void {
+    if (this.#closed) return
+    this.#report.closed(this.#waiting())
+    this.#handedOver = []
+  }
+
+  /** Ends the attempt under way. What may be sent again, or may yet turn out so, joins `batches`. */
+  #interrupt(batches: Batch[]): Handover['unanswered'] {
+    const batch = this.#current
+    this.#current = undefined
+    if (batch === undefined) return undefined
+    const interrupted = this.#transport.interrupt()
+    if (interrupted?.kind === 'answered' && interrupted.answer.kind !== 'failed') {
+      this.#settle(batch, interrupted.answer)
+    } else if (interrupted?.kind === 'sent' && interrupted.look === undefined) {
+      // Most likely it has arrived, and what was sent twice would be told twice.
+      this.#report.accepted(batch.spans, 0, '')
+    } else {
+      batches.push(batch)
+      if (interrupted?.kind === 'sent' && interrupted.look !== undefined) return { batch, look: interrupted.look }
+    }
+    return undefined
+  }
+
   #waiting(): number {
-    return this.#closed ? 0 : this.#queue.spans + (this.#current?.spans ?? 0) + this.#encoder.count
+    if (this.#closed) return 0
+    const handedOver = this.#handedOver?.reduce((sum, { spans }) => sum + spans, 0) ?? 0
+    return handedOver + this.#queue.spans + (this.#current?.spans ?? 0) + this.#encoder.count
   }
 
   #startDelay(): void {
@@ -201,8 +256,8 @@ export class BatchProcessor implements ExportProcessor {
       const startMillis = performance.now()
       this.#current = batch
       const answer = await this.#post(batch)
+      if (this.#closed || this.#handedOver !== undefined) return
       this.#current = undefined
-      if (this.#closed) return
       if (answer.kind === 'failed') {
         this.#report.attemptFailed(startMillis, answer.reason)
         this.#report.pushedOut(this.#queue.putBack(batch))
@@ -218,7 +273,7 @@ export class BatchProcessor implements ExportProcessor {
   }
 
   #next(): Batch | undefined {
-    if (this.#closed) return undefined
+    if (this.#closed || this.#handedOver !== undefined) return undefined
     // Small batches are not sealed behind others: while the collector is away they go on to fill.
     if (this.#due && this.#queue.oldest === undefined) this.#seal()
     return this.#queue.shift()

@@ -73,6 +73,13 @@ export class ConsoleProcessor implements ExportProcessor {
     }
   }
 
+  handOver(): readonly [] {
+    this.close()
+    return []
+  }
+
+  conclude(): void {}
+
   #take(span: SpanData): void {
     let trace = this.#traces.get(span.traceId)
     if (trace === undefined) {

@@ -1,4 +1,19 @@
 import type { SpanProcessor } from '../trace/span.js'
+import type { Batch } from './queue.js'
+import type { Answer, TransportSettings } from './transport.js'
+
+/** What one destination has not got when the event loop stops for good. */
+export interface Handover {
+  readonly transport: TransportSettings
+  /** Oldest first. Nobody sends them but who took them over. */
+  readonly batches: readonly Batch[]
+  /** Hears what became of a batch; a batch of which nothing is heard goes on waiting. */
+  readonly settle: (batch: Batch, answer: Answer) => void
+  /** The batch that had left without an answer, where that can still be looked for. */
+  readonly unanswered?: { readonly batch: Batch; readonly look: () => Answer | undefined }
+  /** Time is up: `reason` is told where nothing else explains a loss. */
+  readonly suspect: (reason: string) => void
+}
 
 /** A span processor at the end of the line, which brings spans out of the process. */
 export interface ExportProcessor extends SpanProcessor {
@@ -13,6 +28,13 @@ export interface ExportProcessor extends SpanProcessor {
   shutdown(timeoutMillis?: number): Promise<void>
   /** Ends at once and says what is lost. */
   close(): void
+  /**
+   * In the process's last moment: brings out what can be without the event loop, and hands over the
+   * rest. Spans may come after it, for which it is called again.
+   */
+  handOver(): readonly Handover[]
+  /** Says what is lost of what was handed over. */
+  conclude(): void
 }
 
 /** Hands every span to each of `processors`, in order; one of them is returned as it is. */
@@ -45,5 +67,13 @@ class FanOut implements ExportProcessor {
 
   close(): void {
     for (const processor of this.#processors) processor.close()
+  }
+
+  handOver(): readonly Handover[] {
+    return this.#processors.flatMap((processor) => processor.handOver())
+  }
+
+  conclude(): void {
+    for (const processor of this.#processors) processor.conclude()
   }
 }

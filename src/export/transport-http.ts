@@ -6,7 +6,16 @@ import { runIn } from '../context/manager.js'
 import { decodeExportResponse, decodeStatusMessage } from '../otlp/response.js'
 import { startDeadline } from './deadline.js'
 import { isRetryableStatus, readRetryAfter } from './retry.js'
-import { type Answer, oneLine, printableUrl, reasonOf, type Transport } from './transport.js'
+import {
+  type Answer,
+  type Interrupted,
+  oneLine,
+  printableUrl,
+  reasonOf,
+  type Transport,
+  type TransportSettings,
+} from './transport.js'
+import { UnreadAnswer } from './unread-answer.js'
 
 /** SPEC protocol/exporter.md: a larger answer is final and not read. */
 const MAX_RESPONSE_BYTES: number = 4 * 1024 * 1024
@@ -29,6 +38,7 @@ interface Outcome {
  */
 export class HttpTransport implements Transport {
   readonly destination: string
+  readonly settings: TransportSettings
   readonly #url: URL
   readonly #headers: Record<string, string>
   readonly #gzip: boolean
@@ -45,6 +55,7 @@ export class HttpTransport implements Transport {
     version: string,
   ) {
     this.destination = printableUrl(url)
+    this.settings = { url: url.href, headers, compression, contentType, version }
     this.#url = url
     this.#gzip = compression === 'gzip'
     this.#headers = { 'user-agent': `autospan/${version}`, ...Object.fromEntries(headers), 'content-type': contentType }
@@ -57,6 +68,11 @@ export class HttpTransport implements Transport {
 
   release(): void {
     this.#underWay?.release()
+  }
+
+  interrupt(): Interrupted | undefined {
+    this.#closed = true
+    return this.#underWay?.interrupt()
   }
 
   close(): void {
@@ -120,6 +136,8 @@ class Exchange {
   #resolve: (outcome: Outcome) => void = () => {}
   #response: IncomingMessage | undefined
   #connected = false
+  /** What the connection had brought when the request went out on it. */
+  #bytesBefore = 0
 
   constructor(request: ClientRequest, timeoutMillis: number) {
     this.#request = request
@@ -142,6 +160,28 @@ class Exchange {
       this.abort(this.#connected ? 'the request is not read' : 'no connection in time')
   }
 
+  interrupt(): Interrupted {
+    if (this.#response !== undefined) return { kind: 'answered', answer: judge(this.#response, NOTHING) }
+    if (!this.#request.writableFinished) {
+      // The connection is cut before the same request goes out on another: this one is never whole.
+      this.#request.destroy()
+      return { kind: 'unsent' }
+    }
+    const { socket } = this.#request
+    // Of an answer that was read in part the rest tells nothing.
+    const answer = socket?.bytesRead === this.#bytesBefore ? UnreadAnswer.of(socket) : undefined
+    return answer === undefined ? { kind: 'sent' } : { kind: 'sent', look: () => this.#look(answer) }
+  }
+
+  #look(unread: UnreadAnswer): Answer | undefined {
+    try {
+      const head = unread.look()
+      return head === undefined ? undefined : judge(head, head.body)
+    } catch (error) {
+      return failure(reasonOf(error), true)
+    }
+  }
+
   abort(reason: string): void {
     this.#fail(reason, false)
     this.#request.destroy()
@@ -150,6 +190,7 @@ class Exchange {
   #listen(request: ClientRequest): void {
     request.on('socket', (socket) => {
       socket.unref()
+      this.#bytesBefore = socket.bytesRead
       if (request.reusedSocket) {
         this.#connected = true
         return
@@ -204,7 +245,9 @@ function failure(reason: string, reached: boolean): Answer {
   return { kind: 'failed', reason, reached, waitMillis: undefined }
 }
 
-function judge(response: IncomingMessage, body: Uint8Array): Answer {
+type Head = Pick<IncomingMessage, 'statusCode' | 'statusMessage' | 'headers'>
+
+function judge(response: Head, body: Uint8Array): Answer {
   const status = response.statusCode ?? 0
   const contentType = response.headers['content-type']
   if (status >= 200 && status <= 299) {

@@ -1,3 +1,5 @@
+import type { Compression } from '../config/config.js'
+
 /** What became of one attempt to deliver a request. */
 export type Answer = Accepted | Refused | Failed
 
@@ -28,8 +30,40 @@ export interface Failed {
   readonly waitMillis: number | undefined
 }
 
+/** What became of an attempt that was under way when the event loop stopped for good. */
+export type Interrupted = Unsent | Answered | Sent
+
+/** Nobody can have taken the request: it may be sent again by other means. */
+export interface Unsent {
+  readonly kind: 'unsent'
+}
+
+/** The answer was there, and not told yet. */
+export interface Answered {
+  readonly kind: 'answered'
+  readonly answer: Answer
+}
+
+/** The request has left in full, so it must not be sent again before an answer says so. */
+export interface Sent {
+  readonly kind: 'sent'
+  /** Looks for the answer without the event loop; undefined while there is none. Left out where nobody can look. */
+  readonly look?: () => Answer | undefined
+}
+
+/** A transport as another thread makes it anew: plain data. */
+export interface TransportSettings {
+  readonly url: string
+  readonly headers: ReadonlyMap<string, string>
+  readonly compression: Compression
+  readonly contentType: string
+  /** The agent's own. */
+  readonly version: string
+}
+
 /** One destination of OTLP requests. Callers send one request at a time. */
 export interface Transport {
+  readonly settings: TransportSettings
   /** The URL as it may be printed: without credentials and query. */
   readonly destination: string
   /**
@@ -42,6 +76,8 @@ export interface Transport {
    * process no longer: nobody can have taken it.
    */
   release(): void
+  /** Stops for good, in the process's last moment: no event comes any more. Undefined where nothing was under way. */
+  interrupt(): Interrupted | undefined
   /** Ends the attempt under way and closes idle connections. */
   close(): void
 }

@@ -1,5 +1,5 @@
 import * as nodeModule from 'node:module'
-import { builtinModules, createRequire, register } from 'node:module'
+import { createRequire, isBuiltin, register } from 'node:module'
 import { pathToFileURL } from 'node:url'
 import type { LoadListener } from './modules.js'
 
@@ -39,24 +39,29 @@ export function hookImport(names: readonly string[], listener: LoadListener): vo
 }
 
 /**
- * `import-in-the-middle` is heavy to load (10 to 15 ms), and most programs never import one of the
- * modules: these hooks wait for the first of them and only then wake it.
+ * `import-in-the-middle` is heavy to load (10 to 15 ms), and many programs never import one of the
+ * packages: these hooks wait for the first of them and only then wake it. Built-ins need no wrapper,
+ * for they are patched in place: they are handed over when they are first asked for.
  */
 function hookHere(
   registerHooks: (hooks: { resolve: Resolve; load: Load }) => void,
   names: string[],
   listener: LoadListener,
 ): void {
-  const wanted = new Set([
-    ...names,
-    ...names.filter((name) => builtinModules.includes(name)).map((name) => `node:${name}`),
-  ])
+  const packages = new Set(names.filter((name) => !isBuiltin(name)))
+  const builtins = new Set(names.filter((name) => isBuiltin(name)))
   let wrapper: Wrapper | undefined
   registerHooks({
     resolve: (specifier, context, next) => {
+      if (builtins.size !== 0 && isBuiltin(specifier)) {
+        const name = specifier.replace(/^node:/, '')
+        if (builtins.delete(name)) {
+          listener({ name, folder: undefined, exports: process.getBuiltinModule(name as 'http') })
+        }
+      }
       if (wrapper === undefined) {
-        if (!wanted.has(specifier) || context.conditions.includes('require')) return next(specifier, context, next)
-        wrapper = wakeWrapper(names, listener)
+        if (!packages.has(specifier) || context.conditions.includes('require')) return next(specifier, context, next)
+        wrapper = wakeWrapper([...packages], listener)
       }
       return wrapper.resolveSync(specifier, context, next)
     },

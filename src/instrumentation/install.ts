@@ -20,9 +20,8 @@ export function installInstrumentations(
   makeKit: (name: string) => Kit,
 ): void {
   const waiting = new Map<string, Waiting[]>()
-  for (const { name, modules = [], channels = [], subscribe } of instrumentations) {
+  for (const { name, modules = [], channels = [] } of instrumentations) {
     const kit = makeKit(name)
-    attempt(name, () => subscribe?.(kit))
     for (const source of channels) attempt(name, () => listen(source, kit))
     for (const patch of modules) {
       if (patch.atStart === true) {

@@ -10,8 +10,6 @@ export interface Instrumentation {
   readonly modules?: readonly ModulePatch[]
   /** Libraries that publish what they do: to be preferred to a patch where it tells enough. */
   readonly channels?: readonly ChannelSource[]
-  /** Called once at start, for sources that are neither. */
-  readonly subscribe?: (kit: Kit) => void
 }
 
 export interface ModulePatch {

@@ -54,11 +54,16 @@ test('an instrumentation that cannot be started leaves the others alone', () => 
   install(
     { modules: [{ module: 'http', atStart: true, patch: broken }] },
     { channels: [{ module: 'library', listeners: broken }] },
-    { subscribe: broken },
     {
-      subscribe: () => {
-        started = true
-      },
+      channels: [
+        {
+          module: 'library',
+          listeners: () => {
+            started = true
+            return {}
+          },
+        },
+      ],
     },
   )
   assert.equal(started, true)
