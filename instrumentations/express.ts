@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { guard } from '../src/instrumentation/guard.js'
 import type { Instrumentation } from '../src/instrumentation/instrumentation.js'
 import type { Kit } from '../src/instrumentation/kit.js'
-import { type RouteOf, type ServedRequest, servedRequest } from '../src/instrumentation/served.js'
+import { type ServedRequest, servedRequest } from '../src/instrumentation/served.js'
 import { authorityEnd } from '../src/instrumentation/url.js'
 import type { AnyFunction } from '../src/instrumentation/wrap.js'
 
@@ -52,11 +52,7 @@ type Request = IncomingMessage & {
   readonly route?: Route
   /** What the routers around have matched of the URL; new in express 4.5. */
   readonly baseUrl?: string
-  [WALK]?: Walk | undefined
 }
-
-/** Where a request carries its way through the routers. */
-const WALK: unique symbol = Symbol('autospan.express.walk')
 
 const patched = new WeakSet<object>()
 
@@ -66,17 +62,18 @@ function patchRouter(Router: RouterClass, kit: Kit): void {
   if (patched.has(prototype)) return
   const layers = layerMethods(Router)
   const place = kit.place('routing')
-  const noteMount = guard(place, (request: Request, mount: Mount) => request[WALK]?.pass(mount))
-  const noteError = guard(place, (request: Request, error: unknown) => request[WALK]?.fail(error))
+  const notePass = guard(place, (request: Request, layer: Layer, mark: Mark) => walkOf(request)?.pass(layer, mark))
+  const noteError = guard(place, (request: Request, error: unknown) => walkOf(request)?.fail(error))
   const markNew = guard(kit.place('use'), (router: Router, first: number, args: unknown[]) => {
-    const mount = mountOf(router, first, args)
     for (const layer of router.stack.slice(first)) {
       if (layer.handle.length > 3) {
         if (layers.runError === undefined) wrapError(layer, layers.run)
-      } else if (mount !== undefined) {
-        wrapMiddleware(layer, layers.run, mount)
-        marked.add(layer)
+        continue
       }
+      const mark = markOf(layer, router, first, pathArgument(args))
+      if (mark === undefined) continue
+      marked.add(layer)
+      wrapMiddleware(layer, layers.run, mark)
     }
   })
 
@@ -105,10 +102,10 @@ function patchRouter(Router: RouterClass, kit: Kit): void {
   })
   patched.add(prototype)
 
-  function wrapMiddleware(layer: Layer, method: string, mount: Mount): void {
+  function wrapMiddleware(layer: Layer, method: string, mark: Mark): void {
     kit.wrap(layer, method, (run) => {
       return function (this: Layer, request: Request, response: unknown, next: unknown) {
-        noteMount(request, mount)
+        notePass(request, this, mark)
         return run.call(this, request, response, next)
       }
     })
@@ -125,7 +122,7 @@ function patchRouter(Router: RouterClass, kit: Kit): void {
 
   /** What the router is to call instead of `out`; undefined where the request is not traced. */
   function enter(router: Router, request: Request, response: ServerResponse, out: AnyFunction): unknown {
-    const walk = request[WALK] ?? startWalk(request, response)
+    const walk = walkOf(request) ?? startWalk(request, response)
     if (walk === undefined) return undefined
     const outer = walk.visit
     const visit = walk.enter(router)
@@ -147,7 +144,7 @@ interface LayerMethods {
   readonly runError: string | undefined
 }
 
-/** Layers are not exported, so those of a router made for the purpose are asked. */
+/** Layers are not exported, so one of a router made for the purpose is asked. */
 function layerMethods(Router: RouterClass): LayerMethods {
   const probe = new Router()
   probe.use(() => {})
@@ -164,30 +161,35 @@ function layerMethods(Router: RouterClass): LayerMethods {
   throw new TypeError('the layers of its routers are of an unknown kind')
 }
 
-/** The template that a mark stands for; of several paths, that of the one which leads to `url`. */
-type Mount = string | ((url: string) => string)
+/** What a layer of middleware tells when a request comes to it. */
+interface Mark {
+  /** Of the path that was given to `use`; of several paths, the one that leads to a URL. */
+  readonly template: string | ((url: string) => string)
+  /** Whether the request may come from a route of the same router. */
+  readonly isAfterRoute: boolean
+}
 
 /** The layers that bear a mark. */
 const marked = new WeakSet<Layer>()
 
-/**
- * What to mark the new layers of a router with. Undefined for those that no request of this router
- * comes to from a route or from a mark: there is nothing to correct.
- */
-function mountOf(router: Router, first: number, args: unknown[]): Mount | undefined {
-  const path = pathArgument(args)
-  if (!Array.isArray(path)) {
-    const template = textOf(path)
-    if (template !== '') return template
-    const isLate = router.stack.slice(0, first).some((layer) => layer.route !== undefined || marked.has(layer))
-    return isLate ? template : undefined
+/** Undefined for middleware that tells nothing new: no path, and no route or path before it. */
+function markOf(layer: Layer, router: Router, first: number, path: Path): Mark | undefined {
+  const before = router.stack.slice(0, first)
+  const isAfterRoute = before.some(({ route }) => route !== undefined)
+  if (Array.isArray(path)) {
+    severalPaths.add(router)
+    const options = { sensitive: router.caseSensitive, strict: false, end: false }
+    return { template: chooser(path, layer, options), isAfterRoute }
   }
-  const layer = router.stack[first]
-  if (layer === undefined) return undefined
-  return chooser(path, layer, { sensitive: router.caseSensitive, strict: false, end: false })
+  const template = textOf(path)
+  const isNews = template !== '' || isAfterRoute || 'stack' in layer.handle || before.some((other) => marked.has(other))
+  return isNews ? { template, isAfterRoute } : undefined
 }
 
-/** As `use` finds it. */
+/** The routers that need the URL where a request comes in. */
+const severalPaths = new WeakSet<Router>()
+
+/** The path among the arguments of `use`, as that finds it. */
 function pathArgument([first]: unknown[]): Path {
   let handler = first
   while (Array.isArray(handler) && handler.length > 0) handler = handler[0]
@@ -218,25 +220,20 @@ function stateless(path: string | RegExp): string | RegExp {
 
 /** The text of one path: a regular expression as it is written, a string without the slash at its end. */
 function textOf(path: Path): string {
-  const text = String(path)
-  return typeof path === 'string' && text.endsWith('/') ? text.slice(0, -1) : text
+  return typeof path === 'string' && path.endsWith('/') ? path.slice(0, -1) : String(path)
 }
 
-const routeOf: RouteOf = (request) => (request as Request)[WALK]?.route()
+function walkOf(request: Request): Walk | undefined {
+  return servedRequest(request)?.notes as Walk | undefined
+}
 
 function startWalk(request: Request, response: ServerResponse): Walk | undefined {
   const served = servedRequest(request)
   if (served === undefined) return undefined
-  served.setRoute(routeOf)
   const walk = new Walk(served, request, response)
-  request[WALK] = walk
+  served.notes = walk
+  served.setRoute(() => walk.route())
   return walk
-}
-
-/** Where a failed request was, and what its `route` was then: another one later is that of a recovery. */
-interface Failure {
-  readonly route: Route | undefined
-  readonly spot: Spot
 }
 
 /** Where a request is: in a route that has matched, or in middleware, with the template of what has led to it. */
@@ -245,14 +242,19 @@ interface Spot {
   readonly isRoute: boolean
 }
 
-/** The way of one request through routers, to the spot where it is answered. */
+/**
+ * The way of one request through routers, to the spot where it is answered. It asks the request for
+ * as little as it can: see `ServedRequest.notes`.
+ */
 class Walk {
   /** The router that the request is in; undefined when it has left the outermost one. */
   visit: Visit | undefined = undefined
   readonly #served: ServedRequest
   readonly #request: Request
   readonly #response: ServerResponse
-  #failure: Failure | undefined = undefined
+  #hasLeft = false
+  /** Where the request has failed, and what its `route` was then: with another one later it has recovered. */
+  #failure: { readonly route: Route | undefined; readonly spot: Spot } | undefined = undefined
 
   constructor(served: ServedRequest, request: Request, response: ServerResponse) {
     this.#served = served
@@ -261,10 +263,12 @@ class Walk {
   }
 
   enter(router: Router): Visit {
-    const visit = new Visit(router, this.visit, this.#request)
-    this.visit = visit
+    const outer = this.visit
+    const routeBefore = this.#hasLeft ? this.#request.route : undefined
+    this.visit =
+      outer === undefined ? new Visit(router, '', routeBefore, undefined, '') : outer.enter(router, this.#request)
     this.#failure = undefined
-    return visit
+    return this.visit
   }
 
   /** Back to `outer`, for nothing in the router has answered, or for an error. */
@@ -273,14 +277,15 @@ class Walk {
     else this.#failure = undefined
     if (this.#hasAnswered()) return
     this.visit = outer
-    outer?.resume(visit, this.#request)
+    if (outer === undefined) this.#hasLeft = true
+    else outer.resume(visit, this.#request)
   }
 
-  /** Comes to middleware that is marked. */
-  pass(mount: Mount): void {
+  /** Comes to a layer of middleware that is marked. */
+  pass(layer: Layer, mark: Mark): void {
     if (this.#hasAnswered()) return
     this.#failure = undefined
-    this.visit?.pass(mount, this.#request)
+    this.visit?.pass(layer, mark, this.#request)
   }
 
   /** The innermost spot that an error comes from is where the request has failed. */
@@ -288,69 +293,89 @@ class Walk {
     this.#served.setError(error)
     const { route } = this.#request
     if (this.visit === undefined || (this.#failure !== undefined && this.#failure.route === route)) return
-    this.#failure = { route, spot: this.visit.spot(this.#request) }
+    this.#failure = { route, spot: this.visit.spot(route, this.#request) }
   }
 
   route(): string | undefined {
-    const failure = this.#failure
-    const hasFailed = failure !== undefined && failure.route === this.#request.route
-    const spot = hasFailed ? failure.spot : this.visit?.spot(this.#request)
+    const { route } = this.#request
+    const hasFailed = this.#failure !== undefined && this.#failure.route === route
+    const spot = hasFailed ? this.#failure?.spot : this.visit?.spot(route, this.#request)
     if (spot === undefined) return undefined
     if (spot.isRoute) return spot.template || '/'
-    return this.#response.statusCode === 404 ? undefined : spot.template
+    return this.#served.status === 404 ? undefined : spot.template
   }
 
   /** A handler may answer and call `next()` all the same: what comes then is not where it was answered. */
   #hasAnswered(): boolean {
-    return this.#response.writableEnded
+    return this.#served.status !== 0 && this.#response.writableEnded
   }
 }
 
 /** A request's stay in one router. */
 class Visit {
   readonly #router: Router
-  readonly #baseUrl: string
-  /** The template of what leads to this router. */
+  /** The template of what leads to the router. */
   readonly #prefix: string
+  readonly #routeBefore: Route | undefined
   /** The route of another router in whose handler this one runs. */
   readonly #around: string | undefined
-  readonly #routeBefore: Route | undefined
+  /** What other routers have matched of the URL; undefined where it has not been asked for. */
+  readonly #baseUrl: string | undefined
   /** A route that the request has left: express keeps it in `req.route`. */
   #left: Route | undefined
   /** The route that the request is in, when `req.route` is one of a router that ran in its handler. */
   #resumed: string | undefined = undefined
-  /** Of the middleware that the request has come to. */
+  /** The middleware that the request has come to, and its template. */
+  #handler: AnyFunction | undefined = undefined
   #mount = ''
 
-  constructor(router: Router, outer: Visit | undefined, request: Request) {
+  constructor(
+    router: Router,
+    prefix: string,
+    routeBefore: Route | undefined,
+    around: string | undefined,
+    baseUrl: string | undefined,
+  ) {
     this.#router = router
-    this.#baseUrl = request.baseUrl ?? ''
-    this.#routeBefore = request.route
-    this.#left = request.route
-    this.#around = outer === undefined ? undefined : outer.#matched(request)
-    this.#prefix = outer === undefined ? '' : this.#around === undefined ? outer.#mounted() : outer.#prefix
+    this.#prefix = prefix
+    this.#routeBefore = routeBefore
+    this.#around = around
+    this.#baseUrl = baseUrl
+    this.#left = routeBefore
   }
 
-  pass(mount: Mount, request: Request): void {
-    this.#left = request.route
-    this.#resumed = undefined
-    this.#mount = typeof mount === 'string' ? mount : mount((request.baseUrl ?? '').slice(this.#baseUrl.length) || '/')
+  /** From this router to one that it runs: as the middleware that the request has just come to, or in whatever way. */
+  enter(router: Router, request: Request): Visit {
+    const baseUrl = severalPaths.has(router) ? request.baseUrl : undefined
+    if ((router as unknown) === this.#handler) return new Visit(router, this.#mounted(), this.#left, undefined, baseUrl)
+    const { route } = request
+    const around = this.#matched(route, request)
+    const prefix = around === undefined ? this.#mounted() : this.#prefix
+    return new Visit(router, prefix, route, around, baseUrl)
   }
 
   /** Goes on after `inner`, which the request has left. */
   resume(inner: Visit, request: Request): void {
-    if (request.route === inner.#routeBefore) return
-    this.#left = request.route
+    this.#handler = undefined
+    const { route } = request
+    if (route === inner.#routeBefore) return
+    this.#left = route
     this.#resumed = inner.#around
   }
 
-  spot(request: Request): Spot {
-    const matched = this.#matched(request)
+  pass(layer: Layer, { template, isAfterRoute }: Mark, request: Request): void {
+    if (isAfterRoute) this.#left = request.route
+    this.#resumed = undefined
+    this.#handler = layer.handle
+    this.#mount = typeof template === 'string' ? template : template(this.#urlOf(request.baseUrl ?? ''))
+  }
+
+  spot(route: Route | undefined, request: Request): Spot {
+    const matched = this.#matched(route, request)
     return { template: matched ?? this.#mounted(), isRoute: matched !== undefined }
   }
 
-  #matched(request: Request): string | undefined {
-    const { route } = request
+  #matched(route: Route | undefined, request: Request): string | undefined {
     if (route === undefined || route === this.#left) return this.#resumed ?? this.#around
     return join(this.#prefix, this.#templateOf(route, request))
   }
@@ -374,7 +399,13 @@ class Visit {
       choose = chooser(path, layer, { sensitive: caseSensitive, strict, end: true })
       choosers.set(route, choose)
     }
-    return choose(((request.baseUrl ?? '') + pathOf(request.url ?? '')).slice(this.#baseUrl.length) || '/')
+    const path_ = pathOf(request.url ?? '')
+    return choose(this.#baseUrl === undefined ? path_ : this.#urlOf((request.baseUrl ?? '') + path_))
+  }
+
+  /** The part of a path that is this router's. */
+  #urlOf(path: string): string {
+    return path.slice(this.#baseUrl?.length) || '/'
   }
 }
 

@@ -5,11 +5,14 @@ import { countLoads, readColourWishes, readEnvironment } from './config/environm
 import { readConfig } from './config/read.js'
 import { AsyncLocalStorageContextManager } from './context/manager.js'
 import { diag } from './diag/diag.js'
-import { BatchProcessor, SHUTDOWN_MILLIS } from './export/batch.js'
+import { BatchProcessor } from './export/batch.js'
 import { ConsoleProcessor, wantsColour } from './export/console.js'
+import { watchDoors } from './export/doors.js'
+import { LastFlush } from './export/last-flush.js'
 import { type ExportProcessor, fanOut } from './export/multi.js'
 import { printableUrl } from './export/transport.js'
 import { HttpTransport } from './export/transport-http.js'
+import { errorType } from './instrumentation/http.js'
 import { installInstrumentations } from './instrumentation/install.js'
 import type { Instrumentation } from './instrumentation/instrumentation.js'
 import { Kit } from './instrumentation/kit.js'
@@ -17,6 +20,7 @@ import { createSpanEncoder } from './otlp/encoders.js'
 import { createPropagator } from './propagation/composite.js'
 import { createResource } from './resource/detect.js'
 import type { Resource } from './resource/resource.js'
+import type { OpenSpans } from './trace/open-spans.js'
 import { AgentTracerProvider } from './trace/provider.js'
 import { alwaysOff, alwaysOn, parentBased, type Sampler, traceIdRatio } from './trace/sampler.js'
 import { VERSION } from './version.js'
@@ -71,7 +75,7 @@ function run(config: Config): void {
   installInstrumentations([API, ...enabled], (name) => {
     return new Kit(name, provider.getTracer(`autospan/${name}`, VERSION), propagator)
   })
-  deliverAtEnd(processor)
+  deliverAtEnd(processor, provider.openSpans, config.exitTimeoutMillis)
   diag.info(startLine(config, resource, enabled))
   if (countLoads() > 1) diag.warn('loaded more than once by flags and NODE_OPTIONS; once is enough')
 }
@@ -107,15 +111,16 @@ function createSampler({ sampler, samplerRatio }: TracesConfig): Sampler {
   return isParentBased ? parentBased(own) : own
 }
 
-/**
- * `beforeExit` comes when the event loop is empty but nothing forces the end: what waits can be sent
- * in peace, after which the event comes again. `exit` is the last moment to say what was not sent.
- */
-function deliverAtEnd(processor: ExportProcessor): void {
-  process.on('beforeExit', () => {
-    if (processor.unflushed) void processor.flush(SHUTDOWN_MILLIS)
+/** Whichever way the process ends, what waits is delivered before, and what is still open is ended. */
+function deliverAtEnd(processor: ExportProcessor, openSpans: OpenSpans, boundMillis: number): void {
+  const lastFlush = new LastFlush(processor, boundMillis)
+  openSpans.onFirst = watchDoors({
+    onEmpty: () => lastFlush.flush(),
+    onEnd: (uncaught) => {
+      openSpans.endAll(uncaught, errorType)
+      lastFlush.run()
+    },
   })
-  process.on('exit', () => processor.close())
 }
 
 function startLine({ traces }: Config, resource: Resource, enabled: readonly Instrumentation[]): string {

@@ -1,11 +1,19 @@
 import type { EventEmitter } from 'node:events'
-import { bindCallbacksOf, Calls, detach } from '../../src/instrumentation/call.js'
+import { bindCallbacksOf, Calls } from '../../src/instrumentation/call.js'
 import { recordDatabase, recordWait } from '../../src/instrumentation/database.js'
 import { guard } from '../../src/instrumentation/guard.js'
 import type { Kit } from '../../src/instrumentation/kit.js'
 import type { AnyFunction } from '../../src/instrumentation/wrap.js'
 import { takeHanded } from './pool.js'
-import { type Client, connectionOf, description, type QueryCall, type QueryConfig, readQuery } from './query.js'
+import {
+  type Client,
+  connectionOf,
+  description,
+  isQuery,
+  type QueryCall,
+  type QueryConfig,
+  readQuery,
+} from './query.js'
 
 /** What pg exports, and again as `native`. */
 interface Pg {
@@ -61,8 +69,7 @@ export function traceClients(pg: Pg, kit: Kit): void {
 function traceClient({ prototype, Query }: ClientClass, kit: Kit): void {
   noticeNew(Query, kit)
   noticeEnd(Query, kit)
-  // The connection outlives the request that opens it.
-  detach(kit, prototype, 'connect')
+  connectDetached(prototype, kit)
   bindCallbacksOf(kit, prototype, 'connect')
   bindCallbacksOf(kit, prototype, 'end')
   traceQueries(prototype, Query, kit)
@@ -77,13 +84,17 @@ function traceQueries(prototype: Client, Query: QueryClass, kit: Kit): void {
     return function (this: Client, ...args) {
       const ofPool = takeHanded()
       const call = begin(this, ofPool, args[0], args[1])
-      if (call === undefined) return query.apply(this, args)
+      if (call === undefined) {
+        ofPool?.end()
+        return query.apply(this, args)
+      }
       const outer = made
       try {
         expect(args[0], call)
         const result = query.apply(this, args)
+        if (made === undefined) unheard(call)
         // The pool has bound its caller's callback; that of a promise only settles it.
-        if (call !== ofPool && (result === undefined || result === args[0])) bindCallback(call)
+        else if (call !== ofPool && (result === undefined || result === args[0])) bindCallback(made, call)
         return result
       } catch (error) {
         call.fail(error)
@@ -96,7 +107,7 @@ function traceQueries(prototype: Client, Query: QueryClass, kit: Kit): void {
   })
 
   function begin(client: Client, ofPool: QueryCall | undefined, config: unknown, values: unknown) {
-    if (config === null || config === undefined || !place.on) return undefined
+    if (!isQuery(config) || !place.on) return undefined
     try {
       const connection = connectionOf(client)
       const { database, waited } = connection
@@ -130,39 +141,62 @@ function traceQueries(prototype: Client, Query: QueryClass, kit: Kit): void {
     }
   }
 
-  function bindCallback(call: QueryCall): void {
-    if (typeof made?.callback === 'function' && !call.hasEnded) made.callback = call.bind(made.callback)
+  function bindCallback(query: Query, call: QueryCall): void {
+    if (typeof query.callback === 'function' && !call.hasEnded) query.callback = call.bind(query.callback)
+  }
+
+  function unheard(call: QueryCall): void {
+    place.failed(new TypeError('the end of a query cannot be heard of'))
+    call.end()
+  }
+}
+
+/** The connection outlives the request that opens it, and so does what pg keeps with it: that callback. */
+function connectDetached(prototype: Client, kit: Kit): void {
+  kit.wrap(prototype, 'connect', (connect) => {
+    return function (callback, ...others) {
+      return kit.runDetached(connect, this, [typeof callback === 'function' ? once(callback) : callback, ...others])
+    }
+  })
+}
+
+function once(callback: AnyFunction): AnyFunction {
+  let own: AnyFunction | undefined = callback
+  return function (...args) {
+    const only = own
+    own = undefined
+    return only?.apply(this, args)
   }
 }
 
 /**
  * pg makes its queries out of reach. But both kinds begin with something that can be reached: the
- * JavaScript query by the constructor of the class it extends, the native one by listening to itself.
+ * JavaScript query with the class that it extends, the native one by listening to itself.
  */
 function noticeNew(Query: QueryClass, kit: Kit): void {
   if ('handleReadyForQuery' in Query.prototype) {
-    const Base: new (...args: unknown[]) => EventEmitter = Object.getPrototypeOf(Query)
+    const Base: new () => EventEmitter = Object.getPrototypeOf(Query)
     class Noticed extends Base {
-      constructor(...args: unknown[]) {
-        super(...args)
-        if (expecting !== undefined) notice(this as unknown as Query, expecting)
-      }
+      // By a field: with a constructor in its place, V8 takes 0.3 to 0.8 µs more to make a query.
+      [CALL] = takeExpected(this as unknown as Query)
     }
     Object.setPrototypeOf(Query, Noticed)
   } else {
     kit.wrap(Query.prototype, 'on', (on) => {
       return function (this: Query, ...args) {
-        if (expecting !== undefined) notice(this, expecting)
+        if (expecting !== undefined) this[CALL] = takeExpected(this)
         return on.apply(this, args)
       }
     })
   }
 }
 
-function notice(query: Query, call: QueryCall): void {
+function takeExpected(query: Query): QueryCall | undefined {
+  if (expecting === undefined) return undefined
+  const call = expecting
   expecting = undefined
   made = query
-  query[CALL] = call
+  return call
 }
 
 /** pg tells a query of its end by these, whatever the program has asked for: a callback, a promise, events. */

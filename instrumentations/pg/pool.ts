@@ -1,10 +1,18 @@
 import type { Context } from '@opentelemetry/api'
 import { bindCallback, Calls, detach } from '../../src/instrumentation/call.js'
-import { type Database, recordDatabase } from '../../src/instrumentation/database.js'
+import { type Database, type DatabaseQuery, recordDatabase } from '../../src/instrumentation/database.js'
 import { guard } from '../../src/instrumentation/guard.js'
 import type { Kit } from '../../src/instrumentation/kit.js'
 import type { AnyFunction } from '../../src/instrumentation/wrap.js'
-import { type Client, connectionOf, description, type QueryCall, readQuery, UNKNOWN_DATABASE } from './query.js'
+import {
+  type Client,
+  connectionOf,
+  description,
+  isQuery,
+  type QueryCall,
+  readQuery,
+  UNKNOWN_DATABASE,
+} from './query.js'
 
 interface Pool {
   readonly idleCount: number
@@ -27,8 +35,8 @@ const DATABASE: unique symbol = Symbol('autospan.pg.database')
 const SINCE: unique symbol = Symbol('autospan.pg.since')
 const CONTEXT: unique symbol = Symbol('autospan.pg.context')
 
-/** The query of a pool that is about to ask it for a client. */
-let asking: QueryCall | undefined
+/** What a pool's query that is about to ask for a client will send. */
+let asking: DatabaseQuery | undefined
 /** The query of a pool that is about to be sent by its client. */
 let handed: QueryCall | undefined
 
@@ -45,18 +53,17 @@ export function tracePool({ prototype }: { readonly prototype: Pool }, kit: Kit)
   traceQueries(prototype, kit)
 }
 
-/** The span of a pool's query begins when the program asks, for it may wait for a client, or get none. */
+/** A pool's query asks the pool for a client, in the same breath: `connect` begins its call. */
 function traceQueries(prototype: Pool, kit: Kit): void {
-  const calls = new Calls(kit, 'pool query', description)
-  const place = kit.place('pool')
-
+  const readAsked = guard(kit.place('pool query'), (pool: Pool, config: unknown, values: unknown) => {
+    if (isQuery(config)) asking = readQuery(databaseOfPool(pool), config, values)
+  })
   kit.wrap(prototype, 'query', (query) => {
     return function (this: Pool, ...args) {
-      const call = begin(this, args[0], args[1])
-      if (call === undefined) return query.apply(this, args)
       const last = typeof args[1] === 'function' ? 1 : 2
-      if (typeof args[last] === 'function') args[last] = call.bind(args[last])
-      asking = call
+      const callback = args[last]
+      if (typeof callback === 'function') args[last] = bindCallback(kit, kit.active(), callback)
+      readAsked(this, args[0], args[1])
       try {
         return query.apply(this, args)
       } finally {
@@ -64,56 +71,60 @@ function traceQueries(prototype: Pool, kit: Kit): void {
       }
     }
   })
-
-  function begin(pool: Pool, config: unknown, values: unknown): QueryCall | undefined {
-    if (config === null || config === undefined || typeof config === 'function' || !place.on) return undefined
-    try {
-      return calls.begin(readQuery(databaseOfPool(pool), config, values))
-    } catch (error) {
-      place.failed(error)
-      return undefined
-    }
-  }
 }
 
-/** Callbacks run in their caller's context, and a query's call goes on to the client that it gets. */
+/**
+ * The span of a pool's query begins when the program asks, for the query may have to wait for a client,
+ * or get none. Other callers of `connect` get a client in their own context.
+ */
 function traceWaiting(prototype: Pool, kit: Kit): void {
+  const calls = new Calls(kit, 'pool query', description)
   const place = kit.place('pool waiting')
-  const noteWaiter = guard(place, (waiter: Waiter | undefined, since: number) => {
+  const noteWaiter = guard(place, ({ _pendingQueue }: Pool, since: number) => {
+    const waiter = _pendingQueue.at(-1)
     if (waiter !== undefined) waiter[SINCE] = since
+  })
+  const tellDatabase = guard(place, ({ span, subject }: QueryCall, pool: Pool) => {
+    recordDatabase(span, subject, databaseOfPool(pool))
   })
 
   kit.wrap(prototype, 'connect', (connect) => {
     return function (this: Pool, ...args) {
-      const call = asking
-      asking = undefined
       const callback = args[0]
-      if (call !== undefined) args[0] = handOver(call, this, callback)
-      else if (typeof callback === 'function') args[0] = bindCallback(kit, kit.active(), callback)
+      if (asking !== undefined) {
+        const call = calls.begin(asking)
+        asking = undefined
+        if (call !== undefined) args[0] = handOver(call, this, callback)
+      } else if (typeof callback === 'function') {
+        args[0] = bindCallback(kit, kit.active(), callback)
+      }
       const { waitingCount } = this
       if (this.idleCount > waitingCount) return connect.apply(this, args)
       const since = performance.now()
       const result = connect.apply(this, args)
-      if (this.waitingCount > waitingCount) noteWaiter(this._pendingQueue.at(-1), since)
+      if (this.waitingCount > waitingCount) noteWaiter(this, since)
       return result
     }
   })
 
   function handOver(asked: QueryCall, pool: Pool, callback: AnyFunction): AnyFunction {
-    // Forgotten when used, for the pools of some releases hold on to the callback.
+    // Forgotten when used, for pools of some releases hold on to the callback.
     let call: QueryCall | undefined = asked
     return function (error, client, release) {
-      if (error) {
-        if (call !== undefined) recordDatabase(call.span, call.subject, databaseOfPool(pool))
-        call?.fail(error)
-      } else {
-        handed = call
-      }
+      const own = call
       call = undefined
+      if (own === undefined) return callback.call(this, error, client, release)
+      if (error) {
+        tellDatabase(own, pool)
+        own.fail(error)
+        return callback.call(this, error, client, release)
+      }
+      handed = own
       try {
         return callback.call(this, error, client, release)
       } finally {
-        handed = undefined
+        // The client is of a class that is not traced.
+        takeHanded()?.end()
       }
     }
   }
@@ -157,7 +168,7 @@ function traceConnections(prototype: Pool, kit: Kit): void {
       const waiter: Waiter = args[1]
       noteWait(args[0], waiter)
       const context = waiter[CONTEXT]
-      if (context === undefined || context === kit.active()) return acquireClient.apply(this, args)
+      if (context === undefined) return acquireClient.apply(this, args)
       waiter[CONTEXT] = undefined
       return kit.runWith(context, acquireClient, this, args)
     }

@@ -64,6 +64,11 @@ function databaseOfClient({ host, port, database }: Client): Database {
   return databaseOf(SYSTEM, namespace, host ?? undefined, port === DEFAULT_PORT ? undefined : port)
 }
 
+/** What pg refuses at once is none, and no call of it begins. */
+export function isQuery(config: unknown): boolean {
+  return config !== null && config !== undefined && typeof config !== 'function'
+}
+
 /** Reads what the program has handed to `query`, and leaves it as it is. */
 export function readQuery(database: Database, config: unknown, values: unknown, client?: Client): DatabaseQuery {
   if (typeof config === 'string') return database.query(config, isFilled(values))
@@ -111,7 +116,7 @@ const NAMES_NO_VALUE = /^(?:08|23|25|40|42(?!601)|53|55|57)/
 
 /** What pg says itself. */
 const SAID_BY_PG =
-  /^(?:Cannot use a pool|Client (?:has|was)|Connection terminated|Prepared statements must|Query (?:read timeout|values must)|The server does not|There was an error establishing|timeout )/
+  /^(?:A query must|Cannot use a pool|Client (?:has|was)|Connection terminated|Prepared statements must|Query (?:read timeout|values must)|The server does not|There was an error establishing|timeout )/
 
 function recordError(span: Span, error: unknown): void {
   const { message, code, severity, where, syscall } = (error ?? {}) as QueryError

@@ -88,6 +88,8 @@ export class BatchProcessor implements ExportProcessor {
   #shutdown: Promise<void> | undefined
   /** The event loop stands still, and batches go out by other means: those that have not yet, oldest first. */
   #handedOver: Batch[] | undefined
+  /** The one among them that had left, and may have arrived. */
+  #unanswered: Handover['unanswered']
 
   constructor({ encoder, transport, batch, timeoutMillis, tuning = {} }: BatchProcessorSettings) {
     this.#encoder = encoder
@@ -162,21 +164,16 @@ export class BatchProcessor implements ExportProcessor {
     this.#seal()
     const batches = this.#handedOver ?? []
     this.#handedOver = batches
-    const unanswered = this.#interrupt(batches)
+    this.#interrupt(batches)
     for (let batch = this.#queue.shift(); batch !== undefined; batch = this.#queue.shift()) batches.push(batch)
     if (batches.length === 0) return []
-    const { settings } = this.#transport
-    const startMillis = performance.now()
+    const unanswered = this.#unanswered
     return [
       {
-        transport: settings,
+        transport: this.#transport.settings,
         batches: batches.filter((batch) => batch !== unanswered?.batch),
-        ...(unanswered === undefined ? {} : { unanswered }),
-        settle: (batch, answer) => {
-          if (answer.kind === 'failed') return this.#report.attemptFailed(startMillis, answer.reason)
-          batches.splice(batches.indexOf(batch), 1)
-          this.#settle(batch, answer)
-        },
+        unanswered,
+        settle: (batch, answer) => this.#settleLast(batch, answer),
         suspect: (reason) => this.#report.suspect(reason),
       },
     ]
@@ -189,21 +186,32 @@ export class BatchProcessor implements ExportProcessor {
   }
 
   /** Ends the attempt under way. What may be sent again, or may yet turn out so, joins `batches`. */
-  #interrupt(batches: Batch[]): Handover['unanswered'] {
+  #interrupt(batches: Batch[]): void {
     const batch = this.#current
+    if (batch === undefined) return
     this.#current = undefined
-    if (batch === undefined) return undefined
-    const interrupted = this.#transport.interrupt()
-    if (interrupted?.kind === 'answered' && interrupted.answer.kind !== 'failed') {
+    const interrupted = this.#transport.interrupt() ?? { kind: 'unsent' }
+    if (interrupted.kind === 'answered' && interrupted.answer.kind !== 'failed') {
       this.#settle(batch, interrupted.answer)
-    } else if (interrupted?.kind === 'sent' && interrupted.look === undefined) {
-      // Most likely it has arrived, and what was sent twice would be told twice.
+    } else if (interrupted.kind === 'sent' && interrupted.look === undefined) {
+      // Most likely it has arrived, and spans that are sent twice are worse than some that nobody has confirmed.
       this.#report.accepted(batch.spans, 0, '')
     } else {
       batches.push(batch)
-      if (interrupted?.kind === 'sent' && interrupted.look !== undefined) return { batch, look: interrupted.look }
+      if (interrupted.kind === 'sent' && interrupted.look !== undefined)
+        this.#unanswered = { batch, look: interrupted.look }
     }
-    return undefined
+  }
+
+  #settleLast(batch: Batch, answer: Answer): void {
+    if (batch === this.#unanswered?.batch) this.#unanswered = undefined
+    if (answer.kind === 'failed') {
+      this.#report.attemptFailed(performance.now(), answer.reason)
+    } else {
+      const batches = this.#handedOver ?? []
+      batches.splice(batches.indexOf(batch), 1)
+      this.#settle(batch, answer)
+    }
   }
 
   #waiting(): number {

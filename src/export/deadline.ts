@@ -1,9 +1,9 @@
 import { clearTimeout, setTimeout } from 'node:timers'
 
 /** A timer that fires this late shows that the process itself stood still: stopped, frozen, or busy. */
-const LATE_MILLIS = 250
+export const LATE_MILLIS = 250
 /** What is then added, for an answer may lie in the socket, read after the timers have run. */
-const GRACE_MILLIS = 1000
+export const GRACE_MILLIS = 1000
 /** The longest delay that Node's timers take. */
 const MAX_DELAY_MILLIS = 2 ** 31 - 1
 

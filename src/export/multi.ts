@@ -10,7 +10,7 @@ export interface Handover {
   /** Hears what became of a batch; a batch of which nothing is heard goes on waiting. */
   readonly settle: (batch: Batch, answer: Answer) => void
   /** The batch that had left without an answer, where that can still be looked for. */
-  readonly unanswered?: { readonly batch: Batch; readonly look: () => Answer | undefined }
+  readonly unanswered: { readonly batch: Batch; readonly look: () => Answer | undefined } | undefined
   /** Time is up: `reason` is told where nothing else explains a loss. */
   readonly suspect: (reason: string) => void
 }

@@ -138,6 +138,7 @@ class Exchange {
   #connected = false
   /** What the connection had brought when the request went out on it. */
   #bytesBefore = 0
+  #answer: Answer | undefined
 
   constructor(request: ClientRequest, timeoutMillis: number) {
     this.#request = request
@@ -161,6 +162,7 @@ class Exchange {
   }
 
   interrupt(): Interrupted {
+    if (this.#answer !== undefined) return { kind: 'answered', answer: this.#answer }
     if (this.#response !== undefined) return { kind: 'answered', answer: judge(this.#response, NOTHING) }
     if (!this.#request.writableFinished) {
       // The connection is cut before the same request goes out on another: this one is never whole.
@@ -237,6 +239,7 @@ class Exchange {
   #settle(answer: Answer, stale = false): void {
     this.#cancelDeadline()
     clearInterval(this.#watch)
+    this.#answer ??= answer
     this.#resolve({ answer, stale })
   }
 }

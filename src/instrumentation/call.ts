@@ -179,11 +179,15 @@ function noAttributes(): never[] {
   return []
 }
 
-/** `callback` in the given context, whatever the library calls it from. */
+/** `callback` in the given context, whatever the library calls it from. For callbacks that are called once. */
 export function bindCallback(kit: Kit, context: Context, callback: AnyFunction): AnyFunction {
+  // Forgotten at the call, for libraries hold on to callbacks: pg, to that of `connect` while the connection lives.
+  let own: Context | undefined = context
   return function (...args) {
-    if (kit.active() === context) return Reflect.apply(callback, this, args)
-    return kit.runWith(context, callback, this, args)
+    const target = own
+    own = undefined
+    if (target === undefined || target === kit.active()) return Reflect.apply(callback, this, args)
+    return kit.runWith(target, callback, this, args)
   }
 }
 

@@ -7,13 +7,6 @@ export const INCOMPLETE = 'autospan.incomplete'
 /** So many are known; of more the oldest are forgotten, for they are likely never to end. */
 export const MAX_OPEN_SPANS = 10_000
 
-/** The error that ends the process. */
-export interface Crash {
-  readonly error: unknown
-  /** Its `error.type`. */
-  readonly type: string
-}
-
 /**
  * Knows the spans that have started and not ended, so that they are not lost with the process, and
  * hands on those that end. They are linked to each other: a set would cost a hundred times as much.
@@ -24,6 +17,8 @@ export class OpenSpans implements SpanProcessor {
   #oldest: RecordingSpan | undefined = undefined
   #newest: RecordingSpan | undefined = undefined
   #size = 0
+  /** Called when a span starts and no other is open. */
+  onFirst: () => void = () => {}
 
   constructor(processor: SpanProcessor, max: number = MAX_OPEN_SPANS) {
     this.#processor = processor
@@ -39,6 +34,7 @@ export class OpenSpans implements SpanProcessor {
     this.#newest = span
     if (newest === undefined) {
       this.#oldest = span
+      this.onFirst()
     } else {
       newest.newer = span
       span.older = newest
@@ -53,25 +49,21 @@ export class OpenSpans implements SpanProcessor {
   }
 
   /**
-   * Ends all as incomplete, children before their parents; after a crash with its error.
-   *
-   * @returns how many there were.
+   * Ends all as incomplete, children before their parents; with the error that ends the process, if
+   * there is one. Never throws. `errorType` gives the attribute `error.type`.
    */
-  endAll(crash?: Crash): number {
-    const size = this.#size
-    for (let i = 0; i < size; i++) {
+  endAll(crash: { readonly error: unknown } | undefined, errorType: (error: unknown) => string): void {
+    for (let left = this.#size; left > 0 && this.#newest !== undefined; left--) {
       const span = this.#newest
-      if (span === undefined) break
-      complete(span)
-      if (crash !== undefined) {
-        span.recordException(crash.error as Exception)
-        span.setAttribute('error.type', crash.type)
-        span.setStatus({ code: STATUS_ERROR, message: messageOf(crash.error) })
+      try {
+        span.owner?.describe()
+        if (crash !== undefined) recordCrash(span, crash.error, errorType(crash.error))
+      } catch {
+        // An owner or an error that cannot be asked: the rest is delivered.
       }
       span.setAttribute(INCOMPLETE, true)
       span.end()
     }
-    return size
   }
 
   #remove(span: RecordingSpan): void {
@@ -88,15 +80,9 @@ export class OpenSpans implements SpanProcessor {
   }
 }
 
-function complete(span: RecordingSpan): void {
-  try {
-    span.owner?.describe()
-  } catch {
-    // What the owner cannot tell any more is missing, and the span is delivered.
-  }
-}
-
-function messageOf(error: unknown): string {
+function recordCrash(span: RecordingSpan, error: unknown, type: string): void {
   const message = (error as { message?: unknown } | null | undefined)?.message
-  return typeof message === 'string' ? message : String(error)
+  span.setStatus({ code: STATUS_ERROR, message: typeof message === 'string' ? message : String(error) })
+  span.setAttribute('error.type', type)
+  span.recordException(error as Exception)
 }

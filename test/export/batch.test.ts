@@ -3,7 +3,7 @@ import { afterEach, beforeEach, test } from 'node:test'
 import type { BatchConfig, Compression } from '../../src/config/config.js'
 import { BatchProcessor, type BatchTuning } from '../../src/export/batch.js'
 import { fanOut } from '../../src/export/multi.js'
-import type { Answer, Transport } from '../../src/export/transport.js'
+import type { Answer, Transport, TransportSettings } from '../../src/export/transport.js'
 import { HttpTransport } from '../../src/export/transport-http.js'
 import { Collector, inTurn, LineEncoder, listenToDiag, partialSuccess, span, spans, status } from './collector.js'
 
@@ -63,6 +63,7 @@ async function collect(...args: Parameters<typeof Collector.listen>): Promise<Co
 /** A transport in memory whose attempts the test answers one by one. */
 class HeldTransport implements Transport {
   readonly destination = 'http://c/v1/traces'
+  readonly settings = {} as TransportSettings
   readonly posts: { ids: string[]; timeoutMillis: number; answer: (answer: Answer) => void }[] = []
   #posted = () => {}
 
@@ -82,6 +83,8 @@ class HeldTransport implements Transport {
   }
 
   release(): void {}
+
+  interrupt(): undefined {}
 
   close(): void {}
 }

@@ -22,7 +22,14 @@ export async function startPostgres(owner: Owner): Promise<string> {
 }
 
 function givenUrl(): string | undefined {
-  const { DATABASE_URL, PGHOST, PGPORT = '5432', PGUSER = 'postgres', PGPASSWORD = '', PGDATABASE = PGUSER } = process.env
+  const {
+    DATABASE_URL,
+    PGHOST,
+    PGPORT = '5432',
+    PGUSER = 'postgres',
+    PGPASSWORD = '',
+    PGDATABASE = PGUSER,
+  } = process.env
   if (DATABASE_URL) return DATABASE_URL
   if (!PGHOST) return undefined
   const url = new URL(`postgres://localhost:${PGPORT}/${PGDATABASE}`)

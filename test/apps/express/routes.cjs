@@ -2,7 +2,8 @@
 const { join } = require('node:path')
 const { version } = require('express/package.json')
 
-const isFive = version.startsWith('5.')
+const [major, minor] = version.split('.').map(Number)
+const isFive = major === 5
 // What matches everything is written differently.
 const all = isFive ? '/{*rest}' : '*'
 
@@ -24,6 +25,12 @@ module.exports = (express) => {
     next()
   })
   app.get('/people/:person', answer)
+  app.post('/body', wait, isFive || minor >= 16 ? express.json() : pass, answer)
+  app.get('/never/:id', wait, hang)
+  app.get('/rejected/:id', async () => {
+    throw failure(500)
+  })
+  app.get('/stack', (_req, res) => res.end(new Error('here').stack))
   app.get(['/a', '/b/:id', /^\/c(\d+)$/], answer)
   app.get(/^\/files\/(\d+)\.txt$/i, answer)
 
@@ -60,9 +67,15 @@ module.exports = (express) => {
   admin.get('/reports/:year', answer)
   admin.get('/fail', fail(503))
   app.use('/admin', admin)
-  app.use(['/en', '/de/:region'], admin)
+  if (isFive || minor >= 6) app.use(['/en', '/de/:region'], admin)
   // A router that is looked up when the request comes.
   app.use('/dynamic/:name', (req, res, next) => api(req, res, next))
+
+  const late = express.Router()
+  late.use(hop)
+  late.get('/left/:id', hop)
+  late.get('/:name/:id', hop, answer)
+  app.use('/late/:hops', hop, late)
 
   app.use('/static', express.static(join(__dirname, 'public')))
   app.use('/hook/:name', (req, res, next) => (req.url === '/fail' ? next(failure(500)) : res.end('hook')))
@@ -96,13 +109,13 @@ module.exports = (express) => {
   })
   app.get('/fail/recovered', fail('recovered'))
 
-  app.use((error, _req, _res, next) => next(error.status === 'recovered' ? undefined : error))
+  app.use((error, _req, _res, next) => next(error.what === 'recovered' ? undefined : error))
   app.get('/fail/:recovery', answer)
   app.use((error, _req, res, next) => {
-    if (error.status === 'unhandled' || res.headersSent) return next(error)
+    if (error.what === 'unhandled' || res.headersSent) return next(error)
     res.writeHead(error.status).end(error.message)
   })
-  if (process.env.CATCH_ALL) app.get(all, answer)
+  app.get(process.env.CATCH_ALL ? all : '/catch/all', answer)
   return app
 }
 
@@ -119,20 +132,36 @@ function leave(_req, _res, next) {
   setImmediate(next)
 }
 
+/** Comes back later, after other requests. */
+function hop(req, _res, next) {
+  const [hops = 0] = req.originalUrl.match(/\d+/) ?? []
+  let left = Number(hops)
+  setImmediate(function again() {
+    if (left-- > 0) setImmediate(again)
+    else next()
+  })
+}
+
+function wait(_req, _res, next) {
+  console.log('waiting')
+  next()
+}
+
+function hang() {}
+
 function refuse(_req, res) {
   res.writeHead(401).end('refused')
 }
 
-function fail(status) {
-  return (_req, _res, next) => next(failure(status))
+function fail(what) {
+  return (_req, _res, next) => next(failure(what))
 }
 
 class Failure extends Error {
   name = 'Failure'
 }
 
-function failure(status) {
-  const error = new Failure(`failed with ${status}`)
-  error.status = status
-  return error
+/** With a status, or for the error handlers to see to. */
+function failure(what) {
+  return Object.assign(new Failure(`failed with ${what}`), { what, status: Number(what) || 500 })
 }

@@ -22,7 +22,9 @@ exports.serve = ({ Pool, Query }, Cursor, QueryStream) => {
   })
 
   const ways = {
-    promise: (id = '1') => pool.query(`SELECT * FROM t${id} WHERE id = $1`, [id]),
+    async promise(id = '1') {
+      await pool.query(`SELECT * FROM t${id} WHERE id = $1`, [id])
+    },
 
     callback: (id = '1') =>
       new Promise((resolve, reject) => {
@@ -65,7 +67,7 @@ exports.serve = ({ Pool, Query }, Cursor, QueryStream) => {
 
     async prepared(id = '1') {
       const client = await pool.connect()
-      const config = Object.freeze({ name: `by-id-${id}`, text: `SELECT * FROM t${id} WHERE id = $1` })
+      const config = { name: `by-id-${id}`, text: `SELECT * FROM t${id} WHERE id = $1` }
       await client.query(config, [1])
       await client.query(config, [2])
       await client.query({ name: config.name, values: [3] })
@@ -127,22 +129,32 @@ exports.serve = ({ Pool, Query }, Cursor, QueryStream) => {
 
     async events(id = '1') {
       const client = await pool.connect()
-      const query = new Query(`SELECT * FROM t${id}`)
-      const keys = Reflect.ownKeys(query).length
-      client.query(query)
+      const query = client.query(new Query(`SELECT * FROM t${id}`))
       query.once('row', after)
       await new Promise((resolve, reject) => query.on('end', resolve).on('error', reject))
       client.release()
-      return String(Reflect.ownKeys(query).length - keys)
     },
 
-    /** One after the other, each as `/ask/<JSON of the arguments of pool.query>`. */
+    /** A query whose arguments are given, in JSON. */
     async ask(json) {
-      const { rows } = await pool.query(...JSON.parse(decodeURIComponent(json)))
-      return JSON.stringify(rows)
+      await pool.query(...JSON.parse(decodeURIComponent(json)))
     },
 
-    all: (json) => Promise.all(JSON.parse(decodeURIComponent(json)).map((text) => pool.query(text))).then(() => 'ok'),
+    /** Two at a time, of which one has to wait where there is one connection. */
+    async two(id = '1') {
+      await Promise.all([pool.query(`SELECT * FROM t${id}`), pool.query(`SELECT * FROM t${id}`)])
+    },
+
+    /** The same, and for a client. */
+    async waiting(id = '1') {
+      const client = await pool.connect()
+      const waiting = pool.connect()
+      client.release()
+      const next = await waiting
+      await next.query(`SELECT * FROM t${id}`)
+      await next.query(`SELECT * FROM t${id}`)
+      next.release()
+    },
   }
 }
 

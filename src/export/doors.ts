@@ -1,0 +1,117 @@
+import { setImmediate } from 'node:timers'
+import { isMainThread } from 'node:worker_threads'
+import { SUPPRESSED_CONTEXT } from '../context/context.js'
+import { runIn } from '../context/manager.js'
+import { wrapMethod } from '../instrumentation/wrap.js'
+import { UnnoticedListeners } from './unnoticed.js'
+
+/** Signals from outside that end a program which does not listen to them. */
+const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const
+/** Those with which a program may end itself. */
+const DEADLY: ReadonlySet<string> = new Set([...SIGNALS, 'SIGQUIT', 'SIGKILL', 'SIGABRT', 'SIGUSR2'])
+
+/** An error that nobody has caught. */
+export interface Uncaught {
+  readonly error: unknown
+}
+
+export interface Doors {
+  /** The event loop is empty: the process ends, unless something is started. */
+  readonly onEmpty: () => void
+  /**
+   * The process ends when this returns, because of an error or not. Called twice where the program
+   * goes on after the first time: by listeners of its own that come later. Must not throw.
+   */
+  readonly onEnd: (uncaught: Uncaught | undefined) => void
+}
+
+/**
+ * Watches all ways by which a process or thread can end and still be heard of. The exit code, the
+ * signal and what is printed stay what they would have been, and the program decides as before what
+ * ends it: nothing here is there for it to see.
+ *
+ * @returns what makes signals heard too. They are not from the start: a process that listens to a signal can no
+ *   longer be ended by it in the midst of a long computation.
+ */
+export function watchDoors({ onEmpty, onEnd }: Doors): () => void {
+  const listeners = new UnnoticedListeners(process)
+  let uncaught: Uncaught | undefined
+
+  listeners.listen('beforeExit', onEmpty)
+  listeners.listen('exit', () => {
+    // Programs emit it too.
+    if (exiting() !== false) onEnd(uncaught)
+  })
+  listeners.listen('uncaughtExceptionMonitor', (error: unknown) => {
+    uncaught = { error }
+    // Thrown by an exit listener before ours: there is no second exit event.
+    if (exiting() === true) return onEnd(uncaught)
+    listeners.settle('exit')
+    // A program that goes on has handled it.
+    runIn(SUPPRESSED_CONTEXT, setImmediate<[]>, undefined, () => {
+      uncaught = undefined
+    }).unref()
+  })
+  wrapMethod(process, 'reallyExit', (reallyExit) => {
+    return function (...args) {
+      onEnd(uncaught)
+      return reallyExit.apply(this, args)
+    }
+  })
+  return isMainThread ? watchSignals(listeners, () => onEnd(uncaught)) : () => {}
+}
+
+/** Undefined where a Node.js to come does not tell. */
+function exiting(): boolean | undefined {
+  return (process as { _exiting?: boolean })._exiting
+}
+
+function watchSignals(listeners: UnnoticedListeners, onEnd: () => void): () => void {
+  const { kill } = process
+  // By itself, as libraries do that have stepped in for a while: what stands behind the call must not be reached.
+  wrapMethod(process, 'kill', () => {
+    return function (...args) {
+      const signal = args[0] === process.pid ? nameOf(args[1]) : undefined
+      if (signal !== undefined && DEADLY.has(signal) && process.listenerCount(signal) === 0) prepare()
+      return Reflect.apply(kill, this, args)
+    }
+  })
+
+  function prepare(): void {
+    // Who has no patience and sends another ends the process at once.
+    for (const signal of SIGNALS) listeners.forget(signal)
+    leaveRawMode()
+    onEnd()
+  }
+
+  let heard = false
+  return () => {
+    if (heard) return
+    heard = true
+    for (const signal of SIGNALS) {
+      listeners.listenAlone(signal, (_name: unknown, number: unknown) => {
+        // Programs emit them too, and then without a number.
+        if (number === undefined) return
+        prepare()
+        kill.call(process, process.pid, signal)
+      })
+    }
+  }
+}
+
+/** Node.js does so itself when a signal ends it that nobody has ever listened to. */
+function leaveRawMode(): void {
+  try {
+    const { isatty } = process.getBuiltinModule('node:tty')
+    if (isatty(0) && process.stdin.isRaw) process.stdin.setRawMode(false)
+  } catch {
+    // A terminal that has gone away has no mode.
+  }
+}
+
+function nameOf(signal: unknown): NodeJS.Signals | undefined {
+  if (signal === undefined) return 'SIGTERM'
+  if (typeof signal !== 'number') return signal as NodeJS.Signals
+  const { signals } = process.getBuiltinModule('node:os').constants
+  return (Object.keys(signals) as NodeJS.Signals[]).find((name) => signals[name] === signal)
+}

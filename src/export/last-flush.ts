@@ -1,0 +1,177 @@
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import type { MessagePort } from 'node:worker_threads'
+import { diag } from '../diag/diag.js'
+import { GRACE_MILLIS, LATE_MILLIS } from './deadline.js'
+import type { Job, Told } from './last-flush-worker.js'
+import type { ExportProcessor, Handover } from './multi.js'
+
+/** How often a socket is asked for an answer that no event will tell. */
+const LOOK_EVERY_MILLIS = 1
+
+/**
+ * Evaluated as CommonJS, and the program behind it required: measured on Node 20 to 26, a worker whose
+ * program is an ES module starts 15 to 30 ms later, and waits for loader threads of the program's.
+ */
+const BOOT = `
+const { program, port, done } = require('node:worker_threads').workerData
+try {
+  require(program)
+} catch (error) {
+  port.postMessage({ fault: String(error) })
+  Atomics.store(done, 0, 1)
+  Atomics.notify(done, 0)
+}`
+
+/**
+ * Delivers what waits when the process ends, within one bound for all ways in which it may end. While
+ * there is an event loop, by it; in the last moment, when there is none any more, from another thread
+ * that is started for it, while this one stands still.
+ */
+export class LastFlush {
+  readonly #processor: ExportProcessor
+  readonly #boundMillis: number
+  #leftMillis: number
+  /** When a flush began that has not ended yet. */
+  #began: number | undefined
+
+  /** `boundMillis` is what the end may be delayed by, in all. */
+  constructor(processor: ExportProcessor, boundMillis: number) {
+    this.#processor = processor
+    this.#boundMillis = boundMillis
+    this.#leftMillis = boundMillis
+  }
+
+  /** By the event loop, which it keeps turning meanwhile. To be called when nothing else does. */
+  flush(): void {
+    if (!this.#processor.unflushed || this.#leftMillis <= 0) return
+    const began = performance.now()
+    this.#began = began
+    void this.#processor.flush(this.#leftMillis).then(() => {
+      this.#began = undefined
+      // The program may go on after it, and end another time.
+      this.#leftMillis = performance.now() - began >= this.#leftMillis ? 0 : this.#boundMillis
+    })
+  }
+
+  /** Stands still until all is delivered or time is up, and says what is lost. Never throws. */
+  run(): void {
+    const began = this.#began ?? performance.now()
+    this.#began = undefined
+    try {
+      // What a flush has tried in vain a moment ago is not tried again.
+      if (this.#processor.unflushed) this.#deliver(new Deadline(began + this.#leftMillis, this.#boundMillis))
+      this.#processor.conclude()
+    } catch (error) {
+      diag.fault('the last flush', error)
+    }
+    this.#leftMillis -= performance.now() - began
+  }
+
+  #deliver(deadline: Deadline): void {
+    let handovers = this.#processor.handOver()
+    while (handovers.length > 0 && deadline.leftMillis() > 0 && this.#exchange(handovers, deadline)) {
+      handovers = this.#processor.handOver()
+    }
+  }
+
+  /** True where a batch that had left before came back, and may be sent again. */
+  #exchange(handovers: readonly Handover[], deadline: Deadline): boolean {
+    const done = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT))
+    const port = startWorker(handovers, deadline, done)
+    let unanswered = handovers.filter((handover) => handover.unanswered !== undefined)
+    let cameBack = false
+    for (;;) {
+      unanswered = unanswered.filter((handover) => {
+        const answer = handover.unanswered?.look()
+        if (handover.unanswered === undefined || answer === undefined) return true
+        handover.settle(handover.unanswered.batch, answer)
+        cameBack ||= answer.kind === 'failed'
+        return false
+      })
+      const isDone = Atomics.load(done, 0)
+      const left = deadline.leftMillis()
+      if (left <= 0) for (const { suspect } of handovers) suspect(`no answer within ${this.#boundMillis} ms`)
+      if (left <= 0 || (isDone === 1 && unanswered.length === 0)) break
+      Atomics.wait(done, 0, isDone, unanswered.length > 0 ? Math.min(left, LOOK_EVERY_MILLIS) : left)
+    }
+    if (port !== undefined) hear(port, handovers)
+    return cameBack
+  }
+}
+
+/** A thread that sends the batches, tells what became of each, and sets `done`. Undefined where there are none. */
+function startWorker(
+  handovers: readonly Handover[],
+  deadline: Deadline,
+  done: Int32Array<SharedArrayBuffer>,
+): MessagePort | undefined {
+  if (handovers.every(({ batches }) => batches.length === 0)) {
+    Atomics.store(done, 0, 1)
+    return undefined
+  }
+  const { MessageChannel, Worker } = process.getBuiltinModule('node:worker_threads')
+  const { port1, port2 } = new MessageChannel()
+  const job: Job = {
+    program: programPath(),
+    port: port2,
+    done,
+    untilNanos: process.hrtime.bigint() + BigInt(Math.round(deadline.leftMillis() * 1e6)),
+    destinations: handovers.map(({ transport, batches }) => ({ transport, batches })),
+  }
+  new Worker(BOOT, {
+    eval: true,
+    name: 'autospan',
+    // Nothing of the program is loaded into it: no preload, and not this agent either.
+    execArgv: [],
+    env: {},
+    workerData: job,
+    transferList: [port2],
+    // Its streams are nobody's, so that those of the process need not be opened.
+    stdout: true,
+    stderr: true,
+  })
+  return port1
+}
+
+/** Not beside this file, which may be part of a bundle. */
+function programPath(): string {
+  const { resolve } = createRequire(import.meta.url)
+  return join(dirname(resolve('autospan/package.json')), 'dist/src/export/last-flush-worker.js')
+}
+
+function hear(port: MessagePort, handovers: readonly Handover[]): void {
+  const { receiveMessageOnPort } = process.getBuiltinModule('node:worker_threads')
+  for (let next = receiveMessageOnPort(port); next !== undefined; next = receiveMessageOnPort(port)) {
+    const told = next.message as Told
+    if ('fault' in told) {
+      diag.fault('the last flush', told.fault)
+      continue
+    }
+    const handover = handovers[told.destination]
+    const batch = handover?.batches.find(({ number }) => number === told.number)
+    if (handover !== undefined && batch !== undefined) handover.settle(batch, told.answer)
+  }
+}
+
+/** A point in time for one who stands still: no timer tells that the process was stopped meanwhile. */
+class Deadline {
+  readonly #graceMillis: number
+  #until: number
+  #isExtended = false
+
+  constructor(until: number, boundMillis: number) {
+    this.#until = until
+    this.#graceMillis = Math.min(boundMillis, GRACE_MILLIS)
+  }
+
+  leftMillis(): number {
+    const now = performance.now()
+    // As in deadline.ts: the delay was the process's own, and an answer may lie in the socket.
+    if (now - this.#until > LATE_MILLIS && !this.#isExtended) {
+      this.#isExtended = true
+      this.#until = now + this.#graceMillis
+    }
+    return this.#until - now
+  }
+}

@@ -1,0 +1,30 @@
+import assert from 'node:assert/strict'
+import { type Outcome, type ProgramOptions, run } from '../harness/program.js'
+
+/** Runs a program bare and with the agent, which must make no difference but for what it says itself. */
+export async function assertLikeBare(
+  app: string,
+  env: Readonly<Record<string, string>>,
+  options: ProgramOptions = {},
+): Promise<Outcome> {
+  const bare = await run(app, { ...options, env, agent: false })
+  const traced = await run(app, { ...options, env })
+  assert.deepEqual(visible(traced), visible(bare))
+  assert.deepEqual(said(traced).slice(1), [])
+  return traced
+}
+
+/** What the agent says, line by line. */
+export function said({ stderr }: Outcome): string[] {
+  return stderr.split('\n').filter((line) => line.startsWith('autospan: '))
+}
+
+/** What the program shows: the agent's lines are not its own, and neither is what differs from run to run. */
+export function visible({ stdout, stderr, code, signal }: Outcome): Omit<Outcome, 'millis'> {
+  const own = stderr
+    .replaceAll(/^autospan: .*\n/gm, '')
+    .replaceAll(/\(node:\d+\)/g, '(node)')
+    // A frame that Node 20 and 22 have below the callbacks of native handles where contexts are followed.
+    .replaceAll(/^ +at \w+\.callbackTrampoline .*\n/gm, '')
+  return { stdout, stderr: own, code, signal }
+}

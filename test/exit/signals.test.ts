@@ -1,0 +1,112 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { trace } from '../harness/draw.js'
+import type { Owner } from '../harness/owner.js'
+import { launch, type Outcome } from '../harness/program.js'
+import { startSink } from '../harness/sink.js'
+import { assertLikeBare, said, visible } from './bare.js'
+
+const HANDLERS = [
+  'none',
+  'one that closes the server',
+  'one that exits',
+  'one that exits later',
+  'one that raises it again',
+  'one that raises it again later',
+  'one that ends the process where nobody else does',
+  'one that later ends the process where nobody else does',
+  'one that was added where nobody listened',
+  'one that was taken away',
+  'one that was taken away with all others',
+  'one that throws',
+  'one like those of signal-exit 3',
+  'one like those of signal-exit 4',
+]
+
+for (const HANDLER of HANDLERS) {
+  for (const WHEN of ['before', 'after']) {
+    test(`SIGTERM with handler: ${HANDLER}, added ${WHEN} the first span`, async (t) => {
+      const sink = await startSink(t)
+      await assertSignalledLikeBare(t, { SIGNAL: 'SIGTERM', HANDLER, WHEN, OTEL_EXPORTER_OTLP_ENDPOINT: sink.url })
+      assert.equal(
+        await sink.traces(2),
+        trace`
+          GET   CLIENT 200
+            GET SERVER 200
+        `,
+      )
+      await sink.settled()
+    })
+  }
+}
+
+for (const SIGNAL of ['SIGINT', 'SIGHUP'] as const) {
+  for (const HANDLER of ['none', 'one that raises it again', 'one like those of signal-exit 4']) {
+    test(`${SIGNAL} with handler: ${HANDLER}`, async (t) => {
+      const sink = await startSink(t)
+      const outcome = await assertSignalledLikeBare(t, { SIGNAL, HANDLER, OTEL_EXPORTER_OTLP_ENDPOINT: sink.url })
+      assert.equal(outcome.signal, SIGNAL)
+      assert.equal((await sink.spans(2)).length, 2)
+    })
+  }
+}
+
+test('an idle server that does not listen to signals is dead within a second', async (t) => {
+  const sink = await startSink(t)
+  const program = launch(t, 'exit/signalled.cjs', {
+    env: { SIGNAL: 'SIGTERM', HANDLER: 'none', OTEL_EXPORTER_OTLP_ENDPOINT: sink.url },
+  })
+  await program.printed(/ready/)
+  const start = performance.now()
+  program.signal('SIGTERM')
+  const { signal } = await program.end(5000)
+  assert.equal(signal, 'SIGTERM')
+  assert.ok(performance.now() - start < 1000)
+})
+
+test('while a collector keeps it waiting, a second signal ends the program at once', async (t) => {
+  const sink = await startSink(t, { respond: () => new Promise<undefined>(() => {}) })
+  const program = launch(t, 'exit/signalled.cjs', {
+    env: {
+      SIGNAL: 'SIGTERM',
+      HANDLER: 'none',
+      OTEL_EXPORTER_OTLP_ENDPOINT: sink.url,
+      AUTOSPAN_EXIT_TIMEOUT: '30000',
+    },
+  })
+  await program.printed(/ready/)
+  program.signal('SIGTERM')
+  await sink.until(() => sink.requests.length === 1, 'the request')
+  program.signal('SIGINT')
+  assert.equal((await program.end(5000)).signal, 'SIGINT')
+})
+
+test('a program sees no listener, no changed function and no warning that is not its own', async (t) => {
+  const sink = await startSink(t)
+  // By --import Node.js listens to the exit itself.
+  const options = { importFlag: '--require' } as const
+  await assertLikeBare('exit/unnoticed.cjs', { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url }, options)
+  assert.equal((await sink.spans(2)).length, 2)
+})
+
+async function assertSignalledLikeBare(
+  owner: Owner,
+  env: Readonly<Record<string, string>> & { readonly SIGNAL: NodeJS.Signals },
+): Promise<Outcome> {
+  const bare = await signalled(owner, env, false)
+  const traced = await signalled(owner, env, true)
+  assert.deepEqual(visible(traced), visible(bare))
+  assert.deepEqual(said(traced).slice(1), [])
+  return traced
+}
+
+async function signalled(
+  owner: Owner,
+  env: Readonly<Record<string, string>> & { readonly SIGNAL: NodeJS.Signals },
+  agent: boolean,
+): Promise<Outcome> {
+  const program = launch(owner, 'exit/signalled.cjs', { env, agent })
+  await program.printed(/ready/)
+  program.signal(env.SIGNAL)
+  return program.end(10_000)
+}
