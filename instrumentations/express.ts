@@ -224,7 +224,8 @@ function textOf(path: Path): string {
 }
 
 function walkOf(request: Request): Walk | undefined {
-  return servedRequest(request)?.notes as Walk | undefined
+  const notes = servedRequest(request)?.notes
+  return notes instanceof Walk ? notes : undefined
 }
 
 function startWalk(request: Request, response: ServerResponse): Walk | undefined {

@@ -4,6 +4,7 @@ import {
   type Database,
   type DatabaseQuery,
   databaseOf,
+  hideText,
   recordBatchSize,
   recordQueryError,
 } from '../../src/instrumentation/database.js'
@@ -118,10 +119,13 @@ const NAMES_NO_VALUE = /^(?:08|23|25|40|42(?!601)|53|55|57)/
 const SAID_BY_PG =
   /^(?:A query must|Cannot use a pool|Client (?:has|was)|Connection terminated|Prepared statements must|Query (?:read timeout|values must)|The server does not|There was an error establishing|timeout )/
 
-function recordError(span: Span, error: unknown): void {
+const SYNTAX_ERROR = '42601'
+
+function recordError(span: Span, error: unknown, query: DatabaseQuery): void {
   const { message, code, severity, where, syscall } = (error ?? {}) as QueryError
   const text = typeof message === 'string' ? message : ''
   if (typeof severity === 'string' && typeof code === 'string') {
+    if (code === SYNTAX_ERROR) hideText(span, query)
     // With its own words, and any SQLSTATE, a function of the database may raise what it likes.
     recordQueryError(span, error, code, !where && NAMES_NO_VALUE.test(code) ? text : undefined)
   } else {

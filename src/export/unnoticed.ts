@@ -1,4 +1,4 @@
-import { EventEmitter } from 'node:events'
+import type { EventEmitter } from 'node:events'
 import { type AnyFunction, wrapMethod } from '../instrumentation/wrap.js'
 
 // Programs replace it for their tests.

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Socket } from 'node:net'
 
-/** The head of an answer, and its body where that was told by its length. */
+/** The head of an answer, and its body where that has come in full. */
 export interface ReadAnswer {
   readonly statusCode: number
   readonly statusMessage: string
@@ -13,6 +13,7 @@ const HEAD = /^HTTP\/1\.[01] (\d{3}) ?(.*)$/
 const CHUNK_BYTES = 64 * 1024
 /** What is longer is not read to its end: a status is all that matters then. */
 const MAX_BODY_BYTES = 1024 * 1024
+const NOTHING = new Uint8Array(0)
 
 /**
  * The answer to a request that was sent on a socket whose event loop turns no more: it is read from
@@ -76,9 +77,11 @@ export class UnreadAnswer {
       return this.#parse()
     }
     const headers = headersOf(lines)
-    const length = Number(headers['content-length'] ?? 0)
-    if (rest.length < length && length <= MAX_BODY_BYTES && !this.#ended) return undefined
-    return { statusCode, statusMessage: match[2] ?? '', headers, body: rest.subarray(0, rest.length < length ? 0 : length) }
+    const body = headers['transfer-encoding'] === undefined ? sized(rest, headers['content-length']) : unchunked(rest)
+    const isCut = this.#ended || rest.length > MAX_BODY_BYTES
+    if (body === undefined && !isCut) return undefined
+    // A status that has come stands, whatever became of the body.
+    return { statusCode, statusMessage: match[2] ?? '', headers, body: body ?? NOTHING }
   }
 }
 
@@ -89,4 +92,23 @@ function headersOf(lines: readonly string[]): IncomingHttpHeaders {
     if (colon > 0) headers[line.slice(0, colon).toLowerCase()] = line.slice(colon + 1).trim()
   }
   return headers
+}
+
+/** Undefined while there is less than that. */
+function sized(bytes: Buffer, length = '0'): Uint8Array | undefined {
+  return bytes.length < Number(length) ? undefined : bytes.subarray(0, Number(length))
+}
+
+/** Undefined while the last chunk has not come. */
+function unchunked(bytes: Buffer): Uint8Array | undefined {
+  const chunks: Uint8Array[] = []
+  let at = 0
+  for (;;) {
+    const end = bytes.indexOf('\r\n', at)
+    const length = Number.parseInt(bytes.toString('latin1', at, end), 16)
+    if (end === -1 || Number.isNaN(length) || end + 2 + length > bytes.length) return undefined
+    if (length === 0) return Buffer.concat(chunks)
+    chunks.push(bytes.subarray(end + 2, end + 2 + length))
+    at = end + 2 + length + 2
+  }
 }

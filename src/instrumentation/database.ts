@@ -26,6 +26,8 @@ export interface DatabaseQuery {
   /** The span's name. */
   readonly name: string
   readonly attributes: SharedAttributes
+  /** Whether the text is shown without its literals. */
+  readonly isSanitised: boolean
 }
 
 /** A database as a connection knows it. Connections to the same one share it, and what it has made of queries. */
@@ -54,13 +56,17 @@ export class Database {
     const known = hasValues ? this.#verbatim : this.#sanitised
     const query = known.get(sql)
     if (query !== undefined) return query
-    const made = this.#describe(sql, hasValues ? sql.verbatim : sql.text)
+    const made = this.#describe(sql, hasValues)
     known.set(sql, made)
     return made
   }
 
-  #describe({ summary, storedProcedure }: QueryDescription, text: string): DatabaseQuery {
+  #describe(
+    { summary, storedProcedure, verbatim, text: sanitised }: QueryDescription,
+    hasValues: boolean,
+  ): DatabaseQuery {
     const { system, namespace, address, port } = this
+    const text = hasValues ? verbatim : sanitised
     const attributes: AttributeList = ['db.system.name', system]
     put(attributes, 'db.namespace', namespace)
     put(attributes, 'db.query.summary', summary)
@@ -70,7 +76,7 @@ export class Database {
     put(attributes, 'server.port', port)
     const server = port === undefined ? address : `${address}:${port}`
     const name = summary ?? storedProcedure ?? namespace ?? server ?? system
-    return { database: this, name, attributes: new SharedAttributes(attributes) }
+    return { database: this, name, attributes: new SharedAttributes(attributes), isSanitised: !hasValues }
   }
 }
 
@@ -104,6 +110,11 @@ export function recordDatabase(span: Span, query: DatabaseQuery, database: Datab
 
 export function recordWait(span: Span, seconds: number): void {
   span.setAttribute(WAIT_TIME, seconds)
+}
+
+/** For a text that the database could not parse: its literals may be where they do not look so. */
+export function hideText(span: Span, query: DatabaseQuery): void {
+  if (query.isSanitised) span.setAttribute('db.query.text', '?')
 }
 
 /** What was sent as one and is several. */

@@ -29,7 +29,8 @@ export class ServedRequest extends MessageLife implements SpanOwner {
   readonly #request: IncomingMessage
   readonly #response: ServerResponse
   readonly #method: string
-  #route: string | RouteOf | undefined = undefined
+  #route: string | undefined = undefined
+  #routeOf: RouteOf | undefined = undefined
   #error: unknown = undefined
   #errorAt = 0
   #status = 0
@@ -47,9 +48,13 @@ export class ServedRequest extends MessageLife implements SpanOwner {
     if (span instanceof RecordingSpan) span.owner = this
   }
 
-  /** The matched route's template, `/users/:id`; or how to find it at the end. The last word wins. */
+  /**
+   * The matched route's template, `/users/:id`; or how to find it at the end. The last word wins, but
+   * for one that finds none then: express in fastify may have nothing to say.
+   */
   setRoute(route: string | RouteOf): void {
-    this.#route = route
+    this.#routeOf = typeof route === 'string' ? undefined : route
+    if (typeof route === 'string') this.#route = route
   }
 
   /**
@@ -104,7 +109,7 @@ export class ServedRequest extends MessageLife implements SpanOwner {
   }
 
   #recordRoute(): void {
-    const route = typeof this.#route === 'function' ? this.#route(this.#request) : this.#route
+    const route = this.#routeOf?.(this.#request) ?? this.#route
     if (route === undefined || route === '') return
     this.span.setAttribute('http.route', route)
     this.span.updateName(`${methodName(this.#method)} ${route}`)

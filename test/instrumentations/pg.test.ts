@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
-import { cp, readFile, writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { test } from 'node:test'
-import { trace } from '../harness/draw.js'
+import { type TestContext, test } from 'node:test'
+import { drawTraces, trace } from '../harness/draw.js'
 import type { DecodedSpan } from '../harness/otlp-decode.js'
 import { file } from '../harness/owner.js'
 import { startPostgres } from '../harness/postgres.js'
@@ -28,16 +28,20 @@ function answer(text: string): Answer {
   return { rows: ROWS }
 }
 
+const CLIENT = 3
+
 for (const [version, project] of Object.entries(projects)) {
   for (const extension of ['cjs', 'mjs']) {
     const title = (text: string): string => `${version} ${extension}: ${text}`
     const app = join(project, `server.${extension}`)
 
-    test(title('each query is one client span of the request that sends it, and its callbacks run in that'), async () => {
-      const requests = ['promise', 'callback', 'values', 'connect', 'transaction', 'prepared'].map((way) => `/${way}`)
-      assert.equal(
-        await traceOf(app, { DATABASE_URL: wire }, { requests, attributes: ['db.query.text'] }),
-        trace`
+    test(
+      title('each query is one client span of the request that sends it, and its callbacks run in that'),
+      async () => {
+        const requests = ['promise', 'callback', 'values', 'connect', 'transaction', 'prepared'].map((way) => `/${way}`)
+        assert.equal(
+          await traceOf(app, { DATABASE_URL: wire }, { requests, attributes: ['db.query.text'] }),
+          trace`
           GET         SERVER    200
             SELECT t1 CLIENT    db.query.text=SELECT * FROM t1 WHERE id = $1
             after     INTERNAL
@@ -72,8 +76,9 @@ for (const [version, project] of Object.entries(projects)) {
             SELECT t1 CLIENT    db.query.text=SELECT * FROM t1 WHERE id = $1
             after     INTERNAL
         `,
-      )
-    })
+        )
+      },
+    )
 
     test(title('cursors, streams and queries with events too, to their end or to their early close'), async () => {
       const requests = ['cursor', 'closed', 'stream', 'destroyed', 'events'].map((way) => `/${way}`)
@@ -133,7 +138,7 @@ for (const [version, project] of Object.entries(projects)) {
       const server = await start(t, app, { env: { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url, DATABASE_URL: wire } })
       for (const path of ['/promise', '/promise', '/two', '/waiting']) await (await fetch(server.url + path)).text()
       await server.stop()
-      const queries = (await sink.settled()).filter(({ kind }) => kind === 3)
+      const queries = byStart(await sink.settled()).filter(({ kind }) => kind === CLIENT)
       const waits = queries.map(({ attributes }) => attributes['db.client.connection.wait_time'] as number | undefined)
       // One opens the connection; of two the second waits for the first; a client that was waited for has waited once.
       assert.deepEqual(
@@ -146,6 +151,317 @@ for (const [version, project] of Object.entries(projects)) {
       }
     })
   }
+}
+
+const postgres = await startPostgres(file)
+const { default: pg } = await import('pg' as string)
+const admin = new pg.Client({ connectionString: postgres })
+await admin.connect()
+await admin.query(`
+  DROP SCHEMA IF EXISTS autospan_test CASCADE;
+  CREATE SCHEMA autospan_test;
+  CREATE TABLE autospan_test.users (id integer PRIMARY KEY, email text UNIQUE, age integer CHECK (age > 0));
+  INSERT INTO autospan_test.users VALUES (1, 'secret@example.org', 30);
+  CREATE PROCEDURE autospan_test.raise(state text) LANGUAGE plpgsql AS
+    $$ BEGIN RAISE EXCEPTION 'secret of the program' USING ERRCODE = state; END $$;
+  CREATE PROCEDURE autospan_test.nothing() LANGUAGE plpgsql AS $$ BEGIN END $$;
+`)
+await admin.end()
+
+/** Spans of queries that the program of this test sends to a PostgreSQL, each given by the arguments of `query`. */
+async function querySpans(t: TestContext, queries: readonly unknown[][]): Promise<readonly DecodedSpan[]> {
+  const sink = await startSink(t)
+  const server = await start(t, 'pg/server.mjs', {
+    env: { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url, DATABASE_URL: postgres },
+  })
+  for (const query of queries) {
+    await (await fetch(`${server.url}/ask/${encodeURIComponent(JSON.stringify(query))}`)).text()
+  }
+  await server.stop()
+  const spans = byStart(await sink.settled()).filter(({ kind }) => kind === CLIENT)
+  assert.equal(spans.length, queries.length)
+  assert.doesNotMatch(
+    JSON.stringify(spans, (_, value) => (typeof value === 'bigint' ? String(value) : value)),
+    /secret/i,
+  )
+  return spans
+}
+
+test('a query has the attributes of the conventions', async (t) => {
+  const { hostname, port, pathname } = new URL(postgres)
+  const [, again] = await querySpans(
+    t,
+    Array(2).fill(['SELECT * FROM autospan_test.users WHERE email = $1 AND age > 18', ['secret@example.org']]),
+  )
+  assert.deepEqual(again?.attributes, {
+    'db.system.name': 'postgresql',
+    'db.namespace': pathname.slice(1),
+    'db.query.summary': 'SELECT autospan_test.users',
+    'db.query.text': 'SELECT * FROM autospan_test.users WHERE email = $1 AND age > 18',
+    'server.address': hostname,
+    ...(port === '' ? {} : { 'server.port': Number(port) }),
+  })
+  assert.deepEqual(
+    [again?.name, again?.status.code, again?.scope.name],
+    ['SELECT autospan_test.users', 0, 'autospan/pg'],
+  )
+})
+
+test('the text of a query is shown as it is where values are sent beside it, else without its literals', async (t) => {
+  const texts: [unknown[], string][] = [
+    [['SELECT $1::int, 18', [1]], 'SELECT $1::int, 18'],
+    [["SELECT 'secret@example.org', 42"], 'SELECT ?, ?'],
+    [["SELECT 'secret'", []], 'SELECT ?'],
+    [['SELECT $$secret$$, $a$se$$cret$a$ -- secret'], 'SELECT ?, ?'],
+    [["SELECT /* secret */ E'\\'secret', U&'secret', B'1', X'FF', 1e5"], 'SELECT  ?, ?, ?, ?, ?'],
+    [[{ text: 'SELECT $1::text', values: ['secret'] }], 'SELECT $1::text'],
+    [[{ text: "SELECT $1::text, 'x'", values: ['unused'] }, ['secret']], "SELECT $1::text, 'x'"],
+  ]
+  const spans = await querySpans(
+    t,
+    texts.map(([query]) => query),
+  )
+  assert.deepEqual(
+    spans.map(({ attributes }) => attributes['db.query.text']),
+    texts.map(([, text]) => text),
+  )
+})
+
+test('several statements in one text are a batch, and a procedure has its name', async (t) => {
+  const spans = await querySpans(t, [
+    ["SELECT 1; SELECT 'a'; SELECT id FROM autospan_test.users"],
+    ['CALL autospan_test.nothing()'],
+    ['SELECT 1;'],
+  ])
+  assert.deepEqual(
+    spans.map(({ name, attributes }) => [
+      name,
+      attributes['db.operation.batch.size'],
+      attributes['db.stored_procedure.name'],
+    ]),
+    [
+      ['SELECT SELECT autospan_test.users', 3, undefined],
+      ['CALL autospan_test.nothing', undefined, 'autospan_test.nothing'],
+      ['SELECT', undefined, undefined],
+    ],
+  )
+})
+
+test('an error has its SQLSTATE, and the words of the server only where they cannot tell a value', async (t) => {
+  const unique = 'duplicate key value violates unique constraint "users_email_key"'
+  const check = 'new row for relation "users" violates check constraint "users_age_check"'
+  const errors: [unknown[], string, string][] = [
+    [["INSERT INTO autospan_test.users VALUES (2, 'secret@example.org', 1)"], '23505', unique],
+    [['INSERT INTO autospan_test.users VALUES ($1, $2, 1)', [2, 'secret@example.org']], '23505', unique],
+    [["INSERT INTO autospan_test.users VALUES (2, 'secret', -1)"], '23514', check],
+    [['SELECT * FROM autospan_test.nowhere'], '42P01', 'relation "autospan_test.nowhere" does not exist'],
+    [["SELECT * FROM autospan_test.users WHERE id = 'secret'"], '22P02', ''],
+    [['SELECT * FROM autospan_test.users WHERE id = $1', ['secret']], '22P02', ''],
+    [["SELECT * FROM autospan_test.users WHERE email = 'it's secret'"], '42601', ''],
+    [["CALL autospan_test.raise('P0001')"], 'P0001', ''],
+    [["CALL autospan_test.raise('23505')"], '23505', ''],
+  ]
+  const spans = await querySpans(
+    t,
+    errors.map(([query]) => query),
+  )
+  assert.deepEqual(
+    spans.map(({ attributes, status }) => [
+      attributes['db.response.status_code'],
+      attributes['error.type'],
+      status.code,
+      status.message,
+    ]),
+    errors.map(([, code, message]) => [code, code, 2, message]),
+  )
+})
+
+test('a text that the server cannot parse is not shown, for its literals cannot be told either', async (t) => {
+  const [span, parameterised] = await querySpans(t, [
+    ["SELECT id FROM autospan_test.users WHERE email = 'it's secret'"],
+    ['SELECT id FROM autospan_test.users WHERE email == = $1', ['secret']],
+  ])
+  assert.equal(span?.attributes['db.query.text'], '?')
+  assert.equal(span?.name, 'SELECT autospan_test.users')
+  assert.equal(parameterised?.attributes['db.query.text'], 'SELECT id FROM autospan_test.users WHERE email == = $1')
+})
+
+test('a statement of megabytes is told by its beginning', async (t) => {
+  const sink = await startSink(t)
+  const env = { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url, DATABASE_URL: wire }
+  const server = await start(t, 'pg/server.mjs', { env })
+  await (await fetch(`${server.url}/long`)).text()
+  await server.stop()
+  const span = (await sink.settled()).find(({ kind }) => kind === CLIENT)
+  assert.equal(span?.name, 'SELECT t1')
+  assert.ok(String(span?.attributes['db.query.text']).length <= 8192)
+})
+
+/** What becomes of a program, and what is traced of it. */
+const ends: [way: string, drawn: string][] = [
+  ['thrown', trace`SELECT t CLIENT`],
+  ['identity', trace`SELECT CLIENT error 42703`],
+  ['timeout', trace`SELECT CLIENT error Error`],
+  [
+    'timeoutOfCallback',
+    trace`
+      SELECT CLIENT   error Error
+
+      after  INTERNAL
+    `,
+  ],
+  [
+    'hangUp',
+    trace`
+      SELECT CLIENT error Error
+
+      SELECT CLIENT error Error
+
+      SELECT CLIENT error Error
+    `,
+  ],
+  [
+    'ended',
+    trace`
+      SELECT CLIENT error Error
+
+      SELECT CLIENT error Error
+
+      SELECT CLIENT error Error
+
+      SELECT CLIENT error Error
+    `,
+  ],
+  [
+    'values',
+    trace`
+      SELECT t CLIENT error TypeError
+
+      SELECT t CLIENT error RangeError
+
+      SELECT t CLIENT error Error
+    `,
+  ],
+  ['nothing', trace`shop CLIENT error Error`],
+  [
+    'refused',
+    trace`
+      SELECT t CLIENT   error ECONNREFUSED
+
+      SELECT t CLIENT   error ECONNREFUSED
+
+      after    INTERNAL
+    `,
+  ],
+  [
+    'exhausted',
+    trace`
+      SELECT t CLIENT error Error
+
+      SELECT t CLIENT error Error
+    `,
+  ],
+  [
+    'listeners',
+    trace`
+      request           INTERNAL
+        SET search_path CLIENT
+        LISTEN news     CLIENT
+
+      other request     INTERNAL
+        NOTIFY news     CLIENT
+
+      notified          INTERNAL
+
+      SELECT t          CLIENT
+    `,
+  ],
+]
+for (const [version, project] of Object.entries(projects)) {
+  const app = join(project, 'ends.mjs')
+
+  for (const [WAY, drawn] of ends) {
+    test(`${version}: ${WAY}: the program sees what it sees without the agent, and each query ends once`, async (t) => {
+      const sink = await startSink(t)
+      const DATABASE_URL = WAY === 'refused' ? 'postgres://tester@127.0.0.1:1/shop' : wire
+      const env = { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url, DATABASE_URL, WAY }
+      const [bare, traced] = await Promise.all([run(app, { env, agent: false }), run(app, { env })])
+      assert.deepEqual([traced.stdout, traced.code], [bare.stdout, bare.code])
+      const spans = await sink.settled()
+      assert.equal(drawTraces(spans), drawn)
+      assert.ok(spans.every(({ status }) => !status.message.includes('secret')))
+    })
+  }
+
+  for (const WAY of ['unhandled', 'unhandledOfPool']) {
+    test(`${version}: ${WAY}: a rejection that the program does not handle still ends it`, async () => {
+      const env = { DATABASE_URL: wire, WAY, OTEL_TRACES_EXPORTER: 'none' }
+      const [bare, traced] = await Promise.all([run(app, { env, agent: false }), run(app, { env })])
+      assert.equal(traced.code, 1)
+      assert.equal(traced.stderr.replace(/^autospan: .*\n/gm, ''), bare.stderr)
+    })
+  }
+
+  test(`${version}: no span is kept alive by a pool, a connection or a timer`, async () => {
+    const { stdout } = await run(join(project, 'garbage.mjs'), {
+      env: { DATABASE_URL: wire, OTEL_TRACES_EXPORTER: 'none' },
+    })
+    assert.equal(stdout, '0 spans are alive\n')
+  })
+}
+
+test('a native client is traced alike', async () => {
+  assert.equal(
+    await traceOf(
+      'pg/native.cjs',
+      { DATABASE_URL: wire },
+      { attributes: ['db.query.text', 'db.operation.batch.size'] },
+    ),
+    trace`
+      request    INTERNAL
+        SELECT   CLIENT    db.query.text=SELECT ? AS a
+        SELECT   CLIENT    db.query.text=SELECT $1::int AS a
+        after    INTERNAL
+        SELECT   CLIENT    db.query.text=SELECT $1::int AS a
+        SELECT   CLIENT    db.query.text=SELECT $1::int AS a
+        SELECT   CLIENT    db.query.text=SELECT ?; SELECT ? db.operation.batch.size=2
+        SELECT   CLIENT    db.query.text=SELECT ? AS b
+        after    INTERNAL
+        SELECT   CLIENT    db.query.text=SELECT ? AS c
+        after    INTERNAL
+        SELECT   CLIENT    error 23505 db.query.text=SELECT fail
+    `,
+  )
+})
+
+test('what is patched looks as before, and configurations are left as they are', async () => {
+  const env = { DATABASE_URL: wire, OTEL_TRACES_EXPORTER: 'none' }
+  const [bare, traced] = await Promise.all([run('pg/looks.cjs', { env, agent: false }), run('pg/looks.cjs', { env })])
+  assert.equal(traced.stdout, bare.stdout)
+  assert.equal(traced.code, 0)
+})
+
+test('spans that are not sampled cost no context: callbacks run in that of the caller', async () => {
+  const env = { DATABASE_URL: wire, OTEL_TRACES_SAMPLER: 'always_off' }
+  assert.equal(await traceOf('pg/server.cjs', env, { requests: ['/callback', '/cursor', '/stream'] }), drawTraces([]))
+})
+
+test('a version that is not tested is left alone, and one line says so', async (t) => {
+  const project = await projectOf(t, 'pg', { pg: 'pg' })
+  const manifest = join(project, 'node_modules/pg/package.json')
+  await writeFile(manifest, (await readFile(manifest, 'utf8')).replace(/"version": "[^"]*"/, '"version": "9.0.0"'))
+  const sink = await startSink(t)
+  const server = await start(t, join(project, 'server.cjs'), {
+    env: { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url, DATABASE_URL: wire },
+  })
+  await (await fetch(`${server.url}/promise`)).text()
+  const { stderr } = await server.stop()
+  assert.match(stderr, /^autospan: pg 9\.0\.0 is left alone: tested are >=8\.0\.3 <9$/m)
+  assert.equal(drawTraces(await sink.settled()).includes('after'), true)
+})
+
+function byStart(spans: readonly DecodedSpan[]): readonly DecodedSpan[] {
+  return [...spans].sort((a, b) => (a.startTimeUnixNano < b.startTimeUnixNano ? -1 : 1))
 }
 
 /** Names of what is below the span of a request, by their starts. */

@@ -3,17 +3,22 @@ const { createServer, get } = require('node:http')
 const leave = require('./doors.cjs')[process.env.DOOR]
 
 const server = createServer((request, response) => {
-  if (request.url === '/open') leave()
+  if (request.url === '/open') go()
   else response.end('ok')
 }).listen(0, '127.0.0.1', () => {
   ask('/', () => {
     if (process.env.OPEN) return ask('/open')
     server.close()
     server.closeAllConnections()
-    leave()
+    go()
   })
 })
 
 function ask(path, then) {
   get({ host: '127.0.0.1', port: server.address().port, path }, (response) => response.resume().on('close', then))
+}
+
+function go() {
+  console.log('at the door')
+  leave()
 }

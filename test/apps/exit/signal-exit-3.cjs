@@ -17,10 +17,10 @@ module.exports = (onExit) => {
   signals.forEach((signal, i) => {
     process.on(signal, listeners[i])
   })
-  process.emit = function (event, code) {
-    if (event !== 'exit') return emit.apply(this, arguments)
-    if (code !== undefined) process.exitCode = code
-    const result = emit.apply(this, arguments)
+  process.emit = function (event, ...args) {
+    if (event !== 'exit') return emit.apply(this, [event, ...args])
+    if (args[0] !== undefined) process.exitCode = args[0]
+    const result = emit.apply(this, [event, ...args])
     tell(process.exitCode, null)
     return result
   }

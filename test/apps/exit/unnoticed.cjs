@@ -11,7 +11,10 @@ function look() {
     process.listenerCount(event),
     EventEmitter.listenerCount(process, event),
     getEventListeners(process, event).length,
-    process.listeners(event).map(({ name }) => name).join(),
+    process
+      .listeners(event)
+      .map(({ name }) => name)
+      .join(),
     process.rawListeners(event).length,
     process.eventNames().includes(event),
   ])

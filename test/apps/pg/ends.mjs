@@ -101,8 +101,9 @@ const ways = {
     })
   },
   exhausted: async () => {
-    const pool = new pg.Pool({ connectionString, max: 1, connectionTimeoutMillis: 50 })
+    const pool = new pg.Pool({ connectionString, max: 1 })
     const client = await pool.connect()
+    pool.options.connectionTimeoutMillis = 50
     await pool.query('SELECT * FROM t').catch(seen)
     client.release()
     await pool.end()

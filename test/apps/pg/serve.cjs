@@ -135,6 +135,10 @@ exports.serve = ({ Pool, Query }, Cursor, QueryStream) => {
       client.release()
     },
 
+    async long(id = '1') {
+      await pool.query(`SELECT * FROM t${id} WHERE id IN (${'1,'.repeat(2 ** 21)}1)`)
+    },
+
     /** A query whose arguments are given, in JSON. */
     async ask(json) {
       await pool.query(...JSON.parse(decodeURIComponent(json)))
