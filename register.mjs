@@ -1,24 +1,18 @@
 // node --import autospan/register app.js: starts the agent before the program. Also works by --require.
-import { writeSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import { isMainThread, parentPort } from 'node:worker_threads'
+// It imports nothing: the built-ins' faces for ES modules cost more to make than all that is done here.
 
 const { node } = process.versions
 const [major, minor] = node.split('.').map(Number)
-// Node.js 20 runs --require in its own thread for loader hooks too, where there is no program.
-const hasProgram = isMainThread || parentPort !== null
 
-if (!hasProgram) {
-  // Nothing to trace.
-} else if (major > 20 || (major === 20 && minor >= 19)) {
-  start()
-} else {
+if (major < 20 || (major === 20 && minor < 19)) {
   say(`Node.js ${node} is not supported, 20.19 or newer is; the program runs untraced`)
+} else if (!isLoaderThread()) {
+  start()
 }
 
 function start() {
   // Required, so that nothing is awaited: --require cannot wait, and the program must not start before the agent.
-  const require = createRequire(import.meta.url)
+  const require = process.getBuiltinModule('node:module').createRequire(import.meta.url)
   try {
     const { isDisabled } = require('./dist/src/config/disabled.js')
     if (!isDisabled()) require('./dist/agent.cjs').start()
@@ -27,6 +21,13 @@ function start() {
   }
 }
 
+/** Lines that run loader hooks in a thread of their own run --require there too, where there is no program. */
+function isLoaderThread() {
+  if (major > 24) return false
+  const { isMainThread, parentPort } = process.getBuiltinModule('node:worker_threads')
+  return !isMainThread && parentPort === null
+}
+
 function say(line) {
-  writeSync(2, `autospan: ${line}\n`)
+  process._rawDebug(`autospan: ${line}`)
 }

@@ -5,6 +5,7 @@ import type { Kit } from '../src/instrumentation/kit.js'
 import { type ServedRequest, servedRequest } from '../src/instrumentation/served.js'
 import { authorityEnd } from '../src/instrumentation/url.js'
 import type { AnyFunction } from '../src/instrumentation/wrap.js'
+import { traceLayers } from './express-layers.js'
 
 /**
  * Routes and errors of express 4, of express 5 and of its router, on the spans of http.
@@ -61,6 +62,7 @@ function patchRouter(Router: RouterClass, kit: Kit): void {
   const prototype = 'handle' in Router.prototype ? Router.prototype : Router
   if (patched.has(prototype)) return
   const layers = layerMethods(Router)
+  if (kit.layerSpans) traceLayers(layers.prototype, layers.run, kit)
   const place = kit.place('routing')
   const notePass = guard(place, (request: Request, layer: Layer, mark: Mark) => walkOf(request)?.pass(layer, mark))
   const noteError = guard(place, (request: Request, error: unknown) => walkOf(request)?.fail(error))

@@ -73,7 +73,8 @@ function run(config: Config): void {
     diag.warn('another OpenTelemetry SDK has started before; the spans that the program makes itself go there')
   const enabled = INSTRUMENTATIONS.filter(({ name }) => config.instrumentations.isEnabled(name))
   installInstrumentations([API, ...enabled], (name) => {
-    return new Kit(name, provider.getTracer(`autospan/${name}`, VERSION), propagator)
+    const tracer = provider.getTracer(`autospan/${name}`, VERSION)
+    return new Kit(name, tracer, propagator, { layerSpans: config.instrumentations.layerSpans.has(name) })
   })
   deliverAtEnd(processor, provider.openSpans, config.exitTimeoutMillis)
   diag.info(startLine(config, resource, enabled))

@@ -62,4 +62,6 @@ export interface OtlpConfig {
 
 export interface InstrumentationsConfig {
   isEnabled(name: string): boolean
+  /** Instrumentations that are to make a span for each layer that a request passes, and not only name its route. */
+  readonly layerSpans: ReadonlySet<string>
 }

@@ -21,6 +21,7 @@ export function readInstrumentations(settings: Settings, known: readonly string[
     if (flag !== undefined) flags.set(name, flag)
   }
   return Object.freeze({
+    layerSpans: new Set(settings.read('OTEL_INSTRUMENTATION_EXPRESS_LAYER_SPANS') ? ['express'] : []),
     isEnabled(name: string): boolean {
       return flags.get(name) ?? ((enabled?.has(name) ?? byDefault) && !disabled?.has(name))
     },

@@ -204,6 +204,11 @@ export const VARIABLES = {
     default: 'true',
     meaning: 'false: only libraries that another variable enables are traced.',
   },
+  OTEL_INSTRUMENTATION_EXPRESS_LAYER_SPANS: {
+    type: boolean,
+    default: 'false',
+    meaning: 'true: a span for each middleware and handler of express that a request passes.',
+  },
   AUTOSPAN_EXIT_TIMEOUT: {
     type: duration,
     default: '1000',

@@ -4,7 +4,7 @@ import { isSuppressed, ROOT_CONTEXT, SPAN_KEY } from '../context/context.js'
 import { activeContext, applyIn, bindTo } from '../context/manager.js'
 import { diag } from '../diag/diag.js'
 import { type AttributeList, SharedAttributes } from '../trace/attributes.js'
-import { CLIENT, SERVER } from '../trace/span.js'
+import { CLIENT, INTERNAL, SERVER } from '../trace/span.js'
 import type { AgentTracer } from '../trace/tracer.js'
 import { type AnyFunction, wrapMethod } from './wrap.js'
 
@@ -15,16 +15,24 @@ export type { SharedAttributes }
 
 export type Describe<Subject> = (subject: Subject) => AttributeList
 
+/** What the user has set for one library. */
+export interface KitOptions {
+  readonly layerSpans?: boolean
+}
+
 /**
  * What an instrumentation has in its hands: spans, contexts, headers and patches of one library.
  * Where the agent's own work could fail, a `place` catches it, so that the program never sees it.
  */
 export class Kit {
+  /** The user wants a span for each layer that a request passes. */
+  readonly layerSpans: boolean
   readonly #library: string
   readonly #tracer: AgentTracer
   readonly #propagator: TextMapPropagator
 
-  constructor(library: string, tracer: AgentTracer, propagator: TextMapPropagator) {
+  constructor(library: string, tracer: AgentTracer, propagator: TextMapPropagator, options: KitOptions = {}) {
+    this.layerSpans = options.layerSpans === true
     this.#library = library
     this.#tracer = tracer
     this.#propagator = propagator
@@ -103,6 +111,11 @@ export class Kit {
     shared?: SharedAttributes,
   ): Span {
     return this.#tracer.start(name, CLIENT, context, describe, subject, shared)
+  }
+
+  /** Starts the span of a part of the work in this process; `describe` as above. */
+  startInternal<Subject>(name: string, context: Context, describe: Describe<Subject>, subject: Subject): Span {
+    return this.#tracer.start(name, INTERNAL, context, describe, subject)
   }
 
   /** Attributes that many spans have alike: made once, given to each. */

@@ -17,6 +17,38 @@ const projects = {
 }
 
 for (const [version, project] of Object.entries(projects)) {
+  const layered = (env: Record<string, string>): Promise<string> =>
+    traceOf(join(project, 'layers.cjs'), env, { requests: ['/api/users/7', '/private/x'] })
+
+  test(`${version}: layers have spans on request, each from its call to its next`, async () => {
+    assert.match(
+      await layered({ OTEL_INSTRUMENTATION_EXPRESS_LAYER_SPANS: 'true' }),
+      new RegExp(
+        [
+          /GET \/api\/users\/:id +SERVER +200\n/,
+          /(?: +middleware (?:query|expressInit) +INTERNAL\n)*/,
+          / {2}middleware logging +INTERNAL\n {2}middleware load +INTERNAL\n {2}middleware show +INTERNAL\n/,
+          /\nGET \/private +SERVER +401\n/,
+          /(?: +middleware (?:query|expressInit) +INTERNAL\n)*/,
+          / {2}middleware logging +INTERNAL\n {2}middleware guarding +INTERNAL\n/,
+        ]
+          .map(({ source }) => source)
+          .join(''),
+      ),
+    )
+  })
+
+  test(`${version}: layers have no spans by default`, async () => {
+    assert.equal(
+      await layered({}),
+      trace`
+        GET /api/users/:id SERVER 200
+
+        GET /private       SERVER 401
+      `,
+    )
+  })
+
   for (const extension of ['cjs', 'mjs']) {
     const app = join(project, `server.${extension}`)
     const title = (text: string): string => `${version} ${extension}: ${text}`
