@@ -23,6 +23,8 @@ export const http: Instrumentation = {
     {
       module: 'https',
       patch: (https, kit) => {
+        // Its messages are those of http, which it loads behind the back of all hooks: ask, so that they hear.
+        process.getBuiltinModule('http')
         traceServers(https.Server.prototype, undefined, 'https', kit)
       },
     },

@@ -1,5 +1,4 @@
 import { setImmediate } from 'node:timers'
-import { isMainThread } from 'node:worker_threads'
 import { SUPPRESSED_CONTEXT } from '../context/context.js'
 import { runIn } from '../context/manager.js'
 import { wrapMethod } from '../instrumentation/wrap.js'
@@ -58,7 +57,7 @@ export function watchDoors({ onEmpty, onEnd }: Doors): () => void {
       return reallyExit.apply(this, args)
     }
   })
-  return isMainThread ? watchSignals(listeners, () => onEnd(uncaught)) : () => {}
+  return watchSignals(listeners, () => onEnd(uncaught))
 }
 
 /** Undefined where a Node.js to come does not tell. */
@@ -71,7 +70,7 @@ function watchSignals(listeners: UnnoticedListeners, onEnd: () => void): () => v
   // By itself, as libraries do that have stepped in for a while: what stands behind the call must not be reached.
   wrapMethod(process, 'kill', () => {
     return function (...args) {
-      const signal = args[0] === process.pid ? nameOf(args[1]) : undefined
+      const signal = args[0] === process.pid && isMainThread() ? nameOf(args[1]) : undefined
       if (signal !== undefined && DEADLY.has(signal) && process.listenerCount(signal) === 0) prepare()
       return Reflect.apply(kill, this, args)
     }
@@ -88,6 +87,7 @@ function watchSignals(listeners: UnnoticedListeners, onEnd: () => void): () => v
   return () => {
     if (heard) return
     heard = true
+    if (!isMainThread()) return
     for (const signal of SIGNALS) {
       listeners.listenAlone(signal, (_name: unknown, number: unknown) => {
         // Programs emit them too, and then without a number.
@@ -97,6 +97,11 @@ function watchSignals(listeners: UnnoticedListeners, onEnd: () => void): () => v
       })
     }
   }
+}
+
+/** Other threads hear of no signals. Not asked at the start, for it loads a module. */
+function isMainThread(): boolean {
+  return process.getBuiltinModule('node:worker_threads').isMainThread
 }
 
 /** Node.js does so itself when a signal ends it that nobody has ever listened to. */
@@ -110,8 +115,7 @@ function leaveRawMode(): void {
 }
 
 function nameOf(signal: unknown): NodeJS.Signals | undefined {
-  if (signal === undefined) return 'SIGTERM'
-  if (typeof signal !== 'number') return signal as NodeJS.Signals
+  if (typeof signal !== 'number') return (signal || 'SIGTERM') as NodeJS.Signals
   const { signals } = process.getBuiltinModule('node:os').constants
   return (Object.keys(signals) as NodeJS.Signals[]).find((name) => signals[name] === signal)
 }

@@ -1,9 +1,10 @@
 import type { LookupAddress, LookupOptions, Resolver } from 'node:dns'
 import type { LookupFunction } from 'node:net'
 import { clearTimeout, setTimeout } from 'node:timers'
+import { diag } from '../diag/diag.js'
 
-/** How long the name servers may take. */
-const LIMIT_MILLIS = 1000
+/** How long the name servers may take: less than the end of the program may, so that it can be told what was wrong. */
+const LIMIT_MILLIS = 800
 /** After this time a question is asked again, or of the next server. */
 const ASK_AGAIN_MILLIS = 300
 
@@ -32,14 +33,14 @@ export class NameLookup {
 
   readonly lookup: LookupFunction = (name, options, callback) => {
     const dns = process.getBuiltinModule('node:dns')
-    void this.#ask(name, options)
-      .then((addresses) => {
-        if (addresses === undefined) return dns.lookup(name, options, callback)
-        const [first] = addresses
-        if (options.all === true) callback(null, [...addresses])
-        else callback(null, first?.address ?? '', first?.family)
-      })
-      .catch((error) => callback(error, ''))
+    const answer = (addresses: readonly LookupAddress[] | undefined): void => {
+      if (addresses === undefined) dns.lookup(name, options, callback)
+      else if (options.all === true) callback(null, [...addresses])
+      else callback(null, addresses[0]?.address ?? '', addresses[0]?.family)
+    }
+    this.#ask(name, options)
+      .then(answer, (error) => callback(error, ''))
+      .catch((error) => diag.fault('the look-up of names', error))
   }
 
   cancel(): void {
@@ -112,7 +113,8 @@ function searchList(): { domains: readonly string[]; dots: number } {
   let dots = 1
   for (const line of linesOf('/etc/resolv.conf')) {
     const [key, ...values] = line.trim().split(/\s+/)
-    if (key === 'search' || key === 'domain') domains = values.map((domain) => domain.replace(/\.$/, '')).filter(Boolean)
+    if (key === 'search' || key === 'domain')
+      domains = values.map((domain) => domain.replace(/\.$/, '')).filter(Boolean)
     if (key === 'options') dots = Number(/\bndots:(\d+)/.exec(line)?.[1] ?? dots)
   }
   return { domains, dots }

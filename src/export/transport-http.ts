@@ -5,6 +5,7 @@ import { SUPPRESSED_CONTEXT } from '../context/context.js'
 import { runIn } from '../context/manager.js'
 import { decodeExportResponse, decodeStatusMessage } from '../otlp/response.js'
 import { startDeadline } from './deadline.js'
+import { NameLookup } from './lookup.js'
 import { isRetryableStatus, readRetryAfter } from './retry.js'
 import {
   type Answer,
@@ -20,7 +21,7 @@ import { UnreadAnswer } from './unread-answer.js'
 /** SPEC protocol/exporter.md: a larger answer is final and not read. */
 const MAX_RESPONSE_BYTES: number = 4 * 1024 * 1024
 /** How often a connection that does not come about is asked whether it alone keeps the process alive. */
-const WATCH_MILLIS = 1000
+const WATCH_MILLIS = 100
 
 const CLOSED = 'the exporter is closed'
 const NOTHING = new Uint8Array(0)
@@ -42,6 +43,7 @@ export class HttpTransport implements Transport {
   readonly #url: URL
   readonly #headers: Record<string, string>
   readonly #gzip: boolean
+  readonly #names = new NameLookup()
   #agent: Agent | undefined
   #underWay: Exchange | undefined
   /** The last body and what gzip made of it: a retry sends the same body. */
@@ -108,10 +110,11 @@ export class HttpTransport implements Transport {
 
   async #exchange(body: Uint8Array, timeoutMillis: number): Promise<Outcome> {
     if (this.#closed) return { answer: failure(CLOSED, false), stale: false }
-    const exchange = new Exchange(this.#open(body), timeoutMillis)
+    const exchange = new Exchange(this.#open(body), timeoutMillis, this.#names)
     this.#underWay = exchange
     const outcome = await exchange.outcome
     this.#underWay = undefined
+    this.#names.cancel()
     return outcome
   }
 
@@ -121,7 +124,8 @@ export class HttpTransport implements Transport {
     const http = secure ? process.getBuiltinModule('node:https') : process.getBuiltinModule('node:http')
     this.#agent ??= new http.Agent({ keepAlive: true, maxSockets: 1 })
     const headers = { ...this.#headers, 'content-length': body.byteLength }
-    const request = http.request(this.#url, { method: 'POST', agent: this.#agent, headers })
+    const { lookup } = this.#names
+    const request = http.request(this.#url, { method: 'POST', agent: this.#agent, headers, lookup })
     request.end(body)
     return request
   }
@@ -140,7 +144,7 @@ class Exchange {
   #bytesBefore = 0
   #answer: Answer | undefined
 
-  constructor(request: ClientRequest, timeoutMillis: number) {
+  constructor(request: ClientRequest, timeoutMillis: number, names: NameLookup) {
     this.#request = request
     this.outcome = new Promise((resolve) => {
       this.#resolve = resolve
@@ -149,7 +153,7 @@ class Exchange {
       this.abort(`${this.#connected ? 'no answer' : 'no connection'} within ${Math.round(timeoutMillis)} ms`)
     })
     this.#watch = setInterval(() => {
-      if (!this.#connected && holdsProcessAlone()) this.abort('no connection when the process ended')
+      if (!this.#connected && holdsProcessAlone(names)) this.abort('no connection when the process ended')
     }, WATCH_MILLIS)
     this.#watch.unref()
     this.#listen(request)
@@ -195,12 +199,14 @@ class Exchange {
       this.#bytesBefore = socket.bytesRead
       if (request.reusedSocket) {
         this.#connected = true
+        clearInterval(this.#watch)
         return
       }
       // Once more, for Node makes a new handle for each address that it tries.
       socket.once('connect', () => socket.unref())
       socket.once(request.protocol === 'https:' ? 'secureConnect' : 'connect', () => {
         this.#connected = true
+        clearInterval(this.#watch)
       })
     })
     request.on('response', (response) => this.#read(response))
@@ -272,9 +278,11 @@ function serverMessage(body: Uint8Array, contentType = ''): string {
 
 /**
  * True if only one thing keeps the process alive and that is a connection being made: libuv counts
- * it, though its socket is unref'd. Standard streams are listed whether they hold or not.
+ * it, though its socket is unref'd. Standard streams are listed whether they hold or not, and what
+ * is asked of name servers is not listed.
  */
-function holdsProcessAlone(): boolean {
+function holdsProcessAlone(names: NameLookup): boolean {
   const holders = process.getActiveResourcesInfo().filter((name) => name !== 'PipeWrap' && name !== 'TTYWrap')
+  if (names.isUnderWay) return holders.length === 0
   return holders.length === 1 && holders[0]!.endsWith('ConnectWrap')
 }

@@ -29,12 +29,16 @@ const { registerHooks } = nodeModule as typeof nodeModule & {
 }
 const require = createRequire(import.meta.url)
 
+const { supportsSyncHooks } = require('import-in-the-middle/supports-sync-hooks.mjs') as {
+  supportsSyncHooks(): boolean
+}
+
+/** Whether a built-in is heard of whenever the program first asks for it; on older lines not by each `import`. */
+export const hearsBuiltins: boolean = registerHooks !== undefined && supportsSyncHooks()
+
 /** Calls `listener` for each of the modules `names` that the program imports from now on. */
 export function hookImport(names: readonly string[], listener: LoadListener): void {
-  const { supportsSyncHooks } = require('import-in-the-middle/supports-sync-hooks.mjs') as {
-    supportsSyncHooks(): boolean
-  }
-  if (registerHooks !== undefined && supportsSyncHooks()) hookHere(registerHooks, [...names], listener)
+  if (registerHooks !== undefined && hearsBuiltins) hookHere(registerHooks, [...names], listener)
   else hookInThread([...names], listener)
 }
 

@@ -1,5 +1,6 @@
 import { subscribe as subscribeTo } from 'node:diagnostics_channel'
 import { diag } from '../diag/diag.js'
+import { hearsBuiltins } from '../hooks/import.js'
 import { hookModules, type LoadedModule } from '../hooks/modules.js'
 import { packageVersion, versionMatches } from '../hooks/version.js'
 import { guard } from './guard.js'
@@ -24,7 +25,7 @@ export function installInstrumentations(
     const kit = makeKit(name)
     for (const source of channels) attempt(name, () => listen(source, kit))
     for (const patch of modules) {
-      if (patch.atStart === true) {
+      if (patch.atStart === true && !(hearsBuiltins && isStillToCome(patch.module))) {
         attempt(name, () => patch.patch(process.getBuiltinModule(patch.module as 'http'), kit, undefined))
       } else {
         const known = waiting.get(patch.module) ?? []
@@ -45,6 +46,12 @@ export function installInstrumentations(
     }
     return exports === loaded.exports ? undefined : exports
   })
+}
+
+/** The list is Node's own, of internal modules too; where it is gone one day, the built-in counts as loaded. */
+function isStillToCome(builtin: string): boolean {
+  const { moduleLoadList } = process as { moduleLoadList?: readonly string[] }
+  return moduleLoadList !== undefined && !moduleLoadList.includes(`NativeModule ${builtin}`)
 }
 
 /**

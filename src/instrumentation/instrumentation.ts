@@ -17,7 +17,7 @@ export interface ModulePatch {
   readonly module: string
   /** Tested versions, a semver range; left out for built-ins. */
   readonly versions?: string
-  /** A built-in that is patched at start, loaded or not: where waiting for the program's import would cost more. */
+  /** A built-in that nearly every program loads: patched at start where not every import of it can be heard. */
   readonly atStart?: boolean
   /**
    * Patches the module's exports in place, or returns what to hand out instead. A throw leaves the
