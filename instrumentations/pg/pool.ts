@@ -22,23 +22,28 @@ interface Pool {
   [DATABASE]?: Database
 }
 
-/** One who waits for a client, as the pool notes it. */
+/** One who has asked the pool for a client, as the pool notes it. */
 interface Waiter {
   readonly timedOut?: boolean
-  /** `performance.now()` when the waiting began; undefined for one who was served at once. */
-  [SINCE]?: number
-  /** The one in which the connection was asked for, while it is being opened. */
-  [CONTEXT]?: Context | undefined
+  [WAIT]?: Wait | undefined
+}
+
+/** That there was none to be had at once. */
+interface Wait {
+  /** `performance.now()`. */
+  readonly since: number
+  readonly context: Context
 }
 
 const DATABASE: unique symbol = Symbol('autospan.pg.database')
-const SINCE: unique symbol = Symbol('autospan.pg.since')
-const CONTEXT: unique symbol = Symbol('autospan.pg.context')
+const WAIT: unique symbol = Symbol('autospan.pg.wait')
 
 /** What a pool's query that is about to ask for a client will send. */
 let asking: DatabaseQuery | undefined
 /** The query of a pool that is about to be sent by its client. */
 let handed: QueryCall | undefined
+/** Of the one who is asking for a client. */
+let beginning: Wait | undefined
 
 /** The call of the query that a client gets from its pool now. */
 export function takeHanded(): QueryCall | undefined {
@@ -80,9 +85,9 @@ function traceQueries(prototype: Pool, kit: Kit): void {
 function traceWaiting(prototype: Pool, kit: Kit): void {
   const calls = new Calls(kit, 'pool query', description)
   const place = kit.place('pool waiting')
-  const noteWaiter = guard(place, ({ _pendingQueue }: Pool, since: number) => {
+  const noteWait = guard(place, ({ _pendingQueue }: Pool, wait: Wait) => {
     const waiter = _pendingQueue.at(-1)
-    if (waiter !== undefined) waiter[SINCE] = since
+    if (waiter !== undefined) waiter[WAIT] = wait
   })
   const tellDatabase = guard(place, ({ span, subject }: QueryCall, pool: Pool) => {
     recordDatabase(span, subject, databaseOfPool(pool))
@@ -98,14 +103,24 @@ function traceWaiting(prototype: Pool, kit: Kit): void {
       } else if (typeof callback === 'function') {
         args[0] = bindCallback(kit, kit.active(), callback)
       }
-      const { waitingCount } = this
-      if (this.idleCount > waitingCount) return connect.apply(this, args)
-      const since = performance.now()
-      const result = connect.apply(this, args)
-      if (this.waitingCount > waitingCount) noteWaiter(this, since)
-      return result
+      if (this.idleCount > this.waitingCount) return connect.apply(this, args)
+      return connectLater(connect, this, args)
     }
   })
+
+  /** The pool keeps its timer for the one who waits, and so the context that it is made in. */
+  function connectLater(connect: AnyFunction, pool: Pool, args: unknown[]): unknown {
+    const { waitingCount } = pool
+    const wait = { since: performance.now(), context: kit.active() }
+    beginning = wait
+    try {
+      const result = kit.runDetached(connect, pool, args)
+      if (pool.waitingCount > waitingCount) noteWait(pool, wait)
+      return result
+    } finally {
+      beginning = undefined
+    }
+  }
 
   function handOver(asked: QueryCall, pool: Pool, callback: AnyFunction): AnyFunction {
     // Forgotten when used, for pools of some releases hold on to the callback.
@@ -131,46 +146,40 @@ function traceWaiting(prototype: Pool, kit: Kit): void {
 }
 
 /**
- * What a pool opens, and its timers for it, outlive the request that needs it and belong to none. But the
- * program's listeners to it run in that request.
+ * What a pool opens, and its timers for that, outlive the request that needs it and belong to none. But
+ * the program's listeners to it run in the request.
  */
 function traceConnections(prototype: Pool, kit: Kit): void {
   const place = kit.place('pool connection')
-  const noteWait = guard(place, (client: Client, waiter: Waiter) => {
-    const since = waiter[SINCE]
-    connectionOf(client).waited = since === undefined || waiter.timedOut ? 0 : (performance.now() - since) / 1000
-  })
-  const noteNew = guard(place, (pool: Pool, waiter: Waiter, since: number) => {
+  const noteNew = guard(place, (pool: Pool, waiter: Waiter) => {
     databaseOfPool(pool)
-    waiter[SINCE] ??= since
+    waiter[WAIT] ??= beginning
+  })
+  const noteWaited = guard(place, (client: Client, waiter: Waiter) => {
+    const since = waiter.timedOut === true ? undefined : waiter[WAIT]?.since
+    connectionOf(client).waited = since === undefined ? 0 : (performance.now() - since) / 1000
   })
 
   detach(kit, prototype, '_release')
-  // Before pg-pool 3.12 `newClient` does it all.
-  const [opens, position] = '_afterConnect' in prototype ? ['_afterConnect', 1] : ['newClient', 0]
-  kit.wrap(prototype, opens as string, (open) => {
-    return function (this: Pool, ...args) {
-      const waiter: Waiter = args[position as number]
-      waiter[CONTEXT] = kit.active()
-      return kit.runDetached(open, this, args)
-    }
-  })
+  // From 3.13 on the program may have a hook in `newClient`, and the timers come after.
+  const hasHook = '_afterConnect' in prototype
+  detach(kit, prototype, hasHook ? '_afterConnect' : 'newClient')
   kit.wrap(prototype, 'newClient', (newClient) => {
     return function (this: Pool, waiter: Waiter) {
-      const since = performance.now()
-      const result = newClient.call(this, waiter)
-      noteNew(this, waiter, since)
+      const { context = kit.active() } = waiter[WAIT] ?? beginning ?? {}
+      const result = hasHook ? kit.runWith(context, newClient, this, [waiter]) : newClient.call(this, waiter)
+      noteNew(this, waiter)
       return result
     }
   })
   kit.wrap(prototype, '_acquireClient', (acquireClient) => {
     return function (this: Pool, ...args) {
       const waiter: Waiter = args[1]
-      noteWait(args[0], waiter)
-      const context = waiter[CONTEXT]
-      if (context === undefined) return acquireClient.apply(this, args)
-      waiter[CONTEXT] = undefined
-      return kit.runWith(context, acquireClient, this, args)
+      noteWaited(args[0], waiter)
+      const wait = waiter[WAIT]
+      if (wait === undefined) return acquireClient.apply(this, args)
+      waiter[WAIT] = undefined
+      return kit.runWith(wait.context, acquireClient, this, args)
     }
   })
 }

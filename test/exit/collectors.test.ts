@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Owner } from '../harness/owner.js'
-import { launch, type Outcome } from '../harness/program.js'
+import { launch, type Outcome, SLACK_MILLIS } from '../harness/program.js'
 import { type SinkOptions, startSink } from '../harness/sink.js'
 import { assertLikeBare, said, visible } from './bare.js'
 
@@ -36,7 +36,7 @@ for (const [what, start] of Object.entries(COLLECTORS)) {
       assert.equal(lines.length, 1, lines.join('\n'))
       assert.ok(lines[0]?.startsWith(`autospan: lost 2 spans, not delivered to ${url}/v1/traces: `), lines[0])
       assert.match(lines[0]!, reason)
-      assert.ok(traced.millis - bare.millis < 1200, `${traced.millis} ms against ${bare.millis} ms`)
+      assert.ok(traced.millis - bare.millis < 1200 + SLACK_MILLIS, `${traced.millis} ms against ${bare.millis} ms`)
     })
   }
 }
@@ -52,7 +52,7 @@ for (const [bound, most] of [
       const { outcome, millis } = await left(t, env, true)
       const reason = bound === '0' ? 'the process ended before they were sent' : `no answer within ${bound} ms`
       assert.match(said(outcome)[1]!, new RegExp(`lost 2 spans, .*: ${reason}$`))
-      assert.ok(millis < most, `${millis} ms`)
+      assert.ok(millis < most + SLACK_MILLIS, `${millis} ms`)
     }
   })
 }
@@ -68,7 +68,7 @@ test('the bound holds for all in all: a flush in vain, and open spans after it',
   const lines = said(outcome).slice(1)
   assert.equal(lines.length, 1, lines.join('\n'))
   assert.match(lines[0]!, /lost 3 spans, .*: no answer within 1000 ms$/)
-  assert.ok(millis < 1400, `${millis} ms`)
+  assert.ok(millis < 1400 + SLACK_MILLIS, `${millis} ms`)
 })
 
 test('one of two destinations is not kept from its spans by the other', async (t) => {
@@ -117,7 +117,7 @@ test('a program that has made no spans is not delayed', async (t) => {
     'own-spans.mjs',
   )
   assert.deepEqual(said(outcome).slice(1), [])
-  assert.ok(millis < 100, `${millis} ms`)
+  assert.ok(millis < 100 + SLACK_MILLIS, `${millis} ms`)
 })
 
 const UNDER_WAY: readonly (readonly [string, SinkOptions['respond'], number, readonly RegExp[]])[] = [

@@ -36,6 +36,12 @@ export interface Outcome {
 /** The project's folder, seen from the compiled tests too. */
 export const root = projectRoot(import.meta.dirname)
 
+/**
+ * What a busy machine may add to a time that a test bounds. The faults that such bounds are for cost much more: ends
+ * that wait for time-outs of 9 s and longer, or for ever.
+ */
+export const SLACK_MILLIS = 2000
+
 const TIMEOUT_MILLIS = 30_000
 
 /** Runs a program of test/apps to its end, with the agent. Rejects when it has to be killed. */
