@@ -29,64 +29,35 @@ export interface Doors {
  * signal and what is printed stay what they would have been, and the program decides as before what
  * ends it: nothing here is there for it to see.
  *
- * @returns what begins to listen: to be called when there is something to lose. Before, a signal ends the process
- *   even in the midst of a long computation, and the start is the cheaper for it.
+ * @returns what makes signals heard too. They are not from the start: a process that listens to a signal can no
+ *   longer be ended by it in the midst of a long computation.
  */
 export function watchDoors({ onEmpty, onEnd }: Doors): () => void {
+  const listeners = new UnnoticedListeners(process)
   let uncaught: Uncaught | undefined
-  let listeners: UnnoticedListeners | undefined
-  const { kill } = process
 
-  // At the start, so that who wraps these later calls ours last.
+  listeners.listen('beforeExit', onEmpty)
+  listeners.listen('exit', () => {
+    // Programs emit it too.
+    if (exiting() !== false) onEnd(uncaught)
+  })
+  listeners.listen('uncaughtExceptionMonitor', (error: unknown) => {
+    uncaught = { error }
+    // Thrown by an exit listener before ours: there is no second exit event.
+    if (exiting() === true) return onEnd(uncaught)
+    listeners.settle('exit')
+    // A program that goes on has handled it.
+    runIn(SUPPRESSED_CONTEXT, setImmediate<[]>, undefined, () => {
+      uncaught = undefined
+    }).unref()
+  })
   wrapMethod(process, 'reallyExit', (reallyExit) => {
     return function (...args) {
       onEnd(uncaught)
       return reallyExit.apply(this, args)
     }
   })
-  // By itself, as libraries do that have stepped in for a while: what stands behind the call must not be reached.
-  wrapMethod(process, 'kill', () => {
-    return function (...args) {
-      if (args[0] === process.pid && isDeadly(args[1]) && isMainThread()) prepareToDie()
-      return Reflect.apply(kill, this, args)
-    }
-  })
-
-  function prepareToDie(): void {
-    // Who has no patience and sends another signal ends the process at once.
-    for (const signal of SIGNALS) listeners?.forget(signal)
-    leaveRawMode()
-    onEnd(uncaught)
-  }
-
-  return () => {
-    if (listeners !== undefined) return
-    listeners = new UnnoticedListeners(process)
-    listeners.listen('beforeExit', onEmpty)
-    listeners.listen('exit', () => {
-      // Programs emit it too.
-      if (exiting() !== false) onEnd(uncaught)
-    })
-    listeners.listen('uncaughtExceptionMonitor', (error: unknown) => {
-      uncaught = { error }
-      // Thrown by an exit listener before ours: there is no second exit event.
-      if (exiting() === true) return onEnd(uncaught)
-      listeners?.settle('exit')
-      // A program that goes on has handled it.
-      runIn(SUPPRESSED_CONTEXT, setImmediate<[]>, undefined, () => {
-        uncaught = undefined
-      }).unref()
-    })
-    // Threads other than the main one do not hear of them.
-    for (const signal of SIGNALS) {
-      listeners.listenAlone(signal, (_name: unknown, number: unknown) => {
-        // Programs emit them too, and then without a number.
-        if (number === undefined) return
-        prepareToDie()
-        kill.call(process, process.pid, signal)
-      })
-    }
-  }
+  return watchSignals(listeners, () => onEnd(uncaught))
 }
 
 /** Undefined where a Node.js to come does not tell. */
@@ -94,18 +65,41 @@ function exiting(): boolean | undefined {
   return (process as { _exiting?: boolean })._exiting
 }
 
-/** The signal, by name or number, ends the process: nobody listens to it. */
-function isDeadly(signal: unknown): boolean {
-  const name = typeof signal === 'number' ? nameOf(signal) : signal || 'SIGTERM'
-  return typeof name === 'string' && DEADLY.has(name) && process.listenerCount(name) === 0
+function watchSignals(listeners: UnnoticedListeners, onEnd: () => void): () => void {
+  const { kill } = process
+  // By itself, as libraries do that have stepped in for a while: what stands behind the call must not be reached.
+  wrapMethod(process, 'kill', () => {
+    return function (...args) {
+      const signal = args[0] === process.pid && isMainThread() ? nameOf(args[1]) : undefined
+      if (signal !== undefined && DEADLY.has(signal) && process.listenerCount(signal) === 0) prepare()
+      return Reflect.apply(kill, this, args)
+    }
+  })
+
+  function prepare(): void {
+    // Who has no patience and sends another ends the process at once.
+    for (const signal of SIGNALS) listeners.forget(signal)
+    leaveRawMode()
+    onEnd()
+  }
+
+  let heard = false
+  return () => {
+    if (heard) return
+    heard = true
+    if (!isMainThread()) return
+    for (const signal of SIGNALS) {
+      listeners.listenAlone(signal, (_name: unknown, number: unknown) => {
+        // Programs emit them too, and then without a number.
+        if (number === undefined) return
+        prepare()
+        kill.call(process, process.pid, signal)
+      })
+    }
+  }
 }
 
-function nameOf(number: number): string | undefined {
-  const { signals } = process.getBuiltinModule('node:os').constants
-  return Object.keys(signals).find((name) => signals[name as NodeJS.Signals] === number)
-}
-
-/** Asked late, for it loads a module. */
+/** Other threads hear of no signals. Not asked at the start, for it loads a module. */
 function isMainThread(): boolean {
   return process.getBuiltinModule('node:worker_threads').isMainThread
 }
@@ -118,4 +112,10 @@ function leaveRawMode(): void {
   } catch {
     // A terminal that has gone away has no mode.
   }
+}
+
+function nameOf(signal: unknown): NodeJS.Signals | undefined {
+  if (typeof signal !== 'number') return (signal || 'SIGTERM') as NodeJS.Signals
+  const { signals } = process.getBuiltinModule('node:os').constants
+  return (Object.keys(signals) as NodeJS.Signals[]).find((name) => signals[name] === signal)
 }
