@@ -1,5 +1,5 @@
 import type { EventEmitter } from 'node:events'
-import { bindCallbacksOf, Calls } from '../../src/instrumentation/call.js'
+import { bindCallbacksOf, Calls, once } from '../../src/instrumentation/call.js'
 import { recordDatabase, recordWait } from '../../src/instrumentation/database.js'
 import { guard } from '../../src/instrumentation/guard.js'
 import type { Kit } from '../../src/instrumentation/kit.js'
@@ -158,15 +158,6 @@ function connectDetached(prototype: Client, kit: Kit): void {
       return kit.runDetached(connect, this, [typeof callback === 'function' ? once(callback) : callback, ...others])
     }
   })
-}
-
-function once(callback: AnyFunction): AnyFunction {
-  let own: AnyFunction | undefined = callback
-  return function (...args) {
-    const only = own
-    own = undefined
-    return only?.apply(this, args)
-  }
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { Context } from '@opentelemetry/api'
-import { bindCallback, Calls, detach } from '../../src/instrumentation/call.js'
+import { bindCallback, Calls, detach, once } from '../../src/instrumentation/call.js'
 import { type Database, type DatabaseQuery, recordDatabase } from '../../src/instrumentation/database.js'
 import { guard } from '../../src/instrumentation/guard.js'
 import type { Kit } from '../../src/instrumentation/kit.js'
@@ -101,7 +101,7 @@ function traceWaiting(prototype: Pool, kit: Kit): void {
         asking = undefined
         if (call !== undefined) args[0] = handOver(call, this, callback)
       } else if (typeof callback === 'function') {
-        args[0] = bindCallback(kit, kit.active(), callback)
+        args[0] = once(bindCallback(kit, kit.active(), callback))
       }
       if (this.idleCount > this.waitingCount) return connect.apply(this, args)
       return connectLater(connect, this, args)
@@ -122,23 +122,26 @@ function traceWaiting(prototype: Pool, kit: Kit): void {
     }
   }
 
-  function handOver(asked: QueryCall, pool: Pool, callback: AnyFunction): AnyFunction {
-    // Forgotten when used, for pools of some releases hold on to the callback.
-    let call: QueryCall | undefined = asked
+  function handOver(call: QueryCall, pool: Pool, callback: AnyFunction): AnyFunction {
+    // For one use, like that of `once`: pools of some releases hold on to it.
+    let asked: QueryCall | undefined = call
+    let asker: AnyFunction | undefined = callback
     return function (error, client, release) {
-      const own = call
-      call = undefined
-      if (own === undefined) return callback.call(this, error, client, release)
+      const call = asked
+      const callback = asker
+      asked = undefined
+      asker = undefined
+      if (call === undefined || callback === undefined) return undefined
       if (error) {
-        tellDatabase(own, pool)
-        own.fail(error)
-        return callback.call(this, error, client, release)
+        tellDatabase(call, pool)
+        call.fail(error)
+      } else {
+        handed = call
       }
-      handed = own
       try {
         return callback.call(this, error, client, release)
       } finally {
-        // The client is of a class that is not traced.
+        // Not taken, if the client is of a class that is not traced.
         takeHanded()?.end()
       }
     }

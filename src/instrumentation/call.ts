@@ -191,6 +191,16 @@ export function bindCallback(kit: Kit, context: Context, callback: AnyFunction):
   }
 }
 
+/** `callback` for one call, after which it and all that it holds are forgotten. */
+export function once(callback: AnyFunction): AnyFunction {
+  let own: AnyFunction | undefined = callback
+  return function (...args) {
+    const only = own
+    own = undefined
+    return only?.apply(this, args)
+  }
+}
+
 /** Has the callbacks that a method takes as its last argument run in the context of the method's caller. */
 export function bindCallbacksOf(kit: Kit, prototype: object, method: string): void {
   kit.wrap(prototype, method, (original) => {
