@@ -7,8 +7,10 @@ export async function assertLikeBare(
   env: Readonly<Record<string, string>>,
   options: ProgramOptions = {},
 ): Promise<Outcome> {
-  const bare = await run(app, { ...options, env, agent: false })
-  const traced = await run(app, { ...options, env })
+  // A busy machine may need longer than a user would wait: the bound has tests of its own.
+  const patient = { AUTOSPAN_EXIT_TIMEOUT: '10000', ...env }
+  const bare = await run(app, { ...options, env: patient, agent: false })
+  const traced = await run(app, { ...options, env: patient })
   assert.deepEqual(visible(traced), visible(bare))
   assert.deepEqual(said(traced).slice(1), [])
   return traced

@@ -104,7 +104,12 @@ test('what a collector refuses at the end is told, and not sent again', async (t
 
 test('10,000 spans of one turn arrive whole through process.exit()', async (t) => {
   const sink = await startSink(t)
-  const { outcome } = await left(t, { WAY: 'many', OTEL_EXPORTER_OTLP_ENDPOINT: sink.url }, true, 'own-spans.mjs')
+  const { outcome } = await left(
+    t,
+    { WAY: 'many', OTEL_EXPORTER_OTLP_ENDPOINT: sink.url, AUTOSPAN_EXIT_TIMEOUT: '10000' },
+    true,
+    'own-spans.mjs',
+  )
   assert.deepEqual(said(outcome).slice(1), [])
   assert.equal((await sink.settled()).length, 10_000)
 })
