@@ -53,7 +53,8 @@ export function traceClients(pg: Pg, kit: Kit): void {
   const { get, ...native } = Object.getOwnPropertyDescriptor(pg, 'native') ?? {}
   if (get === undefined) return
   const traceNative = guard(kit.place('native'), (loaded: Pg | null) => {
-    if (loaded !== null) traceClient(loaded.Client, kit)
+    // The same, where the program has asked for the native one to be the default.
+    if (loaded !== null && loaded.Client !== pg.Client) traceClient(loaded.Client, kit)
   })
   // pg loads the native client when it is asked for, and puts it in the place of this getter.
   Object.defineProperty(pg, 'native', {
