@@ -1,4 +1,4 @@
-import { type Environment, readEnvironment } from './environment.js'
+import { type Environment, givenText, readEnvironment } from './environment.js'
 import type { VariableName } from './variables.js'
 
 const DISABLED: VariableName = 'OTEL_SDK_DISABLED'
@@ -9,5 +9,5 @@ const ENABLED: VariableName = 'OTEL_ENABLED'
  * of `readConfig(...).enabled`: a value that is neither true nor false disables nothing.
  */
 export function isDisabled(env: Environment = readEnvironment()): boolean {
-  return env[DISABLED]?.trim().toLowerCase() === 'true' || env[ENABLED]?.trim().toLowerCase() === 'false'
+  return givenText(env, DISABLED)?.toLowerCase() === 'true' || givenText(env, ENABLED)?.toLowerCase() === 'false'
 }

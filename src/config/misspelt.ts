@@ -3,7 +3,9 @@ import { flagName, flagPart, OTHER_INSTRUMENTATIONS } from './instrumentations.j
 import { didYouMean, nearest } from './spelling.js'
 import { UNREAD_NAMES, VARIABLES } from './variables.js'
 
-const PREFIX = 'OTEL_'
+const OWN_PREFIX = 'AUTOSPAN_'
+/** The standard prefix, and what slips of the hand make of it. */
+const LIKE_STANDARD = /^[OTEL]{3,5}_/i
 const FLAG = /^OTEL_INSTRUMENTATION_(.+)_ENABLED$/s
 const FLAG_ROW = 'OTEL_INSTRUMENTATION_<NAME>_ENABLED'
 /** What stands for a library's name in `OTEL_INSTRUMENTATION_COMMON_DEFAULT_ENABLED`. */
@@ -11,7 +13,8 @@ const FLAG_OF_ALL = 'COMMON_DEFAULT'
 
 /**
  * Says of each set `OTEL_*` variable that looks like a misspelling of one the agent reads, and of no other: users share
- * environments between languages. Its value is not shown, for it may have been meant for a header.
+ * environments between languages. Names that begin with `AUTOSPAN_` nobody else reads: of these all are said. A value is
+ * not shown, for it may have been meant for a header.
  *
  * @param instrumentations the names of the agent's instrumentations
  */
@@ -21,10 +24,14 @@ export function reportMisspelt(
   warn: (line: string) => void,
 ): void {
   for (const name of Object.keys(env)) {
-    if (!name.startsWith(PREFIX) || Object.hasOwn(VARIABLES, name) || !env[name]?.trim()) continue
-    const meant = meantBy(name, instrumentations)
+    const isOwn = name.startsWith(OWN_PREFIX)
+    if (!(isOwn || LIKE_STANDARD.test(name)) || Object.hasOwn(VARIABLES, name) || !env[name]?.trim()) continue
+    const upper = name.toUpperCase()
+    // Windows finds a variable by its name in any case.
+    if (upper !== name && env[upper] !== undefined) continue
+    const meant = Object.hasOwn(VARIABLES, upper) ? [upper] : meantBy(upper, instrumentations)
     // A line break in a name within two edits of a known one could still forge a line.
-    if (meant.length > 0) warn(`${name.replace(/\W/g, '?')} is not known${didYouMean(meant)}; it is ignored`)
+    if (isOwn || meant.length > 0) warn(`${name.replace(/\W/g, '?')} is not known${didYouMean(meant)}; it is ignored`)
   }
 }
 

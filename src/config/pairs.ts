@@ -8,11 +8,14 @@ const TOKEN = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/i
 /** A header's value as Node's http sends it: tab, visible ASCII, blank, and the upper half of Latin-1. */
 const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/
 
+/** A header as HTTP has it on the wire, and not as the variable wants it. */
+const COLON_PAIR = /^([^\s:=]+):\s*(.*)$/s
+
 /**
  * HTTP headers in the syntax of W3C Baggage, `name=value,name=value`. A value may be percent-encoded or raw: what is
  * no valid encoding is taken as it stands. Names are put into lower case; of two equal ones the later counts.
  *
- * An entry which is no legal header is left out. Nothing of an entry is ever shown, its name neither: in
+ * An entry written `name: value` is taken for what it means, and said. One which is no legal header is left out. Nothing of an entry is ever shown, its name neither: in
  * `Authorization: Basic c2VjcmV0==` the credentials stand to the left of the first `=`.
  */
 export const headers: Type<ReadonlyMap<string, string>> = {
@@ -29,17 +32,24 @@ export const headers: Type<ReadonlyMap<string, string>> = {
     if (faults.length > MAX_NAMED) named.push(`and ${faults.length - MAX_NAMED} more`)
     return { value, problem: `is not name=value,name=value: ${named.join(', ')} (not shown, it may be secret)` }
   },
-  show: (value) => (value.size === 0 ? 'no header of it' : 'the other entries'),
+  show: ({ size }) => `${size === 0 ? 'no' : size} ${size > 1 ? 'headers' : 'header'} of it`,
   mask: () => undefined,
 }
 
-/** @returns what is wrong with the entry, which is then not added */
+/** @returns what is wrong with the entry, which is then not added where it cannot be meant */
 function addHeader(headers: Map<string, string>, entry: string): string | undefined {
+  const colonPair = COLON_PAIR.exec(entry)
+  if (colonPair !== null) {
+    const [, name = '', value = ''] = colonPair
+    return addPair(headers, name, value) ?? 'is written name: value'
+  }
   const equals = entry.indexOf('=')
   if (equals < 0) return 'has no "="'
-  const name = entry.slice(0, equals).trim()
+  return addPair(headers, entry.slice(0, equals).trim(), entry.slice(equals + 1).trim())
+}
+
+function addPair(headers: Map<string, string>, name: string, raw: string): string | undefined {
   if (!TOKEN.test(name)) return 'has an illegal name'
-  const raw = entry.slice(equals + 1).trim()
   const value = percentDecoded(raw) ?? raw
   if (!HEADER_VALUE.test(value)) return 'has an illegal character in its value'
   headers.set(name.toLowerCase(), value)

@@ -1,5 +1,5 @@
 import { quoted } from './complaint.js'
-import type { Environment } from './environment.js'
+import { type Environment, givenText, isQuoted } from './environment.js'
 import type { Parsed, Type } from './parse.js'
 import { VARIABLES, type ValueOf, type Variable, type VariableName } from './variables.js'
 
@@ -9,17 +9,30 @@ export interface Settings {
   read<N extends VariableName>(name: N): ValueOf<N>
   /** The same for a variable of another name that is typed as `row`, such as one of a library. */
   readAs<N extends VariableName>(name: string, row: N): ValueOf<N>
-  /** The text that the user gave, without blanks around it; undefined when that is empty. */
+  /** The text that the user gave, without blanks and quotes around it; undefined when that is empty. */
   given(name: string): string | undefined
+  /** What is wrong with the text given for `name`, whatever it means: predicates of a sentence. */
+  slips(name: string): string[]
   /** Says what is wrong with the text given for `name`, and what happens instead. */
   complain(name: VariableName, problem: string, outcome: string): void
 }
+
+/** What shells and Kubernetes put values in the place of, and the writer of a file had hoped for. */
+const UNREPLACED = /\$\{\w+\}|\$\(\w+\)/
 
 export function createSettings(env: Environment, warn: (line: string) => void): Settings {
   const values = new Map<string, unknown>()
 
   function given(name: string): string | undefined {
-    return env[name]?.trim() || undefined
+    return givenText(env, name)
+  }
+
+  function slips(name: string): string[] {
+    const text = env[name]?.trim() ?? ''
+    const found: string[] = []
+    if (isQuoted(text)) found.push('is in quotes, which are left out')
+    if (UNREPLACED.test(text)) found.push('holds a reference to a variable that nobody has replaced')
+    return found
   }
 
   function resolve(name: string, row: VariableName): unknown {
@@ -33,8 +46,10 @@ export function createSettings(env: Environment, warn: (line: string) => void): 
     if (text === undefined) return valueInstead(variable)
     const { value, problem } = within(variable, variable.type.parse(text))
     const used = value ?? valueInstead(variable)
-    if (problem !== undefined) {
-      say(name, variable.type, problem, used === undefined ? 'it is ignored' : `using ${variable.type.show(used)}`)
+    const problems = problem === undefined ? slips(name) : [...slips(name), problem]
+    if (problems.length > 0) {
+      const outcome = used === undefined ? 'it is ignored' : `using ${variable.type.show(used)}`
+      say(name, variable.type, problems.join(' and '), outcome)
     }
     return used
   }
@@ -61,6 +76,7 @@ export function createSettings(env: Environment, warn: (line: string) => void): 
     read: <N extends VariableName>(name: N) => resolve(name, name) as ValueOf<N>,
     readAs: <N extends VariableName>(name: string, row: N) => resolve(name, row) as ValueOf<N>,
     given,
+    slips,
     complain: (name, problem, outcome) => say(name, VARIABLES[name].type, problem, outcome),
   }
 }

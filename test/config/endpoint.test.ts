@@ -27,14 +27,39 @@ test('v1/traces is appended to the path of the base URL', () => {
 
 test('the URL for traces is used as it is, and wins', () => {
   for (const [own, url] of [
-    ['http://c:4318', 'http://c:4318/'],
-    ['http://c:4318/', 'http://c:4318/'],
     ['http://c:4318/v1/traces', 'http://c:4318/v1/traces'],
-    ['http://c:4318/v1/traces/', 'http://c:4318/v1/traces/'],
     ['https://c:443/in?key=1', 'https://c/in?key=1'],
     ['', 'http://base:4318/v1/traces'],
   ] as const) {
     assert.equal(configOf({ [BASE]: 'http://base:4318', [OWN]: own }).traces.otlp.url.href, url, own)
+  }
+})
+
+test('a complete URL that no collector is likely to have is said, and changed only where nobody can mean it', () => {
+  const base = `has no path, and none is appended (${BASE} takes a base URL)`
+  const slash = 'ends with a slash, for which most collectors have no answer'
+  for (const [own, url, problem] of [
+    ['http://c:4318', 'http://c:4318/', base],
+    ['http://c:4318/', 'http://c:4318/', base],
+    ['http://c:4318/v1/traces/', 'http://c:4318/v1/traces/', slash],
+    ['http://c:4318/v1/traces/v1/traces', 'http://c:4318/v1/traces', 'ends with v1/traces twice'],
+    ['http://c:4318/in/v1/traces/v1/traces/', 'http://c:4318/in/v1/traces', 'ends with v1/traces twice'],
+  ] as const) {
+    const { config, lines } = reading({ [OWN]: own })
+    assert.equal(config.traces.otlp.url.href, url)
+    assert.deepEqual(lines, [`${OWN}="${own}" ${problem}; using ${url}`])
+  }
+})
+
+test('a base URL with the path of another signal is put right, and said', () => {
+  for (const [base, url] of [
+    ['http://c:4318/v1/metrics', 'http://c:4318/v1/traces'],
+    ['http://c:4318/in/v1/logs/', 'http://c:4318/in/v1/traces'],
+  ] as const) {
+    const { config, lines } = reading({ [BASE]: base })
+    assert.equal(config.traces.otlp.url.href, url)
+    assert.equal(lines.length, 1)
+    assert.match(lines[0] ?? '', /already ends with v1\/(metrics|logs), and v1\/traces takes its place .*; using http/)
   }
 })
 
@@ -44,6 +69,7 @@ test('a base URL with v1/traces is used as it is, and said', () => {
     ['http://c:4318/v1/traces', 'http://c:4318/v1/traces'],
     ['http://c:4318/v1/traces/', 'http://c:4318/v1/traces'],
     ['http://c:4318/otlp/v1/traces', 'http://c:4318/otlp/v1/traces'],
+    ['http://c:4318/v1/traces/v1/traces', 'http://c:4318/v1/traces'],
   ] as const) {
     const { config, lines } = reading({ [BASE]: base })
     assert.equal(config.traces.otlp.url.href, url)

@@ -47,6 +47,27 @@ const SILENT_ELSEWHERE: readonly Case[] = [
 ]
 
 const OTHERS: readonly Case[] = [
+  [{ OTEL_SERVICE_NAME: '"shop"' }, 'OTEL_SERVICE_NAME="\\"shop\\"" is in quotes, which are left out; using shop'],
+  [
+    { OTEL_EXPORTER_OTLP_ENDPOINT: "'c:4318'" },
+    `OTEL_EXPORTER_OTLP_ENDPOINT="'c:4318'" is in quotes, which are left out and has no scheme; using http://c:4318/v1/traces`,
+  ],
+  [
+    { OTEL_TRACES_EXPORTER: '"oltp"' },
+    'OTEL_TRACES_EXPORTER="\\"oltp\\"" is in quotes, which are left out and is not known (did you mean otlp?); using otlp',
+  ],
+  [
+    { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://$(HOST_IP):4318' },
+    'OTEL_EXPORTER_OTLP_ENDPOINT="http://$(HOST_IP):4318" holds a reference to a variable that nobody has replaced; using http://$(host_ip):4318/v1/traces',
+  ],
+  [
+    { OTEL_EXPORTER_OTLP_HEADERS: 'authorization=Bearer $(TOKEN)' },
+    'OTEL_EXPORTER_OTLP_HEADERS holds a reference to a variable that nobody has replaced; using 1 header of it',
+  ],
+  [
+    { OTEL_EXPORTER_OTLP_HEADERS: 'Authorization: Bearer abc' },
+    'OTEL_EXPORTER_OTLP_HEADERS is not name=value,name=value: entry 1 is written name: value (not shown, it may be secret); using 1 header of it',
+  ],
   [{ OTEL_SDK_DISABLED: '1' }, 'OTEL_SDK_DISABLED="1" is neither true nor false; using false'],
   [{ OTEL_ENABLED: 'yes' }, 'OTEL_ENABLED="yes" is neither true nor false; using true'],
   [{ OTEL_LOG_LEVEL: 'debgu' }, 'OTEL_LOG_LEVEL="debgu" is not known (did you mean debug?); using info'],

@@ -16,6 +16,11 @@ test('a misspelt variable is told, without its value', () => {
     ['OTEL_EXPORTER_OTLP_HEADRES', 'OTEL_EXPORTER_OTLP_HEADERS'],
     ['OTEL_EXPORTER_OLTP_ENDPIONT', 'OTEL_EXPORTER_OTLP_ENDPOINT'],
     ['OTEL_EXPORTER_OTLP_TRACE_ENDPOINT', 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT'],
+    ['OTLE_SERVICE_NAME', 'OTEL_SERVICE_NAME'],
+    ['OTL_SERVICE_NAME', 'OTEL_SERVICE_NAME'],
+    ['otel_service_name', 'OTEL_SERVICE_NAME'],
+    ['Otel_Servcie_Name', 'OTEL_SERVICE_NAME'],
+    ['AUTOSPAN_EXIT_TIMEOT', 'AUTOSPAN_EXIT_TIMEOUT'],
     ['OTEL_INSTRUMENTATION_EXPRES_ENABLED', 'OTEL_INSTRUMENTATION_EXPRESS_ENABLED'],
     ['OTEL_INSTRUMENTATION_AWS-SDK_ENABLED', 'OTEL_INSTRUMENTATION_AWS_SDK_ENABLED'],
     ['OTEL_INSTRUMENTATION_PG_ENABLE', 'OTEL_INSTRUMENTATION_PG_ENABLED'],
@@ -27,6 +32,16 @@ test('a misspelt variable is told, without its value', () => {
     ])
     assert.deepEqual(reading({ [name]: ' ' }).lines, [])
   }
+})
+
+test('a name with the own prefix is told even where nothing is near', () => {
+  assert.deepEqual(reading({ AUTOSPAN_COLOUR: 'secret', AUTOSPAN_EXIT_TIMEOUT: '5' }).lines, [
+    'AUTOSPAN_COLOUR is not known; it is ignored',
+  ])
+})
+
+test('a name in another case is none where the platform takes it in any', () => {
+  assert.deepEqual(reading({ otel_service_name: 'shop', OTEL_SERVICE_NAME: 'shop' }).lines, [])
 })
 
 test('a name cannot forge a line', () => {
@@ -48,8 +63,10 @@ test('nothing is said of names that the specification or another agent knows', (
     'OTEL_EXPORTER_OTLP_METRICS_ENDPIONT',
     'OTEL_',
     'OTEL_X',
-    'OTLE_SERVICE_NAME',
+    'OTL_X_SERVICE_NAME',
+    'otel_metrics_exporter',
     'SERVICE_NAME',
+    'TOTEL_SERVICE',
     '__proto__',
   ]
   for (const name of [...UNREAD_NAMES, ...foreign]) assert.deepEqual(reading({ [name]: 'x' }).lines, [], name)
