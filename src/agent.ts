@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module'
 import { INSTRUMENTATIONS } from '../instrumentations/index.js'
 import { adoptApiVersion, publishProviders } from './api/registry.js'
 import type { Config, TracesConfig } from './config/config.js'
@@ -6,7 +7,6 @@ import { readConfig } from './config/read.js'
 import { AsyncLocalStorageContextManager } from './context/manager.js'
 import { diag } from './diag/diag.js'
 import { BatchProcessor } from './export/batch.js'
-import { ConsoleProcessor, wantsColour } from './export/console.js'
 import { watchDoors } from './export/doors.js'
 import { LastFlush } from './export/last-flush.js'
 import { type ExportProcessor, fanOut } from './export/multi.js'
@@ -24,6 +24,8 @@ import type { OpenSpans } from './trace/open-spans.js'
 import { AgentTracerProvider } from './trace/provider.js'
 import { alwaysOff, alwaysOn, parentBased, type Sampler, traceIdRatio } from './trace/sampler.js'
 import { VERSION } from './version.js'
+
+const require = createRequire(import.meta.url)
 
 /** Marks the process as traced, for copies of the agent too. */
 const STARTED: unique symbol = Symbol.for('autospan.started')
@@ -94,6 +96,7 @@ function createProcessor({ traces }: Config, resource: Resource): ExportProcesso
 
 /** stderr, for stdout is the program's. */
 function createConsole(resource: Resource): ExportProcessor {
+  const { ConsoleProcessor, wantsColour } = require('./export/console.js') as typeof import('./export/console.js')
   const { noColor, forceColor } = readColourWishes()
   const { isTTY = false, columns } = process.stderr
   return new ConsoleProcessor({

@@ -1,10 +1,11 @@
 import { createRequire } from 'node:module'
-import { dirname, join } from 'node:path'
 import type { MessagePort } from 'node:worker_threads'
 import { diag } from '../diag/diag.js'
 import { GRACE_MILLIS, LATE_MILLIS } from './deadline.js'
 import type { Job, Told } from './last-flush-worker.js'
 import type { ExportProcessor, Handover } from './multi.js'
+
+const require = createRequire(import.meta.url)
 
 /** How often a socket is asked for an answer that no event will tell. */
 const LOOK_EVERY_MILLIS = 1
@@ -113,7 +114,7 @@ function startWorker(
   const { MessageChannel, Worker } = process.getBuiltinModule('node:worker_threads')
   const { port1, port2 } = new MessageChannel()
   const job: Job = {
-    program: programPath(),
+    program: require.resolve('./last-flush-worker.js'),
     port: port2,
     done,
     untilNanos: process.hrtime.bigint() + BigInt(Math.round(deadline.leftMillis() * 1e6)),
@@ -132,12 +133,6 @@ function startWorker(
     stderr: true,
   })
   return port1
-}
-
-/** Not beside this file, which may be part of a bundle. */
-function programPath(): string {
-  const { resolve } = createRequire(import.meta.url)
-  return join(dirname(resolve('autospan/package.json')), 'dist/src/export/last-flush-worker.js')
 }
 
 function hear(port: MessagePort, handovers: readonly Handover[]): void {

@@ -16,7 +16,6 @@ export function packageVersion(folder: string): string | undefined {
 
 /** Whether `version` is in `range`, prereleases included. */
 export function versionMatches(version: string, range: string): boolean {
-  // Loaded with the first library that asks: most of its cost is its many files.
-  const satisfies = require('semver/functions/satisfies') as typeof import('semver')['satisfies']
-  return satisfies(version, range, { includePrerelease: true })
+  const { satisfies } = require('./range.js') as typeof import('./range.js')
+  return satisfies(version, range)
 }

@@ -1,0 +1,148 @@
+// Bundles what tsc has compiled: dist/agent.cjs, which every start loads, and a file in dist/lazy/ for each module that
+// the sources `require` within a function, loaded when that function is called. See CONTRIBUTING.md.
+import { readFileSync, rmSync } from 'node:fs'
+import { dirname, join, relative, resolve, sep } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)))
+const dist = join(root, 'dist')
+const ENTRY = join(dist, 'src/agent.js')
+const OURS = /[/\\]dist[/\\](src|instrumentations)[/\\].*\.js$/
+
+/** Where a source was first asked for, by its path. */
+const lazy = new Map()
+/** Programs for threads of their own: they share nothing with the agent. */
+const programs = new Map()
+/** Modules of agent.cjs that lazy ones import too. */
+const shared = new Set()
+
+rmSync(join(dist, 'lazy'), { recursive: true, force: true })
+const early = new Set(await bundleAgent())
+const chunks = new Map()
+for (const entry of lazy.keys()) chunks.set(entry, await bundleLazy(entry))
+for (const entry of programs.keys()) await bundleProgram(entry)
+// Now that it is known what the lazy ones share with it.
+await bundleAgent()
+refuse(overlaps())
+
+async function bundleAgent() {
+  const modules = [...shared].sort()
+  const contents = [
+    `export { start } from ${JSON.stringify(ENTRY)}`,
+    ...modules.map((path, i) => `import * as m${i} from ${JSON.stringify(path)}`),
+    `export function shared(name) { return { ${modules.map((path, i) => `${JSON.stringify(nameOf(path))}: m${i}`).join()} }[name] }`,
+  ].join('\n')
+  return bundle({ stdin: { contents, resolveDir: root, sourcefile: 'agent' }, outfile: join(dist, 'agent.cjs') }, [])
+}
+
+function bundleLazy(entry) {
+  const own = {
+    name: 'shared',
+    setup({ onResolve, onLoad }) {
+      onResolve({ filter: /^\.\.?\//, namespace: 'file' }, ({ path, resolveDir, kind }) => {
+        const file = resolve(resolveDir, path)
+        if (kind !== 'import-statement') return undefined
+        if (lazy.has(file)) return { path: `./${fileOf(file)}`, external: true }
+        if (!early.has(file)) return undefined
+        shared.add(file)
+        return { path: file, namespace: 'shared' }
+      })
+      onLoad({ filter: /.*/, namespace: 'shared' }, ({ path }) => ({
+        contents: `module.exports = require('../agent.cjs').shared(${JSON.stringify(nameOf(path))})`,
+      }))
+      onResolve({ filter: /^\.\.\/agent\.cjs$/, namespace: 'shared' }, ({ path }) => ({ path, external: true }))
+    },
+  }
+  return bundle({ entryPoints: [entry], outfile: join(dist, 'lazy', fileOf(entry)) }, [own])
+}
+
+function bundleProgram(entry) {
+  return bundle({ entryPoints: [entry], outfile: join(dist, 'lazy', fileOf(entry)) }, [])
+}
+
+/** @returns the paths of what went in */
+async function bundle(options, plugins) {
+  const folder = dirname(options.outfile) === dist ? './lazy' : '.'
+  const { metafile } = await build({
+    ...options,
+    absWorkingDir: root,
+    bundle: true,
+    metafile: true,
+    platform: 'node',
+    format: 'cjs',
+    target: 'node20.19',
+    minifyWhitespace: true,
+    minifySyntax: true,
+    logLevel: 'warning',
+    plugins: [...plugins, ourRequires(folder)],
+  })
+  return Object.keys(metafile.inputs)
+    .filter((input) => !/^(shared:|agent$)/.test(input))
+    .map((input) => resolve(root, input))
+}
+
+/** In our sources `require` is made for ES modules; in a bundle it is CommonJS's own. */
+function ourRequires(folder) {
+  return {
+    name: 'our requires',
+    setup({ onResolve, onLoad }) {
+      onLoad({ filter: OURS }, ({ path }) => ({
+        contents: readFileSync(path, 'utf8')
+          .replace(/^const require = createRequire\(import\.meta\.url\);?$/m, '')
+          .replaceAll('import.meta.url', `require('node:url').pathToFileURL(__filename).href`),
+      }))
+      onResolve({ filter: /.*/ }, ({ path, importer, resolveDir, kind }) => {
+        if (!OURS.test(importer) || (kind !== 'require-call' && kind !== 'require-resolve')) return undefined
+        if (path === 'autospan/package.json') return { path, namespace: 'version' }
+        if (!path.startsWith('.')) return { path, external: true }
+        const file = resolve(resolveDir, path)
+        const asked = kind === 'require-call' ? lazy : programs
+        if (!asked.has(file)) asked.set(file, importer)
+        return { path: `${folder}/${fileOf(file)}`, external: true }
+      })
+      onLoad({ filter: /.*/, namespace: 'version' }, () => {
+        const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+        return { contents: JSON.stringify({ version }), loader: 'json' }
+      })
+    },
+  }
+}
+
+/** A module in two bundles would be two modules, each with a state of its own. */
+function overlaps() {
+  const problems = []
+  const homes = new Map()
+  for (const [entry, asker] of lazy) {
+    if (early.has(entry)) {
+      problems.push(
+        `${nameOf(entry)} is required by ${nameOf(asker)} to be loaded late, and also imported by a module that is loaded at start`,
+      )
+    }
+    for (const path of chunks.get(entry)) {
+      const home = homes.get(path)
+      if (home === undefined) homes.set(path, entry)
+      else
+        problems.push(
+          `${nameOf(path)} would be twice there, with ${nameOf(home)} and with ${nameOf(entry)}: require it within a function in one of them, so that it gets a file of its own`,
+        )
+    }
+  }
+  return problems
+}
+
+function refuse(problems) {
+  for (const problem of problems) console.error(`tools/bundle.mjs: ${problem}`)
+  if (problems.length > 0) process.exitCode = 1
+}
+
+function fileOf(path) {
+  return nameOf(path)
+    .replace(/^src\//, '')
+    .replaceAll('/', '-')
+    .replace(/\.js$/, '.cjs')
+}
+
+function nameOf(path) {
+  return relative(dist, path).replaceAll(sep, '/')
+}
