@@ -12,6 +12,7 @@ import { LastFlush } from './export/last-flush.js'
 import { type ExportProcessor, fanOut } from './export/multi.js'
 import { printableUrl } from './export/transport.js'
 import { HttpTransport } from './export/transport-http.js'
+import { continueFrom } from './instrumentation/environment.js'
 import { errorType } from './instrumentation/http.js'
 import { installInstrumentations } from './instrumentation/install.js'
 import type { Instrumentation } from './instrumentation/instrumentation.js'
@@ -78,6 +79,7 @@ function run(config: Config): void {
     const tracer = provider.getTracer(`autospan/${name}`, VERSION)
     return new Kit(name, tracer, propagator, { layerSpans: config.instrumentations.layerSpans.has(name) })
   })
+  if (config.instrumentations.isEnabled('child_process')) continueFrom(readEnvironment(), propagator)
   deliverAtEnd(processor, provider.openSpans, config.exitTimeoutMillis)
   diag.info(startLine(config, resource, enabled))
   if (countLoads() > 1) diag.warn('loaded more than once by flags and NODE_OPTIONS; once is enough')

@@ -5,9 +5,17 @@ import { ROOT_CONTEXT } from './context.js'
 
 const storage = new AsyncLocalStorage<Context>()
 
-/** The context of the code that runs now; the root context outside any request. */
+/** What the process itself belongs to. */
+let processContext: Context = ROOT_CONTEXT
+
+/** The context of the code that runs now; outside any request that of the process. */
 export function activeContext(): Context {
-  return storage.getStore() ?? ROOT_CONTEXT
+  return storage.getStore() ?? processContext
+}
+
+/** Has all that runs outside of any request belong to `context`, from now on; at first it belongs to the root. */
+export function setProcessContext(context: Context): void {
+  processContext = context
 }
 
 /** Calls `fn` with `context` active, during the call and in all that it starts. */
@@ -63,8 +71,8 @@ export class AsyncLocalStorageContextManager implements ContextManager {
     storage.enterWith(context)
     return {
       dispose() {
-        // ROOT_CONTEXT rather than undefined: the typings of Node 20 do not take undefined back.
-        storage.enterWith(before ?? ROOT_CONTEXT)
+        // The typings of Node 20 do not take undefined back.
+        storage.enterWith(before as Context)
       },
     }
   }

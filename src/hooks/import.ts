@@ -99,7 +99,15 @@ function listen(names: string[], listener: LoadListener): void {
     const exports = isEsm ? namespace : (namespace.default ?? namespace)
     const replaced = listener({ name, folder, exports })
     if (replaced !== undefined && replaced !== exports) replaceExports(namespace, exports, replaced)
+    else if (folder === undefined) renewNames(namespace, exports as Namespace)
   })
+}
+
+/** The names of a built-in are copies of its properties, taken before it was patched. */
+function renewNames(namespace: Namespace, exports: Namespace): void {
+  for (const key of Object.keys(namespace)) {
+    if (key in exports && namespace[key] !== exports[key]) namespace[key] = exports[key]
+  }
 }
 
 /** An importer of a CommonJS module sees `default`, and names copied from it. */

@@ -1,6 +1,6 @@
 import type { EventEmitter } from 'node:events'
 import type { Context, Span, TextMapGetter, TextMapPropagator, TextMapSetter } from '@opentelemetry/api'
-import { isSuppressed, ROOT_CONTEXT, SPAN_KEY } from '../context/context.js'
+import { isSuppressed, ROOT_CONTEXT, SPAN_KEY, spanOf } from '../context/context.js'
 import { activeContext, applyIn, bindTo } from '../context/manager.js'
 import { diag } from '../diag/diag.js'
 import { type AttributeList, SharedAttributes } from '../trace/attributes.js'
@@ -46,6 +46,11 @@ export class Kit {
   /** True in the agent's own work, and where an SDK asked for no tracing: start nothing, inject nothing. */
   isSuppressed(): boolean {
     return isSuppressed(activeContext())
+  }
+
+  /** Whether the code that runs now belongs to a span, recorded or not. */
+  isInSpan(): boolean {
+    return spanOf(activeContext()) !== undefined
   }
 
   /** Calls `fn` in a context, with a list of arguments as it is. */
