@@ -8,8 +8,10 @@ import { AsyncLocalStorageContextManager } from './context/manager.js'
 import { diag } from './diag/diag.js'
 import { BatchProcessor } from './export/batch.js'
 import { watchDoors } from './export/doors.js'
+import type { Exporter } from './export/exporter.js'
 import { LastFlush } from './export/last-flush.js'
-import { type ExportProcessor, fanOut } from './export/multi.js'
+import { fanOut } from './export/multi.js'
+import { TRACES } from './export/signal.js'
 import { printableUrl } from './export/transport.js'
 import { HttpTransport } from './export/transport-http.js'
 import { continueFrom } from './instrumentation/environment.js'
@@ -24,6 +26,7 @@ import type { Resource } from './resource/resource.js'
 import type { OpenSpans } from './trace/open-spans.js'
 import { AgentTracerProvider } from './trace/provider.js'
 import { alwaysOff, alwaysOn, parentBased, type Sampler, traceIdRatio } from './trace/sampler.js'
+import type { SpanProcessor } from './trace/span.js'
 import { VERSION } from './version.js'
 
 const require = createRequire(import.meta.url)
@@ -60,11 +63,11 @@ export function start(): void {
 
 function run(config: Config): void {
   const resource = createResource(config, VERSION)
-  const processor = createProcessor(config, resource)
+  const spanExporters = createSpanExporters(config, resource)
   const provider = new AgentTracerProvider({
     sampler: createSampler(config.traces),
     limits: config.traces.limits,
-    processor,
+    processor: fanOut(spanExporters),
   })
   const propagator = createPropagator(config.propagators)
   const isFirst = publishProviders({
@@ -80,24 +83,23 @@ function run(config: Config): void {
     return new Kit(name, tracer, propagator, { layerSpans: config.instrumentations.layerSpans.has(name) })
   })
   if (config.instrumentations.isEnabled('child_process')) continueFrom(readEnvironment(), propagator)
-  deliverAtEnd(processor, provider.openSpans, config.exitTimeoutMillis)
+  deliverAtEnd(spanExporters, provider.openSpans, config.exitTimeoutMillis)
   diag.info(startLine(config, resource, enabled))
   if (countLoads() > 1) diag.warn('loaded more than once by flags and NODE_OPTIONS; once is enough')
 }
 
-function createProcessor({ traces }: Config, resource: Resource): ExportProcessor {
-  const processors = traces.exporters.map((exporter) => {
+function createSpanExporters({ traces }: Config, resource: Resource): readonly (SpanProcessor & Exporter)[] {
+  return traces.exporters.map((exporter) => {
     if (exporter === 'console') return createConsole(resource)
     const { otlp, batch } = traces
     const encoder = createSpanEncoder(otlp.protocol, resource)
     const transport = new HttpTransport(otlp, encoder.contentType, VERSION)
-    return new BatchProcessor({ encoder, transport, batch, timeoutMillis: otlp.timeoutMillis })
+    return new BatchProcessor({ signal: TRACES, encoder, transport, batch, timeoutMillis: otlp.timeoutMillis })
   })
-  return fanOut(processors)
 }
 
 /** stderr, for stdout is the program's. */
-function createConsole(resource: Resource): ExportProcessor {
+function createConsole(resource: Resource): SpanProcessor & Exporter {
   const { ConsoleProcessor, wantsColour } = require('./export/console.js') as typeof import('./export/console.js')
   const { noColor, forceColor } = readColourWishes()
   const { isTTY = false, columns } = process.stderr
@@ -118,8 +120,8 @@ function createSampler({ sampler, samplerRatio }: TracesConfig): Sampler {
 }
 
 /** Whichever way the process ends, what waits is delivered before, and what is still open is ended. */
-function deliverAtEnd(processor: ExportProcessor, openSpans: OpenSpans, boundMillis: number): void {
-  const lastFlush = new LastFlush(processor, boundMillis)
+function deliverAtEnd(exporters: readonly Exporter[], openSpans: OpenSpans, boundMillis: number): void {
+  const lastFlush = new LastFlush(exporters, boundMillis)
   openSpans.onFirst = watchDoors({
     onEmpty: () => lastFlush.flush(),
     onEnd: (uncaught) => {

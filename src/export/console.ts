@@ -1,8 +1,17 @@
 import { diag } from '../diag/diag.js'
 import type { Value } from '../trace/attributes.js'
 import { toUnixMillis } from '../trace/clock.js'
-import { CLIENT, CONSUMER, PRODUCER, SERVER, type SpanData, STATUS_ERROR, STATUS_OK } from '../trace/span.js'
-import type { ExportProcessor } from './multi.js'
+import {
+  CLIENT,
+  CONSUMER,
+  PRODUCER,
+  SERVER,
+  type SpanData,
+  type SpanProcessor,
+  STATUS_ERROR,
+  STATUS_OK,
+} from '../trace/span.js'
+import type { Exporter } from './exporter.js'
 import { DRAWN_ATTRIBUTES, type DrawnSpan, drawTrace } from './tree.js'
 
 /** The width of a line where there is no terminal to ask. */
@@ -24,7 +33,7 @@ export interface ConsoleOptions {
  * ends after its parent was printed follows as a small tree of its own. When too much is held, the oldest trace is
  * printed as it is.
  */
-export class ConsoleProcessor implements ExportProcessor {
+export class ConsoleProcessor implements SpanProcessor, Exporter {
   readonly #serviceName: string
   readonly #write: (text: string) => void
   readonly #colour: boolean
@@ -57,10 +66,6 @@ export class ConsoleProcessor implements ExportProcessor {
 
   /** Prints what is held, complete or not. */
   async flush(): Promise<void> {
-    this.close()
-  }
-
-  async shutdown(): Promise<void> {
     this.close()
   }
 

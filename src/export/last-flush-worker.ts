@@ -27,7 +27,7 @@ export interface Job {
   readonly destinations: readonly Destination[]
 }
 
-export type Told = { readonly destination: number; readonly number: number; readonly answer: Answer } | Fault
+export type Told = { readonly destination: number; readonly batch: number; readonly answer: Answer } | Fault
 
 interface Fault {
   readonly fault: string
@@ -53,10 +53,10 @@ async function deliver({ transport: settings, batches }: Destination, destinatio
     settings.version,
   )
   let failures = 0
-  for (const { body, number } of batches) {
+  for (const [batch, { body }] of batches.entries()) {
     for (;;) {
       const answer = await transport.post(body, Number.POSITIVE_INFINITY)
-      tell({ destination, number, answer })
+      tell({ destination, batch, answer })
       if (answer.kind !== 'failed') break
       if (!answer.reached) return
       const pauseMillis = answer.waitMillis ?? backoffMillis(failures++, FLUSH_BACKOFF)

@@ -2,8 +2,8 @@ import { createRequire } from 'node:module'
 import type { MessagePort } from 'node:worker_threads'
 import { diag } from '../diag/diag.js'
 import { GRACE_MILLIS, LATE_MILLIS } from './deadline.js'
+import type { Exporter, Handover } from './exporter.js'
 import type { Job, Told } from './last-flush-worker.js'
-import type { ExportProcessor, Handover } from './multi.js'
 
 const require = createRequire(import.meta.url)
 
@@ -25,30 +25,32 @@ try {
 }`
 
 /**
- * Delivers what waits when the process ends, within one bound for all ways in which it may end. While
+ * Delivers what waits when the process ends, within one bound for all exporters and all ways in which
+ * it may end. While
  * there is an event loop, by it; in the last moment, when there is none any more, from another thread
  * that is started for it, while this one stands still.
  */
 export class LastFlush {
-  readonly #processor: ExportProcessor
+  readonly #exporters: readonly Exporter[]
   readonly #boundMillis: number
   #leftMillis: number
   /** When a flush began that has not ended yet. */
   #began: number | undefined
 
   /** `boundMillis` is what the end may be delayed by, in all. */
-  constructor(processor: ExportProcessor, boundMillis: number) {
-    this.#processor = processor
+  constructor(exporters: readonly Exporter[], boundMillis: number) {
+    this.#exporters = exporters
     this.#boundMillis = boundMillis
     this.#leftMillis = boundMillis
   }
 
   /** By the event loop, which it keeps turning meanwhile. To be called when nothing else does. */
   flush(): void {
-    if (!this.#processor.unflushed || this.#leftMillis <= 0) return
+    if (!this.#unflushed || this.#leftMillis <= 0) return
     const began = performance.now()
     this.#began = began
-    void this.#processor.flush(this.#leftMillis).then(() => {
+    const flushes = this.#exporters.map((exporter) => exporter.flush(this.#leftMillis))
+    void Promise.all(flushes).then(() => {
       this.#began = undefined
       // The program may go on after it, and end another time.
       this.#leftMillis = performance.now() - began >= this.#leftMillis ? 0 : this.#boundMillis
@@ -61,33 +63,40 @@ export class LastFlush {
     this.#began = undefined
     try {
       // What a flush has tried in vain a moment ago is not tried again.
-      if (this.#processor.unflushed) this.#deliver(new Deadline(began + this.#leftMillis, this.#boundMillis))
-      this.#processor.conclude()
+      if (this.#unflushed) this.#deliver(new Deadline(began + this.#leftMillis, this.#boundMillis))
+      for (const exporter of this.#exporters) exporter.conclude()
     } catch (error) {
       diag.fault('the last flush', error)
     }
     this.#leftMillis -= performance.now() - began
   }
 
+  get #unflushed(): boolean {
+    return this.#exporters.some((exporter) => exporter.unflushed)
+  }
+
   #deliver(deadline: Deadline): void {
-    let handovers = this.#processor.handOver()
+    let handovers = this.#handOver()
     while (handovers.length > 0 && deadline.leftMillis() > 0 && this.#exchange(handovers, deadline)) {
-      handovers = this.#processor.handOver()
+      handovers = this.#handOver()
     }
   }
 
-  /** True where a batch that had left before came back, and may be sent again. */
+  #handOver(): readonly Handover[] {
+    return this.#exporters.flatMap((exporter) => exporter.handOver())
+  }
+
+  /** True where something is left that may be sent at once. */
   #exchange(handovers: readonly Handover[], deadline: Deadline): boolean {
     const done = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT))
     const port = startWorker(handovers, deadline, done)
     let unanswered = handovers.filter((handover) => handover.unanswered !== undefined)
-    let cameBack = false
+    let isMore = false
     for (;;) {
       unanswered = unanswered.filter((handover) => {
         const answer = handover.unanswered?.look()
         if (handover.unanswered === undefined || answer === undefined) return true
-        handover.settle(handover.unanswered.batch, answer)
-        cameBack ||= answer.kind === 'failed'
+        isMore = handover.settle(handover.unanswered.batch, answer) || isMore
         return false
       })
       const isDone = Atomics.load(done, 0)
@@ -96,8 +105,7 @@ export class LastFlush {
       if (left <= 0 || (isDone === 1 && unanswered.length === 0)) break
       Atomics.wait(done, 0, isDone, unanswered.length > 0 ? Math.min(left, LOOK_EVERY_MILLIS) : left)
     }
-    if (port !== undefined) hear(port, handovers)
-    return cameBack
+    return (port !== undefined && hear(port, handovers)) || isMore
   }
 }
 
@@ -135,7 +143,9 @@ function startWorker(
   return port1
 }
 
-function hear(port: MessagePort, handovers: readonly Handover[]): void {
+/** True where something is left that may be sent at once. */
+function hear(port: MessagePort, handovers: readonly Handover[]): boolean {
+  let isMore = false
   const { receiveMessageOnPort } = process.getBuiltinModule('node:worker_threads')
   for (let next = receiveMessageOnPort(port); next !== undefined; next = receiveMessageOnPort(port)) {
     const told = next.message as Told
@@ -144,9 +154,10 @@ function hear(port: MessagePort, handovers: readonly Handover[]): void {
       continue
     }
     const handover = handovers[told.destination]
-    const batch = handover?.batches.find(({ number }) => number === told.number)
-    if (handover !== undefined && batch !== undefined) handover.settle(batch, told.answer)
+    const batch = handover?.batches[told.batch]
+    if (handover !== undefined && batch !== undefined) isMore = handover.settle(batch, told.answer) || isMore
   }
+  return isMore
 }
 
 /** A point in time for one who stands still: no timer tells that the process was stopped meanwhile. */

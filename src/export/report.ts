@@ -1,6 +1,7 @@
 import { diag } from '../diag/diag.js'
+import { counted, type Signal } from './signal.js'
 
-/** What became of the spans of one destination, in spans. */
+/** What became of the records of one signal for one destination, in records. */
 export interface ExportStats {
   /** Accepted by the server. */
   readonly exported: number
@@ -22,11 +23,12 @@ export interface ReportTuning {
   readonly sayEveryMillis?: number
 }
 
-/** Counts what became of the spans of one destination, and says what a user has to know, in few lines. */
+/** Counts what became of the records of one signal for one destination, and says what a user has to know, in few lines. */
 export class DeliveryReport {
   exported = 0
   dropped = 0
   failed = 0
+  readonly #signal: Signal
   readonly #destination: string
   readonly #outageMillis: number
   readonly #sayEveryMillis: number
@@ -38,9 +40,11 @@ export class DeliveryReport {
   #outageSaidAt = Number.NEGATIVE_INFINITY
 
   constructor(
+    signal: Signal,
     destination: string,
     { outageMillis = OUTAGE_MILLIS, sayEveryMillis = SAY_EVERY_MILLIS }: ReportTuning = {},
   ) {
+    this.#signal = signal
     this.#destination = destination
     this.#outageMillis = outageMillis
     this.#sayEveryMillis = sayEveryMillis
@@ -49,35 +53,36 @@ export class DeliveryReport {
     this.#partials = new Notice(sayEveryMillis)
   }
 
-  /** The server took a request with `spans`, and kept them but for `rejected`. */
-  accepted(spans: number, rejected: number, message: string): void {
+  /** The server took a request with `records`, and kept them but for `rejected`. */
+  accepted(records: number, rejected: number, message: string): void {
     this.#failing = undefined
-    const failed = Math.min(Math.max(rejected, 0), spans)
+    const failed = Math.min(Math.max(rejected, 0), records)
     this.failed += failed
-    this.exported += spans - failed
-    diag.debug(`delivered ${count(spans - failed)} to ${this.#destination}`)
+    this.exported += records - failed
+    diag.debug(`delivered ${this.#count(records - failed)} to ${this.#destination}`)
     if (failed === 0 && message === '') return
     this.#partials.add(failed, (n) =>
       n > 0
-        ? `${this.#destination} rejected ${count(n)} of otherwise accepted requests${message && `: ${message}`}`
-        : `${this.#destination} accepted the spans with a warning: ${message}`,
+        ? `${this.#destination} rejected ${this.#count(n)} of otherwise accepted requests${message && `: ${message}`}`
+        : `${this.#destination} accepted the ${this.#signal.many} with a warning: ${message}`,
     )
   }
 
-  /** The server refused a request with `spans` for good. */
-  refused(spans: number, reason: string): void {
+  /** The server refused a request with `records` for good. */
+  refused(records: number, reason: string): void {
     this.#failing = undefined
-    this.failed += spans
-    this.#refusals.add(spans, (n) => `${this.#destination} refused ${count(n)}, they are lost: ${reason}`)
+    this.failed += records
+    this.#refusals.add(records, (n) => `${this.#destination} refused ${this.#count(n)}, they are lost: ${reason}`)
   }
 
-  /** The queue was full, and `spans` of the oldest were dropped. */
-  pushedOut(spans: number): void {
-    if (spans === 0) return
-    this.dropped += spans
+  /** The queue was full, and `records` of the oldest were dropped. */
+  pushedOut(records: number): void {
+    if (records === 0) return
+    this.dropped += records
     this.#drops.add(
-      spans,
-      (n) => `the queue of spans for ${this.#destination} is full: dropped the ${n} oldest, ${this.dropped} in all`,
+      records,
+      (n) =>
+        `the queue of ${this.#signal.many} for ${this.#destination} is full: dropped the ${n} oldest, ${this.dropped} in all`,
     )
   }
 
@@ -103,7 +108,7 @@ export class DeliveryReport {
     if (now - sinceMillis < this.#outageMillis || now - this.#outageSaidAt < this.#sayEveryMillis) return
     this.#outageSaidAt = now
     this.#outage = { sinceMillis, exported: this.exported, lost: this.dropped + this.failed }
-    diag.warn(`cannot deliver spans to ${this.#destination}: ${reason}; keeping them and trying again`)
+    diag.warn(`cannot deliver ${this.#signal.many} to ${this.#destination}: ${reason}; keeping them and trying again`)
   }
 
   /** Nothing waits any more: an outage is over. */
@@ -111,24 +116,28 @@ export class DeliveryReport {
     if (this.#outage === undefined || this.#failing !== undefined) return
     const { sinceMillis, exported, lost } = this.#outage
     const seconds = Math.round((performance.now() - sinceMillis) / 1000)
-    const delivered = count(this.exported - exported)
+    const delivered = this.#count(this.exported - exported)
     const gone = this.dropped + this.failed - lost
     this.#outage = undefined
     diag.info(`${this.#destination} answers again after ${seconds} s: ${delivered} delivered, ${gone} lost`)
   }
 
-  /** The end: `spans` were still waiting. */
-  closed(spans: number): void {
-    this.dropped += spans
+  /** The end: `records` were still waiting. */
+  closed(records: number): void {
+    this.dropped += records
     this.#refusals.sayRest()
     this.#partials.sayRest()
-    if (spans === 0) {
+    if (records === 0) {
       this.#drops.sayRest()
       return
     }
-    const lost = spans + this.#drops.unsaid
+    const lost = records + this.#drops.unsaid
     const reason = this.#failing?.reason ?? 'the process ended before they were sent'
-    diag.warn(`lost ${count(lost)}, not delivered to ${this.#destination}: ${reason}`)
+    diag.warn(`lost ${this.#count(lost)}, not delivered to ${this.#destination}: ${reason}`)
+  }
+
+  #count(records: number): string {
+    return counted(records, this.#signal)
   }
 }
 
@@ -136,17 +145,17 @@ export class DeliveryReport {
 class Notice {
   readonly #everyMillis: number
   #saidAt = Number.NEGATIVE_INFINITY
-  #text: (spans: number) => string = String
+  #text: (records: number) => string = String
   #pending = false
-  /** Spans that no line has named yet. */
+  /** Records that no line has named yet. */
   unsaid = 0
 
   constructor(everyMillis: number) {
     this.#everyMillis = everyMillis
   }
 
-  add(spans: number, text: (spans: number) => string): void {
-    this.unsaid += spans
+  add(records: number, text: (records: number) => string): void {
+    this.unsaid += records
     this.#text = text
     this.#pending = true
     const now = performance.now()
@@ -161,8 +170,4 @@ class Notice {
     this.#pending = false
     this.unsaid = 0
   }
-}
-
-function count(spans: number): string {
-  return spans === 1 ? '1 span' : `${spans} spans`
 }

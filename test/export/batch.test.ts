@@ -3,8 +3,10 @@ import { afterEach, beforeEach, test } from 'node:test'
 import type { BatchConfig, Compression } from '../../src/config/config.js'
 import { BatchProcessor, type BatchTuning } from '../../src/export/batch.js'
 import { fanOut } from '../../src/export/multi.js'
+import { TRACES } from '../../src/export/signal.js'
 import type { Answer, Transport, TransportSettings } from '../../src/export/transport.js'
 import { HttpTransport } from '../../src/export/transport-http.js'
+import type { SpanData } from '../../src/trace/span.js'
 import { Collector, inTurn, LineEncoder, listenToDiag, partialSuccess, span, spans, status } from './collector.js'
 
 const QUICK = { initialMillis: 1, factor: 1, capMillis: 1, jitter: 0 }
@@ -37,8 +39,12 @@ interface Options extends BatchTuning {
   readonly compression?: Compression
 }
 
-function processorOf(transport: Transport, { batch, timeoutMillis = 10_000, ...tuning }: Options = {}): BatchProcessor {
+function processorOf(
+  transport: Transport,
+  { batch, timeoutMillis = 10_000, ...tuning }: Options = {},
+): BatchProcessor<SpanData> {
   const processor = new BatchProcessor({
+    signal: TRACES,
     encoder: new LineEncoder(),
     transport,
     batch: { ...BATCH, ...batch },
@@ -49,7 +55,7 @@ function processorOf(transport: Transport, { batch, timeoutMillis = 10_000, ...t
   return processor
 }
 
-function processorTo(url: URL, options: Options = {}): BatchProcessor {
+function processorTo(url: URL, options: Options = {}): BatchProcessor<SpanData> {
   const settings = { url, headers: new Map<string, string>(), compression: options.compression ?? 'none' }
   return processorOf(new HttpTransport(settings, 'application/x-protobuf', '0.0.0'), options)
 }
@@ -409,8 +415,8 @@ test('flush ends in time, and what it left goes on waiting', async () => {
 test('close says in one line what is lost, and why', async () => {
   const processor = processorTo(await Collector.nowhere(), { outageMillis: 0, batch: { maxExportBatchSize: 10 } })
   for (const one of spans(25)) processor.onEnd(one)
-  await processor.shutdown(1000)
-  await processor.shutdown(1000)
+  await processor.flush(1000)
+  processor.close()
   processor.close()
   processor.onEnd(span('late'))
   assert.equal(diag.lines.length, 1)
@@ -443,6 +449,7 @@ test('an encoder that fails costs its batch and nothing else', async () => {
   const settings = { url: collector.url, headers: new Map<string, string>(), compression: 'none' as const }
   const transport = new HttpTransport(settings, encoder.contentType, '0.0.0')
   const processor = new BatchProcessor({
+    signal: TRACES,
     encoder,
     transport,
     batch: { ...BATCH, maxExportBatchSize: 2 },
@@ -457,10 +464,11 @@ test('an encoder that fails costs its batch and nothing else', async () => {
 
 test('several destinations get every span, and one that is down does not matter to the others', async () => {
   const collector = await collect()
-  const processor = fanOut([processorTo(await Collector.nowhere()), processorTo(collector.url)])
-  for (const one of spans(3)) processor.onEnd(one)
-  await processor.flush(5000)
+  const processors = [processorTo(await Collector.nowhere()), processorTo(collector.url)]
+  const all = fanOut(processors)
+  for (const one of spans(3)) all.onEnd(one)
+  await Promise.all(processors.map((processor) => processor.flush(5000)))
   assert.equal(collector.ids.length, 3)
-  await processor.shutdown(1000)
+  for (const processor of processors) processor.close()
   assert.equal(diag.lines.length, 1)
 })

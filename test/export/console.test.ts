@@ -65,7 +65,7 @@ test('a local root takes its own descendants only', () => {
   assert.match(printed(), /^trace t · 2 spans .*\nroot .*\n└─ client .*\n\n$/)
 })
 
-for (const end of ['flush', 'shutdown', 'close'] as const) {
+for (const end of ['flush', 'close'] as const) {
   test(`${end} prints what is held, once`, async () => {
     const { processor, printed } = consoleProcessor()
     processor.onEnd(span({ id: 'b', parent: 'a', name: 'open' }))

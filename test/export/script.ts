@@ -1,6 +1,7 @@
 // A program with an exporter, run by exit.test.ts: SPANS spans to URL, ended after STAY ms, then the end of the program.
 import { writeSync } from 'node:fs'
 import { BatchProcessor } from '../../src/export/batch.js'
+import { TRACES } from '../../src/export/signal.js'
 import { HttpTransport } from '../../src/export/transport-http.js'
 import { LineEncoder, spans } from './collector.js'
 
@@ -8,6 +9,7 @@ const { URL: url, SPANS = '1', DELAY = '5000', FLUSH, EXIT, STAY = '0' } = proce
 const encoder = new LineEncoder()
 const settings = { url: new URL(url ?? ''), headers: new Map<string, string>(), compression: 'none' as const }
 const processor = new BatchProcessor({
+  signal: TRACES,
   encoder,
   transport: new HttpTransport(settings, encoder.contentType, '0.0.0'),
   batch: {

@@ -1,0 +1,370 @@
+import { clearTimeout, setImmediate, setTimeout } from 'node:timers'
+import { SUPPRESSED_CONTEXT } from '../context/context.js'
+import { runIn } from '../context/manager.js'
+import { diag } from '../diag/diag.js'
+import { startDeadline } from './deadline.js'
+import type { Exporter, Handover } from './exporter.js'
+import { type Batch, BatchQueue } from './queue.js'
+import { DeliveryReport, type ExportStats, type ReportTuning } from './report.js'
+import { BACKOFF, type Backoff, backoffMillis, FLUSH_BACKOFF } from './retry.js'
+import type { Signal } from './signal.js'
+import type { Answer, Failed, Transport } from './transport.js'
+
+/** Bytes of encoded records that may wait for one destination. */
+export const MAX_QUEUE_BYTES: number = 32 * 1024 * 1024
+
+/** What fills requests: it is asked when one is to be sent, and in the process's last moment. */
+export interface Source {
+  /** Records that wait to be taken; a source that collects when it is taken tells whether there is anything to collect. */
+  readonly count: number
+  /** One request with all that wait, which are then no longer the source's. Called where there are some. */
+  take(): Request
+}
+
+/** An OTLP request as it is posted. */
+export interface Request {
+  readonly body: Uint8Array
+  /** Records in `body`. */
+  readonly records: number
+}
+
+export interface OtlpExporterSettings {
+  readonly signal: Signal
+  readonly source: Source
+  readonly transport: Transport
+  /** Bounds one attempt; `Infinity` for no limit. */
+  readonly attemptMillis: number
+  /** Records that may wait; undefined where bytes alone are the bound. */
+  readonly maxQueueRecords: number | undefined
+  readonly tuning?: ExporterTuning
+}
+
+/** What tests turn, and what may become settings. */
+export interface ExporterTuning extends ReportTuning {
+  readonly maxQueueBytes?: number
+  readonly backoff?: Backoff
+  readonly flushBackoff?: Backoff
+}
+
+interface Flush {
+  /** The newest batch that is waited for. */
+  readonly upTo: number
+  /** On the monotonic clock. */
+  readonly deadline: number
+  readonly done: () => void
+}
+
+interface Rest {
+  /** On the monotonic clock. */
+  readonly until: number
+  /** The server asked for it, so nothing shortens it. */
+  readonly throttled: boolean
+  readonly wake: () => void
+}
+
+/**
+ * Delivers the requests of one signal to one destination, one at a time, oldest first. What cannot be
+ * delivered now stays, within a bound of bytes, and is tried again: with growing pauses, or when the
+ * server says so. A request that the server has answered is never sent again.
+ *
+ * A signal joins by a `Source`. What brings records one by one is a `BatchProcessor`, which is a source
+ * of encoded bytes and says when they are due. What collects them at intervals, as metrics are, is a
+ * source whose `take` collects; it calls `deliverDue` when the interval has passed, and its `count` tells
+ * whether there is anything to collect, so that a process that ends collects once more. Each has its own
+ * queue, accounts and lines; the last flush is given all exporters and serves them within one bound.
+ *
+ * Nothing here keeps the process alive, but for `flush` while it runs.
+ */
+export class OtlpExporter implements Exporter {
+  readonly #signal: Signal
+  readonly #source: Source
+  readonly #transport: Transport
+  readonly #queue: BatchQueue
+  readonly #report: DeliveryReport
+  readonly #attemptMillis: number
+  readonly #backoff: Backoff
+  readonly #flushBackoff: Backoff
+  readonly #flushes = new Set<Flush>()
+  /** What the source holds goes next, however little it is. */
+  #due = false
+  /** The number of the newest batch, and of the newest that was there when a flush began. */
+  #sealed = 0
+  #flushed = 0
+  #delivering = false
+  #current: Batch | undefined
+  #rest: Rest | undefined
+  /** Failed attempts in a row. */
+  #failures = 0
+  /** The destination has answered once, so it exists and a failure is likely to pass. */
+  #reached = false
+  #closed = false
+  /** The event loop stands still, and batches go out by other means: those that have not yet, oldest first. */
+  #handedOver: Batch[] | undefined
+  /** The one among them that had left, and may have arrived. */
+  #unanswered: Handover['unanswered']
+
+  constructor({ signal, source, transport, attemptMillis, maxQueueRecords, tuning = {} }: OtlpExporterSettings) {
+    this.#signal = signal
+    this.#source = source
+    this.#transport = transport
+    this.#queue = new BatchQueue(tuning.maxQueueBytes ?? MAX_QUEUE_BYTES, maxQueueRecords ?? Number.POSITIVE_INFINITY)
+    this.#report = new DeliveryReport(signal, transport.destination, tuning)
+    this.#attemptMillis = attemptMillis
+    this.#backoff = tuning.backoff ?? BACKOFF
+    this.#flushBackoff = tuning.flushBackoff ?? FLUSH_BACKOFF
+  }
+
+  get stats(): ExportStats {
+    const { exported, dropped, failed } = this.#report
+    return { exported, dropped, failed, queued: this.#waiting() }
+  }
+
+  get unflushed(): boolean {
+    return !this.#closed && (this.#source.count > 0 || this.#sealed > this.#flushed)
+  }
+
+  get isClosed(): boolean {
+    return this.#closed
+  }
+
+  /** Makes a request of what the source holds, and sends it in its turn. */
+  deliver(): void {
+    this.#seal()
+    this.#deliver()
+  }
+
+  /** The same, but not behind others: while the collector is away, what the source holds goes on to grow. */
+  deliverDue(): void {
+    if (this.#source.count === 0) return
+    this.#due = true
+    this.#deliver()
+  }
+
+  /** Counts records that came too late or could not be made a request. */
+  drop(records: number): void {
+    this.#report.dropped += records
+  }
+
+  /**
+   * Sends what waits now. Resolves when all of it is delivered or refused, when no attempt can
+   * succeed in the time left, or after `timeoutMillis`; what is left then goes on waiting. Keeps
+   * the process alive meanwhile. Never rejects.
+   */
+  flush(timeoutMillis: number): Promise<void> {
+    return runIn(SUPPRESSED_CONTEXT, this.#flush, this, timeoutMillis)
+  }
+
+  /**
+   * Ends delivery at once: what still waits is lost, and said in one line. Synchronous, so that it
+   * can be the last thing in the process's `exit` event. Later records are counted as dropped.
+   */
+  close(): void {
+    if (this.#closed) return
+    this.#report.closed(this.#waiting())
+    this.#closed = true
+    this.#queue.clear()
+    this.#transport.close()
+    this.#rest?.wake()
+    for (const flush of this.#flushes) flush.done()
+  }
+
+  handOver(): readonly Handover[] {
+    if (this.#closed) return []
+    this.#delivering = true
+    this.#seal()
+    const batches = this.#handedOver ?? []
+    this.#handedOver = batches
+    this.#interrupt(batches)
+    for (let batch = this.#queue.shift(); batch !== undefined; batch = this.#queue.shift()) batches.push(batch)
+    if (batches.length === 0) return []
+    const unanswered = this.#unanswered
+    return [
+      {
+        transport: this.#transport.settings,
+        batches: batches.filter((batch) => batch !== unanswered?.batch),
+        unanswered,
+        settle: (batch, answer) => this.#settleLast(batch, answer),
+        suspect: (reason) => this.#report.suspect(reason),
+      },
+    ]
+  }
+
+  conclude(): void {
+    if (this.#closed) return
+    this.#report.closed(this.#waiting())
+    this.#handedOver = []
+  }
+
+  /** Ends the attempt under way. What may be sent again, or may yet turn out so, joins `batches`. */
+  #interrupt(batches: Batch[]): void {
+    const batch = this.#current
+    if (batch === undefined) return
+    this.#current = undefined
+    const interrupted = this.#transport.interrupt() ?? { kind: 'unsent' }
+    if (interrupted.kind === 'answered' && interrupted.answer.kind !== 'failed') {
+      this.#settle(batch, interrupted.answer)
+    } else if (interrupted.kind === 'sent' && interrupted.look === undefined) {
+      // Most likely it has arrived, and spans that are sent twice are worse than some that nobody has confirmed.
+      this.#report.accepted(batch.records, 0, '')
+    } else {
+      batches.push(batch)
+      if (interrupted.kind === 'sent' && interrupted.look !== undefined)
+        this.#unanswered = { batch, look: interrupted.look }
+    }
+  }
+
+  #settleLast(batch: Batch, answer: Answer): boolean {
+    const hadLeft = batch === this.#unanswered?.batch
+    if (hadLeft) this.#unanswered = undefined
+    if (answer.kind === 'failed') {
+      this.#report.attemptFailed(performance.now(), answer.reason)
+      return hadLeft
+    }
+    const batches = this.#handedOver ?? []
+    batches.splice(batches.indexOf(batch), 1)
+    this.#settle(batch, answer)
+    return false
+  }
+
+  #waiting(): number {
+    if (this.#closed) return 0
+    const handedOver = this.#handedOver?.reduce((sum, { records }) => sum + records, 0) ?? 0
+    return handedOver + this.#queue.records + (this.#current?.records ?? 0) + this.#source.count
+  }
+
+  #seal(): void {
+    this.#due = false
+    const { count } = this.#source
+    if (count === 0) return
+    try {
+      const { body, records } = this.#source.take()
+      this.#report.pushedOut(this.#queue.push({ body, records, number: ++this.#sealed }))
+    } catch (error) {
+      this.drop(count)
+      diag.fault(`the encoder of ${this.#signal.many}`, error)
+    }
+  }
+
+  #deliver(): void {
+    if (this.#delivering) return
+    this.#delivering = true
+    // Not in the turn of the span that filled the batch: the program goes first.
+    runIn(SUPPRESSED_CONTEXT, setImmediate<[]>, undefined, () => this.#deliverAll())
+  }
+
+  async #deliverAll(): Promise<void> {
+    for (let batch = this.#next(); batch !== undefined; batch = this.#next()) {
+      if (this.#flushes.size === 0) this.#report.tryingAgain()
+      const startMillis = performance.now()
+      this.#current = batch
+      const answer = await this.#post(batch)
+      if (this.#closed || this.#handedOver !== undefined) return
+      this.#current = undefined
+      if (answer.kind === 'failed') {
+        this.#report.attemptFailed(startMillis, answer.reason)
+        this.#report.pushedOut(this.#queue.putBack(batch))
+        await this.#pause(answer)
+      } else {
+        this.#settle(batch, answer)
+      }
+      this.#endFlushes()
+    }
+    this.#delivering = false
+    this.#report.drained()
+    this.#endFlushes()
+  }
+
+  #next(): Batch | undefined {
+    if (this.#closed || this.#handedOver !== undefined) return undefined
+    // Small batches are not sealed behind others: while the collector is away they go on to fill.
+    if (this.#due && this.#queue.oldest === undefined) this.#seal()
+    return this.#queue.shift()
+  }
+
+  async #post(batch: Batch): Promise<Answer> {
+    try {
+      return await this.#transport.post(batch.body, this.#attemptMillis)
+    } catch (error) {
+      diag.fault(`the exporter of ${this.#signal.many}`, error)
+      return { kind: 'refused', reason: 'an internal error' }
+    }
+  }
+
+  #settle(batch: Batch, answer: Exclude<Answer, Failed>): void {
+    this.#failures = 0
+    this.#reached = true
+    if (answer.kind === 'accepted') this.#report.accepted(batch.records, answer.rejected, answer.message)
+    else this.#report.refused(batch.records, answer.reason)
+  }
+
+  /** Waits before the next attempt; those who flush and have less time are let go. */
+  async #pause({ reached, waitMillis }: Failed): Promise<void> {
+    this.#reached ||= reached
+    const attempt = this.#failures++
+    const throttled = waitMillis !== undefined
+    if (this.#flushes.size > 0) {
+      // A collector that was never there is not waited for: most programs run without one at times.
+      const hope = this.#reached ? backoffMillis(attempt, this.#flushBackoff) : Number.POSITIVE_INFINITY
+      const flushMillis = waitMillis ?? hope
+      this.#endFlushes(performance.now() + flushMillis)
+      if (this.#flushes.size > 0) return this.#sleep(flushMillis, throttled)
+    }
+    return this.#sleep(waitMillis ?? backoffMillis(attempt, this.#backoff), throttled)
+  }
+
+  #sleep(millis: number, throttled: boolean): Promise<void> {
+    return new Promise((resolve) => {
+      const wake = () => {
+        clearTimeout(timer)
+        this.#rest = undefined
+        resolve()
+      }
+      const timer = setTimeout(wake, millis)
+      timer.unref()
+      this.#rest = { until: performance.now() + millis, throttled, wake }
+    })
+  }
+
+  #flush(timeoutMillis: number): Promise<void> {
+    this.#seal()
+    this.#flushed = this.#sealed
+    if (this.#closed || this.#isSettled(this.#sealed)) return Promise.resolve()
+    return new Promise((resolve) => {
+      const done = () => {
+        cancel()
+        this.#flushes.delete(flush)
+        resolve()
+      }
+      const cancel = startDeadline(timeoutMillis, true, () => {
+        done()
+        this.#onFlushTimeout(timeoutMillis)
+      })
+      const flush = { upTo: this.#sealed, deadline: performance.now() + timeoutMillis, done }
+      this.#flushes.add(flush)
+      this.#failures = 0
+      this.#deliver()
+      if (this.#rest?.throttled) this.#endFlushes(this.#rest.until)
+      else this.#rest?.wake()
+    })
+  }
+
+  #onFlushTimeout(timeoutMillis: number): void {
+    if (this.#flushes.size > 0 || this.#current === undefined) return
+    this.#report.suspect(`no answer within ${Math.round(timeoutMillis)} ms`)
+    this.#transport.release()
+  }
+
+  /** Ends the flushes whose batches are settled, and those that end before an attempt at `nextAttempt`. */
+  #endFlushes(nextAttempt: number = Number.NEGATIVE_INFINITY): void {
+    for (const flush of this.#flushes) {
+      if (this.#isSettled(flush.upTo) || flush.deadline <= nextAttempt) flush.done()
+    }
+  }
+
+  #isSettled(upTo: number): boolean {
+    return (
+      (this.#current?.number ?? Number.POSITIVE_INFINITY) > upTo &&
+      (this.#queue.oldest?.number ?? Number.POSITIVE_INFINITY) > upTo
+    )
+  }
+}

@@ -1,0 +1,14 @@
+/** A kind of telemetry, as lines and counters name its records. */
+export interface Signal {
+  /** In the names of the agent's counters, as in `otel.sdk.exporter.span.exported`. */
+  readonly name: 'span' | 'metric_data_point' | 'log'
+  readonly one: string
+  readonly many: string
+}
+
+export const TRACES: Signal = { name: 'span', one: 'span', many: 'spans' }
+
+/** A number of records in words: `1 span`, `2 spans`. */
+export function counted(records: number, { one, many }: Signal): string {
+  return `${records} ${records === 1 ? one : many}`
+}
