@@ -1,11 +1,25 @@
 import type { Instrumentation } from '../src/instrumentation/instrumentation.js'
+import { bunyan } from './bunyan.js'
 import { childProcess } from './child-process.js'
 import { express } from './express.js'
 import { fastify } from './fastify.js'
 import { http } from './http/index.js'
 import { koa } from './koa.js'
 import { pg } from './pg/index.js'
+import { pino } from './pino.js'
 import { undici } from './undici.js'
+import { winston } from './winston.js'
 
 /** All that the agent can trace; a line for each library. */
-export const INSTRUMENTATIONS: readonly Instrumentation[] = [http, undici, express, fastify, koa, pg, childProcess]
+export const INSTRUMENTATIONS: readonly Instrumentation[] = [
+  http,
+  undici,
+  express,
+  fastify,
+  koa,
+  pg,
+  pino,
+  winston,
+  bunyan,
+  childProcess,
+]

@@ -14,6 +14,7 @@ import { fanOut } from './export/multi.js'
 import { TRACES } from './export/signal.js'
 import { printableUrl } from './export/transport.js'
 import { HttpTransport } from './export/transport-http.js'
+import { Correlation } from './instrumentation/correlation.js'
 import { continueFrom } from './instrumentation/environment.js'
 import { errorType } from './instrumentation/http.js'
 import { installInstrumentations } from './instrumentation/install.js'
@@ -77,10 +78,12 @@ function run(config: Config): void {
   })
   if (!isFirst)
     diag.warn('another OpenTelemetry SDK has started before; the spans that the program makes itself go there')
+  const correlation = new Correlation(config.instrumentations.correlationNames)
   const enabled = INSTRUMENTATIONS.filter(({ name }) => config.instrumentations.isEnabled(name))
   installInstrumentations([API, ...enabled], (name) => {
     const tracer = provider.getTracer(`autospan/${name}`, VERSION)
-    return new Kit(name, tracer, propagator, { layerSpans: config.instrumentations.layerSpans.has(name) })
+    const layerSpans = config.instrumentations.layerSpans.has(name)
+    return new Kit(name, tracer, propagator, { layerSpans, correlation })
   })
   if (config.instrumentations.isEnabled('child_process')) continueFrom(readEnvironment(), propagator)
   deliverAtEnd(spanExporters, provider.openSpans, config.exitTimeoutMillis)

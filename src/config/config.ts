@@ -1,4 +1,5 @@
 import type { LogLevel } from '../diag/diag.js'
+import type { CorrelationNames } from '../instrumentation/correlation.js'
 import type { SpanLimits } from '../trace/limits.js'
 
 export type ExporterName = 'otlp' | 'console' | 'none'
@@ -64,4 +65,6 @@ export interface InstrumentationsConfig {
   isEnabled(name: string): boolean
   /** Instrumentations that are to make a span for each layer that a request passes, and not only name its route. */
   readonly layerSpans: ReadonlySet<string>
+  /** The fields by which log records tell their span. */
+  readonly correlationNames: CorrelationNames
 }

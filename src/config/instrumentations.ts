@@ -22,6 +22,11 @@ export function readInstrumentations(settings: Settings, known: readonly string[
   }
   return Object.freeze({
     layerSpans: new Set(settings.read('OTEL_INSTRUMENTATION_EXPRESS_LAYER_SPANS') ? ['express'] : []),
+    correlationNames: Object.freeze({
+      traceId: settings.read('OTEL_INSTRUMENTATION_COMMON_LOGGING_TRACE_ID'),
+      spanId: settings.read('OTEL_INSTRUMENTATION_COMMON_LOGGING_SPAN_ID'),
+      traceFlags: settings.read('OTEL_INSTRUMENTATION_COMMON_LOGGING_TRACE_FLAGS'),
+    }),
     isEnabled(name: string): boolean {
       return flags.get(name) ?? ((enabled?.has(name) ?? byDefault) && !disabled?.has(name))
     },

@@ -209,6 +209,21 @@ export const VARIABLES = {
     default: 'false',
     meaning: 'true: a span for each middleware and handler of express that a request passes.',
   },
+  OTEL_INSTRUMENTATION_COMMON_LOGGING_TRACE_ID: {
+    type: text,
+    default: 'trace_id',
+    meaning: "The field of a log record that tells its span's trace.",
+  },
+  OTEL_INSTRUMENTATION_COMMON_LOGGING_SPAN_ID: {
+    type: text,
+    default: 'span_id',
+    meaning: 'The field of a log record that tells its span.',
+  },
+  OTEL_INSTRUMENTATION_COMMON_LOGGING_TRACE_FLAGS: {
+    type: text,
+    default: 'trace_flags',
+    meaning: 'The field of a log record that tells whether its trace is sampled: 01 or 03, or else 00 or 02.',
+  },
   AUTOSPAN_EXIT_TIMEOUT: {
     type: duration,
     default: '1000',

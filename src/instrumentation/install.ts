@@ -55,12 +55,13 @@ function isStillToCome(builtin: string): boolean {
 }
 
 /**
- * A library may have a module to import and another to require, with the same default export behind
- * both: what is patched in place through one of them is so through the other.
+ * A library may be imported and required, with the default export of the one being all that the other exports: what
+ * is patched in place through one of them is so through the other.
  */
 function behind(exports: unknown): object {
-  const inner = (exports as { default?: unknown }).default
-  return (typeof inner === 'object' && inner !== null) || typeof inner === 'function' ? inner : (exports as object)
+  const { default: inner, [Symbol.toStringTag]: kind } = exports as { default?: unknown; [Symbol.toStringTag]?: string }
+  const isBehind = kind === 'Module' && ((typeof inner === 'object' && inner !== null) || typeof inner === 'function')
+  return isBehind ? inner : (exports as object)
 }
 
 function listen(source: ChannelSource, kit: Kit): void {

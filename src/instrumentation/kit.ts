@@ -6,6 +6,7 @@ import { diag } from '../diag/diag.js'
 import { type AttributeList, SharedAttributes } from '../trace/attributes.js'
 import { CLIENT, INTERNAL, SERVER } from '../trace/span.js'
 import type { AgentTracer } from '../trace/tracer.js'
+import { Correlation, DEFAULT_CORRELATION_NAMES } from './correlation.js'
 import { type AnyFunction, wrapMethod } from './wrap.js'
 
 /** How often one place may fail before it is switched off for the life of the process. */
@@ -18,6 +19,8 @@ export type Describe<Subject> = (subject: Subject) => AttributeList
 /** What the user has set for one library. */
 export interface KitOptions {
   readonly layerSpans?: boolean
+  /** Default: one with the usual names. */
+  readonly correlation?: Correlation
 }
 
 /**
@@ -27,12 +30,15 @@ export interface KitOptions {
 export class Kit {
   /** The user wants a span for each layer that a request passes. */
   readonly layerSpans: boolean
+  /** Trace ids for log records. */
+  readonly correlation: Correlation
   readonly #library: string
   readonly #tracer: AgentTracer
   readonly #propagator: TextMapPropagator
 
   constructor(library: string, tracer: AgentTracer, propagator: TextMapPropagator, options: KitOptions = {}) {
     this.layerSpans = options.layerSpans === true
+    this.correlation = options.correlation ?? new Correlation(DEFAULT_CORRELATION_NAMES)
     this.#library = library
     this.#tracer = tracer
     this.#propagator = propagator
@@ -133,7 +139,7 @@ export class Kit {
   }
 
   /** Replaces a method; the replacement looks like the original to the program. */
-  wrap(target: object, method: string, make: (original: AnyFunction) => AnyFunction): void {
+  wrap(target: object, method: string | symbol, make: (original: AnyFunction) => AnyFunction): void {
     wrapMethod(target, method, make)
   }
 

@@ -10,9 +10,13 @@ export type AnyFunction = (this: any, ...args: any[]) => any
  *
  * @throws what the property itself throws, when it is frozen or has only a getter.
  */
-export function wrapMethod(target: object, method: string, make: (original: AnyFunction) => AnyFunction): void {
-  const holder = target as Record<string, AnyFunction>
-  if (typeof holder[method] !== 'function') throw new TypeError(`there is no function ${method} to wrap`)
+export function wrapMethod(
+  target: object,
+  method: string | symbol,
+  make: (original: AnyFunction) => AnyFunction,
+): void {
+  const holder = target as Record<string | symbol, AnyFunction>
+  if (typeof holder[method] !== 'function') throw new TypeError(`there is no function ${String(method)} to wrap`)
   shimmer.wrap(holder, method, (original) => disguise(make(original), original))
 }
 
