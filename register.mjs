@@ -14,16 +14,19 @@ function start() {
   // Required, so that nothing is awaited: --require cannot wait, and the program must not start before the agent.
   const require = process.getBuiltinModule('node:module').createRequire(import.meta.url)
   try {
-    const { isDisabled } = require('./dist/src/config/disabled.js')
+    const { isDisabled } = require('./dist/disabled.cjs')
     if (!isDisabled()) require('./dist/agent.cjs').start()
   } catch (error) {
     say(`could not be loaded, the program runs untraced: ${error.message.split('\n')[0]}`)
   }
 }
 
-/** Lines that run loader hooks in a thread of their own run --require there too, where there is no program. */
+/**
+ * Lines that run loader hooks in a thread of their own run --require there too, where there is no program. The module
+ * that tells threads apart takes 1 ms to load, and is asked only where abort() is refused, as it is outside the main one.
+ */
 function isLoaderThread() {
-  if (major > 24) return false
+  if (major > 24 || process.abort.disabled !== true) return false
   const { isMainThread, parentPort } = process.getBuiltinModule('node:worker_threads')
   return !isMainThread && parentPort === null
 }

@@ -1,5 +1,6 @@
-// Bundles what tsc has compiled: dist/agent.cjs, which every start loads, and a file in dist/lazy/ for each module that
-// the sources `require` within a function, loaded when that function is called. See CONTRIBUTING.md.
+// Bundles what tsc has compiled: dist/agent.cjs, which every start loads; dist/disabled.cjs, which tells whether it may;
+// and a file in dist/lazy/ for each module that the sources `require` within a function, loaded when that function is
+// called. See CONTRIBUTING.md.
 import { readFileSync, rmSync } from 'node:fs'
 import { dirname, join, relative, resolve, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -8,7 +9,20 @@ import { build } from 'esbuild'
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const dist = join(root, 'dist')
 const ENTRY = join(dist, 'src/agent.js')
+const DISABLED = join(dist, 'src/config/disabled.js')
 const OURS = /[/\\]dist[/\\](src|instrumentations)[/\\].*\.js$/
+
+/** Required at start from a package whose other files are not: each file of an ES module is dear to require. */
+const INLINE = new Set(['import-in-the-middle/supports-sync-hooks.mjs'])
+
+/** What require-in-the-middle logs with: its load opens process.stderr, and takes longer than the whole of the rest. */
+const silence = {
+  name: 'silence',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^debug$/ }, ({ path }) => ({ path, namespace: 'silence' }))
+    onLoad({ filter: /.*/, namespace: 'silence' }, () => ({ contents: 'module.exports = () => () => {}' }))
+  },
+}
 
 /** Where a source was first asked for, by its path. */
 const lazy = new Map()
@@ -21,6 +35,7 @@ rmSync(join(dist, 'lazy'), { recursive: true, force: true })
 const early = new Set(await bundleAgent())
 const chunks = new Map()
 for (const entry of lazy.keys()) chunks.set(entry, await bundleLazy(entry))
+await bundle({ entryPoints: [DISABLED], outfile: join(dist, 'disabled.cjs') }, [])
 for (const entry of programs.keys()) await bundleProgram(entry)
 // Now that it is known what the lazy ones share with it.
 await bundleAgent()
@@ -75,10 +90,10 @@ async function bundle(options, plugins) {
     minifyWhitespace: true,
     minifySyntax: true,
     logLevel: 'warning',
-    plugins: [...plugins, ourRequires(folder)],
+    plugins: [...plugins, ourRequires(folder), silence],
   })
   return Object.keys(metafile.inputs)
-    .filter((input) => !/^(shared:|agent$)/.test(input))
+    .filter((input) => !/^(shared:|silence:|version:|agent$)/.test(input))
     .map((input) => resolve(root, input))
 }
 
@@ -95,6 +110,7 @@ function ourRequires(folder) {
       onResolve({ filter: /.*/ }, ({ path, importer, resolveDir, kind }) => {
         if (!OURS.test(importer) || (kind !== 'require-call' && kind !== 'require-resolve')) return undefined
         if (path === 'autospan/package.json') return { path, namespace: 'version' }
+        if (INLINE.has(path)) return undefined
         if (!path.startsWith('.')) return { path, external: true }
         const file = resolve(resolveDir, path)
         const asked = kind === 'require-call' ? lazy : programs

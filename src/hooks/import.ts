@@ -25,7 +25,7 @@ interface Wrapper {
 }
 
 const { registerHooks } = nodeModule as typeof nodeModule & {
-  registerHooks?: (hooks: { resolve: Resolve; load: Load }) => void
+  registerHooks?: (hooks: { resolve?: Resolve; load?: Load }) => void
 }
 const require = createRequire(import.meta.url)
 
@@ -48,7 +48,7 @@ export function hookImport(names: readonly string[], listener: LoadListener): vo
  * for they are patched in place: they are handed over when they are first asked for.
  */
 function hookHere(
-  registerHooks: (hooks: { resolve: Resolve; load: Load }) => void,
+  registerHooks: (hooks: { resolve?: Resolve; load?: Load }) => void,
   names: string[],
   listener: LoadListener,
 ): void {
@@ -66,11 +66,11 @@ function hookHere(
       if (wrapper === undefined) {
         if (!packages.has(specifier) || context.conditions.includes('require')) return next(specifier, context, next)
         wrapper = wakeWrapper([...packages], listener)
+        // Now, for with a hook for sources Node reads all modules in another, slower way.
+        registerHooks({ load: wrapper.loadSync })
       }
       return wrapper.resolveSync(specifier, context, next)
     },
-    load: (url, context, next) =>
-      wrapper === undefined ? next(url, context, next) : wrapper.loadSync(url, context, next),
   })
 }
 
