@@ -82,8 +82,11 @@ function run(config: Config): void {
   const enabled = INSTRUMENTATIONS.filter(({ name }) => config.instrumentations.isEnabled(name))
   installInstrumentations([API, ...enabled], (name) => {
     const tracer = provider.getTracer(`autospan/${name}`, VERSION)
-    const layerSpans = config.instrumentations.layerSpans.has(name)
-    return new Kit(name, tracer, propagator, { layerSpans, correlation })
+    return new Kit(name, tracer, propagator, {
+      layerSpans: config.instrumentations.layerSpans.has(name),
+      serverTiming: config.instrumentations.serverTiming,
+      correlation,
+    })
   })
   if (config.instrumentations.isEnabled('child_process')) continueFrom(readEnvironment(), propagator)
   deliverAtEnd(spanExporters, provider.openSpans, config.exitTimeoutMillis)

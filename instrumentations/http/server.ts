@@ -1,5 +1,6 @@
 import type { EventEmitter } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { createRequire } from 'node:module'
 import type { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import type { Context, Span, TextMapGetter } from '@opentelemetry/api'
@@ -11,6 +12,8 @@ import { authorityEnd, redactQuery, splitHost } from '../../src/instrumentation/
 import type { AnyFunction } from '../../src/instrumentation/wrap.js'
 import { keepContext } from './message.js'
 
+const require = createRequire(import.meta.url)
+
 type Scheme = 'http' | 'https'
 
 /**
@@ -21,6 +24,10 @@ export function traceServers(server: EventEmitter, response: Message | undefined
   if (response !== undefined) {
     keepContext(response, kit)
     noteFirstByte(response, kit)
+    if (kit.serverTiming) {
+      const { tellTrace } = require('./server-timing.js') as typeof import('./server-timing.js')
+      tellTrace(response, kit)
+    }
   }
   const place = kit.place('server')
   const describeWhole: Describe<IncomingMessage> = (request) => [

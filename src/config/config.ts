@@ -5,7 +5,7 @@ import type { SpanLimits } from '../trace/limits.js'
 export type ExporterName = 'otlp' | 'console' | 'none'
 export type Protocol = 'http/protobuf' | 'http/json'
 export type Compression = 'gzip' | 'none'
-export type PropagatorName = 'tracecontext' | 'baggage' | 'none'
+export type PropagatorName = 'tracecontext' | 'baggage' | 'b3' | 'b3multi' | 'jaeger' | 'xray' | 'ottrace' | 'none'
 export type SamplerName =
   | 'always_on'
   | 'always_off'
@@ -67,4 +67,6 @@ export interface InstrumentationsConfig {
   readonly layerSpans: ReadonlySet<string>
   /** The fields by which log records tell their span. */
   readonly correlationNames: CorrelationNames
+  /** Whether responses tell their trace in a `server-timing` header. */
+  readonly serverTiming: boolean
 }

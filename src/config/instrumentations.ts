@@ -27,6 +27,7 @@ export function readInstrumentations(settings: Settings, known: readonly string[
       spanId: settings.read('OTEL_INSTRUMENTATION_COMMON_LOGGING_SPAN_ID'),
       traceFlags: settings.read('OTEL_INSTRUMENTATION_COMMON_LOGGING_TRACE_FLAGS'),
     }),
+    serverTiming: settings.read('OTEL_INSTRUMENTATION_HTTP_SERVER_TIMING'),
     isEnabled(name: string): boolean {
       return flags.get(name) ?? ((enabled?.has(name) ?? byDefault) && !disabled?.has(name))
     },

@@ -19,10 +19,16 @@ export interface Variable {
 const protocol = oneOf<Protocol>(['http/protobuf', 'http/json'], ['grpc'])
 const compression = oneOf<Compression>(['none', 'gzip'])
 const exporters = listOf<ExporterName>(['otlp', 'console', 'none'], ['zipkin', 'jaeger', 'otlp/stdout', 'logging'])
-const propagators = listOf<PropagatorName>(
-  ['tracecontext', 'baggage', 'none'],
-  ['b3', 'b3multi', 'jaeger', 'xray', 'ottrace'],
-)
+const propagators = listOf<PropagatorName>([
+  'tracecontext',
+  'baggage',
+  'b3',
+  'b3multi',
+  'jaeger',
+  'xray',
+  'ottrace',
+  'none',
+])
 const sampler = oneOf<SamplerName>(
   [
     'always_on',
@@ -223,6 +229,11 @@ export const VARIABLES = {
     type: text,
     default: 'trace_flags',
     meaning: 'The field of a log record that tells whether its trace is sampled: 01 or 03, or else 00 or 02.',
+  },
+  OTEL_INSTRUMENTATION_HTTP_SERVER_TIMING: {
+    type: boolean,
+    default: 'false',
+    meaning: 'true: each response tells its trace, for browsers: server-timing: traceparent;desc="00-...".',
   },
   AUTOSPAN_EXIT_TIMEOUT: {
     type: duration,

@@ -21,6 +21,7 @@ export interface KitOptions {
   readonly layerSpans?: boolean
   /** Default: one with the usual names. */
   readonly correlation?: Correlation
+  readonly serverTiming?: boolean
 }
 
 /**
@@ -32,6 +33,8 @@ export class Kit {
   readonly layerSpans: boolean
   /** Trace ids for log records. */
   readonly correlation: Correlation
+  /** The user wants each response to tell its trace in a `server-timing` header. */
+  readonly serverTiming: boolean
   readonly #library: string
   readonly #tracer: AgentTracer
   readonly #propagator: TextMapPropagator
@@ -39,6 +42,7 @@ export class Kit {
   constructor(library: string, tracer: AgentTracer, propagator: TextMapPropagator, options: KitOptions = {}) {
     this.layerSpans = options.layerSpans === true
     this.correlation = options.correlation ?? new Correlation(DEFAULT_CORRELATION_NAMES)
+    this.serverTiming = options.serverTiming === true
     this.#library = library
     this.#tracer = tracer
     this.#propagator = propagator

@@ -1,12 +1,10 @@
+import { createRequire } from 'node:module'
 import type { TextMapPropagator } from '@opentelemetry/api'
 import type { PropagatorName } from '../config/config.js'
 import { baggage } from './baggage.js'
 import { traceContext } from './trace-context.js'
 
-const PROPAGATORS: Readonly<Record<Exclude<PropagatorName, 'none'>, TextMapPropagator>> = {
-  tracecontext: traceContext,
-  baggage,
-}
+const require = createRequire(import.meta.url)
 
 /**
  * The propagators of `OTEL_PROPAGATORS` as one, in their order and each once. `none`, wherever it
@@ -16,10 +14,17 @@ export function createPropagator(names: readonly PropagatorName[]): TextMapPropa
   const propagators: TextMapPropagator[] = []
   for (const name of new Set(names)) {
     if (name === 'none') return NOTHING
-    propagators.push(PROPAGATORS[name])
+    propagators.push(named(name))
   }
   const [first = NOTHING] = propagators
   return propagators.length > 1 ? composite(propagators) : first
+}
+
+function named(name: Exclude<PropagatorName, 'none'>): TextMapPropagator {
+  if (name === 'tracecontext') return traceContext
+  if (name === 'baggage') return baggage
+  const { FORMATS } = require('./formats.js') as typeof import('./formats.js')
+  return FORMATS[name]
 }
 
 const NOTHING: TextMapPropagator = {

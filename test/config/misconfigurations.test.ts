@@ -76,7 +76,10 @@ const OTHERS: readonly Case[] = [
     { OTEL_TRACES_EXPORTER: 'none,console' },
     'OTEL_TRACES_EXPORTER="none,console" names none beside others; using console',
   ],
-  [{ OTEL_PROPAGATORS: 'b3' }, 'OTEL_PROPAGATORS="b3" is not supported; using tracecontext,baggage'],
+  [
+    { OTEL_PROPAGATORS: 'b3mulit' },
+    'OTEL_PROPAGATORS="b3mulit" is not known (did you mean b3multi?); using tracecontext,baggage',
+  ],
   [
     { OTEL_TRACES_SAMPLER: 'always_onn', OTEL_TRACES_SAMPLER_ARG: 'nonsense' },
     'OTEL_TRACES_SAMPLER="always_onn" is not known (did you mean always_on?); using parentbased_always_on',
