@@ -1,12 +1,15 @@
-import type { Agent, ClientRequest, IncomingMessage } from 'node:http'
-import { clearInterval, setInterval } from 'node:timers'
 import type { OtlpConfig } from '../config/config.js'
 import { SUPPRESSED_CONTEXT } from '../context/context.js'
 import { runIn } from '../context/manager.js'
 import { decodeExportResponse, decodeStatusMessage } from '../otlp/response.js'
 import { startDeadline } from './deadline.js'
+import { Dial, type DialSettings } from './dial.js'
+import { HttpConnection } from './http-connection.js'
+import { requestHead } from './http-request.js'
+import { type HttpResponse, ResponseError } from './http-response.js'
 import { NameLookup } from './lookup.js'
 import { isRetryableStatus, readRetryAfter } from './retry.js'
+import { routeTo } from './route.js'
 import {
   type Answer,
   type Interrupted,
@@ -18,34 +21,24 @@ import {
 } from './transport.js'
 import { UnreadAnswer } from './unread-answer.js'
 
-/** SPEC protocol/exporter.md: a larger answer is final and not read. */
-const MAX_RESPONSE_BYTES: number = 4 * 1024 * 1024
-/** How often a connection that does not come about is asked whether it alone keeps the process alive. */
-const WATCH_MILLIS = 100
-
 const CLOSED = 'the exporter is closed'
 const NOTHING = new Uint8Array(0)
 
-interface Outcome {
-  readonly answer: Answer
-  /** The connection was idle and the server had closed it: another one may work at once. */
-  readonly stale: boolean
-}
-
 /**
- * OTLP over HTTP/1.1, on a keep-alive connection of its own. `node:http` is loaded by the first
- * attempt. Runs in the suppressed context throughout: the agent's traffic is not traced, and no
- * context of the program lives on in a socket or timer.
+ * OTLP over HTTP/1.1, on a keep-alive connection of its own. Neither `node:http` nor what a program or another agent
+ * has made of it is in between. Runs in the suppressed context throughout: no context of the program lives on in a
+ * socket or timer.
  */
 export class HttpTransport implements Transport {
   readonly destination: string
   readonly settings: TransportSettings
-  readonly #url: URL
-  readonly #headers: Record<string, string>
+  readonly #dialSettings: DialSettings
   readonly #gzip: boolean
-  readonly #names = new NameLookup()
-  #agent: Agent | undefined
-  #underWay: Exchange | undefined
+  /** The head of each request up to its length; undefined until the first. */
+  #head: string | undefined
+  /** The connection of the last request, where it can take another. */
+  #kept: HttpConnection | undefined
+  #underWay: Attempt | undefined
   /** The last body and what gzip made of it: a retry sends the same body. */
   #packed: { body: Uint8Array; bytes: Promise<Uint8Array> } | undefined
   #closed = false
@@ -58,10 +51,8 @@ export class HttpTransport implements Transport {
   ) {
     this.destination = printableUrl(url)
     this.settings = { url: url.href, headers, compression, contentType, version }
-    this.#url = url
+    this.#dialSettings = { route: routeTo(url), tunnel: true, protocol: 'http/1.1', names: new NameLookup() }
     this.#gzip = compression === 'gzip'
-    this.#headers = { 'user-agent': `autospan/${version}`, ...Object.fromEntries(headers), 'content-type': contentType }
-    if (this.#gzip) this.#headers['content-encoding'] = 'gzip'
   }
 
   post(body: Uint8Array, timeoutMillis: number): Promise<Answer> {
@@ -80,19 +71,25 @@ export class HttpTransport implements Transport {
   close(): void {
     this.#closed = true
     this.#underWay?.abort(CLOSED)
-    this.#agent?.destroy()
+    this.#kept?.destroy()
     this.#packed = undefined
   }
 
   async #post(body: Uint8Array, timeoutMillis: number): Promise<Answer> {
     try {
-      const deadline = performance.now() + timeoutMillis
+      this.#head ??= requestHead(this.settings)
       const bytes = this.#gzip ? await this.#pack(body) : body
-      const outcome = await this.#exchange(bytes, timeoutMillis)
-      if (!outcome.stale) return outcome.answer
-      return (await this.#exchange(bytes, Math.max(deadline - performance.now(), 1))).answer
+      if (this.#closed) return failure(CLOSED, false)
+      const request = { head: Buffer.from(`${this.#head}${bytes.byteLength}\r\n\r\n`, 'latin1'), body: bytes }
+      const attempt = new Attempt(this.#dialSettings, this.#kept, request, timeoutMillis)
+      this.#underWay = attempt
+      this.#kept = undefined
+      const answer = await attempt.answer
+      this.#underWay = undefined
+      this.#kept = attempt.connection
+      return answer
     } catch (error) {
-      // Thrown before anything was sent: a header or URL that node:http does not take.
+      // Thrown before anything was sent: a header that HTTP does not take.
       return { kind: 'refused', reason: reasonOf(error) }
     }
   }
@@ -107,146 +104,125 @@ export class HttpTransport implements Transport {
     }
     return this.#packed.bytes
   }
+}
 
-  async #exchange(body: Uint8Array, timeoutMillis: number): Promise<Outcome> {
-    if (this.#closed) return { answer: failure(CLOSED, false), stale: false }
-    const exchange = new Exchange(this.#open(body), timeoutMillis, this.#names)
-    this.#underWay = exchange
-    const outcome = await exchange.outcome
-    this.#underWay = undefined
-    this.#names.cancel()
-    return outcome
-  }
-
-  #open(body: Uint8Array): ClientRequest {
-    // Not by import(): the hooks for module loading have no business here.
-    const secure = this.#url.protocol === 'https:'
-    const http = secure ? process.getBuiltinModule('node:https') : process.getBuiltinModule('node:http')
-    this.#agent ??= new http.Agent({ keepAlive: true, maxSockets: 1 })
-    const headers = { ...this.#headers, 'content-length': body.byteLength }
-    const { lookup } = this.#names
-    const request = http.request(this.#url, { method: 'POST', agent: this.#agent, headers, lookup })
-    request.end(body)
-    return request
-  }
+interface HttpRequest {
+  readonly head: Uint8Array
+  readonly body: Uint8Array
 }
 
 /** One request and its answer. Settles once. */
-class Exchange {
-  readonly outcome: Promise<Outcome>
-  readonly #request: ClientRequest
+class Attempt {
+  readonly answer: Promise<Answer>
+  readonly #dialSettings: DialSettings
+  readonly #request: HttpRequest
   readonly #cancelDeadline: () => void
-  readonly #watch: NodeJS.Timeout
-  #resolve: (outcome: Outcome) => void = () => {}
-  #response: IncomingMessage | undefined
-  #connected = false
-  /** What the connection had brought when the request went out on it. */
-  #bytesBefore = 0
+  #resolve: (answer: Answer) => void = () => {}
+  #dial: Dial | undefined
+  #connection: HttpConnection | undefined
   #answer: Answer | undefined
 
-  constructor(request: ClientRequest, timeoutMillis: number, names: NameLookup) {
+  constructor(
+    dialSettings: DialSettings,
+    kept: HttpConnection | undefined,
+    request: HttpRequest,
+    timeoutMillis: number,
+  ) {
+    this.#dialSettings = dialSettings
     this.#request = request
-    this.outcome = new Promise((resolve) => {
+    this.answer = new Promise((resolve) => {
       this.#resolve = resolve
     })
     this.#cancelDeadline = startDeadline(timeoutMillis, false, () => {
-      this.abort(`${this.#connected ? 'no answer' : 'no connection'} within ${Math.round(timeoutMillis)} ms`)
+      this.abort(
+        `${this.#connection === undefined ? 'no connection' : 'no answer'} within ${Math.round(timeoutMillis)} ms`,
+      )
     })
-    this.#watch = setInterval(() => {
-      if (!this.#connected && holdsProcessAlone(names)) this.abort('no connection when the process ended')
-    }, WATCH_MILLIS)
-    this.#watch.unref()
-    this.#listen(request)
+    if (kept?.isOpen === true) this.#send(kept, true)
+    else this.#connect()
   }
 
-  /** Ends the exchange if the server cannot have the request in full yet. */
+  /** The connection, where it can take another request. */
+  get connection(): HttpConnection | undefined {
+    return this.#connection?.isOpen === true ? this.#connection : undefined
+  }
+
+  /** Ends the attempt if the server cannot have the request in full yet. */
   release(): void {
-    if (!this.#request.writableFinished)
-      this.abort(this.#connected ? 'the request is not read' : 'no connection in time')
+    if (this.#connection?.isSent !== true)
+      this.abort(this.#connection === undefined ? 'no connection in time' : 'the request is not read')
   }
 
   interrupt(): Interrupted {
     if (this.#answer !== undefined) return { kind: 'answered', answer: this.#answer }
-    if (this.#response !== undefined) return { kind: 'answered', answer: judge(this.#response, NOTHING) }
-    if (!this.#request.writableFinished) {
+    const connection = this.#connection
+    if (connection !== undefined && connection.response.status !== 0) {
+      return { kind: 'answered', answer: judge(connection.response) }
+    }
+    if (connection?.isSent !== true) {
       // The connection is cut before the same request goes out on another: this one is never whole.
-      this.#request.destroy()
+      this.#cut()
       return { kind: 'unsent' }
     }
-    const { socket } = this.#request
-    // Of an answer that was read in part the rest tells nothing.
-    const answer = socket?.bytesRead === this.#bytesBefore ? UnreadAnswer.of(socket) : undefined
-    return answer === undefined ? { kind: 'sent' } : { kind: 'sent', look: () => this.#look(answer) }
-  }
-
-  #look(unread: UnreadAnswer): Answer | undefined {
-    try {
-      const head = unread.look()
-      return head === undefined ? undefined : judge(head, head.body)
-    } catch (error) {
-      return failure(reasonOf(error), true)
-    }
+    const unread = UnreadAnswer.of(connection.socket, connection.response)
+    return unread === undefined ? { kind: 'sent' } : { kind: 'sent', look: () => look(unread) }
   }
 
   abort(reason: string): void {
-    this.#fail(reason, false)
-    this.#request.destroy()
+    this.#fail(reason)
+    this.#cut()
   }
 
-  #listen(request: ClientRequest): void {
-    request.on('socket', (socket) => {
-      socket.unref()
-      this.#bytesBefore = socket.bytesRead
-      if (request.reusedSocket) {
-        this.#connected = true
-        clearInterval(this.#watch)
-        return
-      }
-      // Once more, for Node makes a new handle for each address that it tries.
-      socket.once('connect', () => socket.unref())
-      socket.once(request.protocol === 'https:' ? 'secureConnect' : 'connect', () => {
-        this.#connected = true
-        clearInterval(this.#watch)
-      })
-    })
-    request.on('response', (response) => this.#read(response))
-    request.on('error', (error: NodeJS.ErrnoException) => {
-      this.#fail(reasonOf(error), request.reusedSocket && (error.code === 'ECONNRESET' || error.code === 'EPIPE'))
-    })
-    request.on('close', () => {
-      if (this.#response === undefined) this.#fail('connection closed before an answer came', false)
+  #cut(): void {
+    this.#dial?.abort()
+    this.#connection?.destroy()
+  }
+
+  #connect(): void {
+    this.#dial = new Dial(this.#dialSettings, (error, socket) => {
+      this.#dial = undefined
+      if (socket === undefined) this.#fail(reasonOf(error))
+      else this.#send(new HttpConnection(socket), false)
     })
   }
 
-  #read(response: IncomingMessage): void {
-    this.#response = response
-    const chunks: Uint8Array[] = []
-    let length = 0
-    response.on('data', (chunk: Uint8Array) => {
-      length += chunk.byteLength
-      if (length <= MAX_RESPONSE_BYTES) {
-        chunks.push(chunk)
-        return
-      }
-      this.#settle({ kind: 'refused', reason: `an answer of more than ${MAX_RESPONSE_BYTES} bytes` })
-      this.#request.destroy()
+  #send(connection: HttpConnection, isKept: boolean): void {
+    this.#connection = connection
+    connection.send(this.#request.head, this.#request.body, (error) => {
+      if (error === undefined) this.#settle(judge(connection.response))
+      else if (error instanceof ResponseError && error.isTooLong)
+        this.#settle({ kind: 'refused', reason: error.message })
+      else if (isKept && connection.response.isUntouched) this.#sendAgain()
+      else this.#fail(reasonOf(error))
     })
-    response.on('end', () => this.#settle(judge(response, Buffer.concat(chunks))))
-    response.on('error', () => this.#settle(judge(response, NOTHING)))
-    response.on('close', () => this.#settle(judge(response, NOTHING)))
+  }
+
+  /** The connection was idle and the server had closed it: another one may work at once. */
+  #sendAgain(): void {
+    this.#connection = undefined
+    this.#connect()
   }
 
   /** A status that has come stands, whatever became of the body: after a 200 nothing may be sent again. */
-  #fail(reason: string, stale: boolean): void {
-    if (this.#response !== undefined) this.#settle(judge(this.#response, NOTHING))
-    else this.#settle(failure(reason, this.#connected), stale)
+  #fail(reason: string): void {
+    const response = this.#connection?.response
+    if (response !== undefined && response.status !== 0) this.#settle(judge(response))
+    else this.#settle(failure(reason, this.#connection !== undefined))
   }
 
-  #settle(answer: Answer, stale = false): void {
+  #settle(answer: Answer): void {
     this.#cancelDeadline()
-    clearInterval(this.#watch)
     this.#answer ??= answer
-    this.#resolve({ answer, stale })
+    this.#resolve(this.#answer)
+  }
+}
+
+function look(unread: UnreadAnswer): Answer | undefined {
+  try {
+    const response = unread.look()
+    return response === undefined ? undefined : judge(response)
+  } catch (error) {
+    return failure(reasonOf(error), true)
   }
 }
 
@@ -254,35 +230,24 @@ function failure(reason: string, reached: boolean): Answer {
   return { kind: 'failed', reason, reached, waitMillis: undefined }
 }
 
-type Head = Pick<IncomingMessage, 'statusCode' | 'statusMessage' | 'headers'>
-
-function judge(response: Head, body: Uint8Array): Answer {
-  const status = response.statusCode ?? 0
-  const contentType = response.headers['content-type']
+function judge(response: HttpResponse): Answer {
+  const { status, statusText, headers } = response
+  const contentType = headers.get('content-type')
+  // Of a body that was cut off nothing is told.
+  const body = response.isWhole ? response.body : NOTHING
   if (status >= 200 && status <= 299) {
     const { rejected, message } = decodeExportResponse(body, contentType)
     return { kind: 'accepted', rejected, message: oneLine(message) }
   }
-  const words = oneLine(`status ${status} ${response.statusMessage ?? ''}`)
+  const words = oneLine(`status ${status} ${statusText}`)
   const message = serverMessage(body, contentType)
   const reason = message === '' ? words : `${words}: ${message}`
   if (!isRetryableStatus(status)) return { kind: 'refused', reason }
-  return { kind: 'failed', reason, reached: true, waitMillis: readRetryAfter(response.headers['retry-after']) }
+  return { kind: 'failed', reason, reached: true, waitMillis: readRetryAfter(headers.get('retry-after')) }
 }
 
 function serverMessage(body: Uint8Array, contentType = ''): string {
   if (body.byteLength === 0) return ''
   if (contentType.startsWith('text/plain')) return oneLine(Buffer.from(body).toString())
   return oneLine(decodeStatusMessage(body, contentType))
-}
-
-/**
- * True if only one thing keeps the process alive and that is a connection being made: libuv counts
- * it, though its socket is unref'd. Standard streams are listed whether they hold or not, and what
- * is asked of name servers is not listed.
- */
-function holdsProcessAlone(names: NameLookup): boolean {
-  const holders = process.getActiveResourcesInfo().filter((name) => name !== 'PipeWrap' && name !== 'TTYWrap')
-  if (names.isUnderWay) return holders.length === 0
-  return holders.length === 1 && holders[0]!.endsWith('ConnectWrap')
 }

@@ -1,19 +1,7 @@
-import type { IncomingHttpHeaders } from 'node:http'
 import type { Socket } from 'node:net'
+import type { HttpResponse } from './http-response.js'
 
-/** The head of an answer, and its body where that has come in full. */
-export interface ReadAnswer {
-  readonly statusCode: number
-  readonly statusMessage: string
-  readonly headers: IncomingHttpHeaders
-  readonly body: Uint8Array
-}
-
-const HEAD = /^HTTP\/1\.[01] (\d{3}) ?(.*)$/
 const CHUNK_BYTES = 64 * 1024
-/** What is longer is not read to its end: a status is all that matters then. */
-const MAX_BODY_BYTES = 1024 * 1024
-const NOTHING = new Uint8Array(0)
 
 /**
  * The answer to a request that was sent on a socket whose event loop turns no more: it is read from
@@ -21,94 +9,49 @@ const NOTHING = new Uint8Array(0)
  */
 export class UnreadAnswer {
   readonly #fd: number
-  #bytes: Buffer = Buffer.alloc(0)
+  readonly #response: HttpResponse
   #ended = false
 
-  /** Undefined where the socket's bytes cannot be had. */
-  static of(socket: Socket | null): UnreadAnswer | undefined {
-    const { _handle: handle, encrypted } = (socket ?? {}) as { _handle?: { fd?: number } | null; encrypted?: boolean }
+  /** Undefined where the socket's bytes cannot be had. `response` has what it has brought before. */
+  static of(socket: Socket, response: HttpResponse): UnreadAnswer | undefined {
+    const { _handle: handle, encrypted } = socket as { _handle?: { fd?: number } | null; encrypted?: boolean }
     const fd = handle?.fd
-    return encrypted !== true && typeof fd === 'number' && fd >= 0 ? new UnreadAnswer(fd) : undefined
+    return encrypted !== true && typeof fd === 'number' && fd >= 0 ? new UnreadAnswer(fd, response) : undefined
   }
 
-  private constructor(fd: number) {
+  private constructor(fd: number, response: HttpResponse) {
     this.#fd = fd
+    this.#response = response
   }
 
   /**
-   * Looks what has come, and waits for nothing: undefined while the answer is not whole.
+   * Looks what has come, and waits for nothing: undefined while the answer is not whole. A status
+   * that has come stands, whatever became of the body.
    *
    * @throws the error of the socket, one of code ECONNRESET where it ended before the answer, or one that tells that
    *   the answer is no answer.
    */
-  look(): ReadAnswer | undefined {
+  look(): HttpResponse | undefined {
+    const response = this.#response
     this.#read()
-    const answer = this.#parse()
-    if (answer === undefined && this.#ended) {
+    if (response.isWhole || (this.#ended && response.status !== 0)) return response
+    if (this.#ended) {
       throw Object.assign(new Error('connection closed before an answer came'), { code: 'ECONNRESET' })
     }
-    return answer
+    return undefined
   }
 
   #read(): void {
     const { readSync } = process.getBuiltinModule('node:fs')
     try {
-      while (!this.#ended) {
+      while (!this.#ended && !this.#response.isWhole) {
         const chunk = Buffer.allocUnsafe(CHUNK_BYTES)
         const length = readSync(this.#fd, chunk)
         this.#ended = length === 0
-        this.#bytes = Buffer.concat([this.#bytes, chunk.subarray(0, length)])
+        this.#response.feed(chunk.subarray(0, length))
       }
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error
     }
-  }
-
-  #parse(): ReadAnswer | undefined {
-    const end = this.#bytes.indexOf('\r\n\r\n')
-    if (end === -1) return undefined
-    const [first = '', ...lines] = this.#bytes.toString('latin1', 0, end).split('\r\n')
-    const match = HEAD.exec(first)
-    if (match === null) throw new Error('the answer is not HTTP/1.1')
-    const statusCode = Number(match[1])
-    const rest = this.#bytes.subarray(end + 4)
-    if (statusCode >= 100 && statusCode < 200) {
-      this.#bytes = rest
-      return this.#parse()
-    }
-    const headers = headersOf(lines)
-    const body = headers['transfer-encoding'] === undefined ? sized(rest, headers['content-length']) : unchunked(rest)
-    const isCut = this.#ended || rest.length > MAX_BODY_BYTES
-    if (body === undefined && !isCut) return undefined
-    // A status that has come stands, whatever became of the body.
-    return { statusCode, statusMessage: match[2] ?? '', headers, body: body ?? NOTHING }
-  }
-}
-
-function headersOf(lines: readonly string[]): IncomingHttpHeaders {
-  const headers: IncomingHttpHeaders = {}
-  for (const line of lines) {
-    const colon = line.indexOf(':')
-    if (colon > 0) headers[line.slice(0, colon).toLowerCase()] = line.slice(colon + 1).trim()
-  }
-  return headers
-}
-
-/** Undefined while there is less than that. */
-function sized(bytes: Buffer, length = '0'): Uint8Array | undefined {
-  return bytes.length < Number(length) ? undefined : bytes.subarray(0, Number(length))
-}
-
-/** Undefined while the last chunk has not come. */
-function unchunked(bytes: Buffer): Uint8Array | undefined {
-  const chunks: Uint8Array[] = []
-  let at = 0
-  for (;;) {
-    const end = bytes.indexOf('\r\n', at)
-    const length = Number.parseInt(bytes.toString('latin1', at, end), 16)
-    if (end === -1 || Number.isNaN(length) || end + 2 + length > bytes.length) return undefined
-    if (length === 0) return Buffer.concat(chunks)
-    chunks.push(bytes.subarray(end + 2, end + 2 + length))
-    at = end + 2 + length + 2
   }
 }

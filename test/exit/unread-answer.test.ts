@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { type AddressInfo, createServer, Socket } from 'node:net'
 import { type TestContext, test } from 'node:test'
+import { HttpResponse } from '../../src/export/http-response.js'
 import { UnreadAnswer } from '../../src/export/unread-answer.js'
 
 const HEAD = 'HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n'
@@ -17,19 +18,23 @@ for (const [what, text, expected] of [
     { status: 200, body: 'tea' },
   ],
   ['chunks without the last', `${HEAD}Transfer-Encoding: chunked\r\n\r\n2\r\nte\r\n1\r\n`, undefined],
-  ['a head before its head', `HTTP/1.1 100 Continue\r\n\r\nHTTP/1.0 503 Busy\r\n\r\n`, { status: 503, body: '' }],
+  [
+    'a head before its head',
+    `HTTP/1.1 100 Continue\r\n\r\nHTTP/1.0 503 Busy\r\nContent-Length: 0\r\n\r\n`,
+    { status: 503, body: '' },
+  ],
   ['half a head', 'HTTP/1.1 200 OK\r\nContent', undefined],
 ] as const) {
   test(`an answer with ${what}`, async (t) => {
     const answer = await answered(t, text, false)
     const read = answer.look()
-    assert.deepEqual(read && { status: read.statusCode, body: Buffer.from(read.body).toString() }, expected)
+    assert.deepEqual(read && { status: read.status, body: Buffer.from(read.body).toString() }, expected)
   })
 }
 
 test('an answer that was cut off after its head stands', async (t) => {
   const answer = await answered(t, `${HEAD}Content-Length: 3\r\n\r\nte`, true)
-  assert.equal(answer.look()?.statusCode, 200)
+  assert.equal(answer.look()?.status, 200)
 })
 
 test('a connection that ends before an answer is an error, and so is what is no answer', async (t) => {
@@ -38,7 +43,7 @@ test('a connection that ends before an answer is an error, and so is what is no 
 })
 
 test('nothing can be read from a socket that is gone', () => {
-  assert.equal(UnreadAnswer.of(null), undefined)
+  assert.equal(UnreadAnswer.of(new Socket(), new HttpResponse()), undefined)
 })
 
 /** What is behind a socket that nobody reads, after `text` has come on it, and its end if it `ends`. */
@@ -57,7 +62,7 @@ async function answered(t: TestContext, text: string, ends: boolean): Promise<Un
     if (ends) peer.end(text, resolve)
     else peer.write(text, () => resolve())
   })
-  const answer = UnreadAnswer.of(socket)
+  const answer = UnreadAnswer.of(socket, new HttpResponse())
   assert.ok(answer !== undefined)
   return answer
 }

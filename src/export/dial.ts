@@ -1,0 +1,165 @@
+import type { Socket } from 'node:net'
+import { clearInterval, setInterval } from 'node:timers'
+import type { ConnectionOptions } from 'node:tls'
+import { HttpResponse } from './http-response.js'
+import type { NameLookup } from './lookup.js'
+import type { Route, TlsFiles } from './route.js'
+import { oneLine } from './transport.js'
+
+/** How often a connection that does not come about is asked whether it alone keeps the process alive. */
+const WATCH_MILLIS = 100
+const NO_FILES: TlsFiles = {}
+
+export interface DialSettings {
+  readonly route: Route
+  /** Asks a proxy for a connection of its own; not needed for requests that a proxy understands. */
+  readonly tunnel: boolean
+  /** What is spoken over TLS. */
+  readonly protocol: 'http/1.1' | 'h2'
+  readonly names: NameLookup
+}
+
+/** Makes one connection: to a host or a unix socket, through a proxy, with TLS. Unref'd throughout. */
+export class Dial {
+  readonly #settings: DialSettings
+  readonly #settle: (error: unknown, socket: Socket | undefined) => void
+  #isOver = false
+  #socket: Socket | undefined
+  readonly #watch: NodeJS.Timeout
+
+  /** `settle` is called once, with an error or with a socket that is connected; not after `abort`. */
+  constructor(settings: DialSettings, settle: (error: unknown, socket: Socket | undefined) => void) {
+    this.#settings = settings
+    this.#settle = settle
+    this.#watch = setInterval(() => {
+      if (holdsProcessAlone(settings.names)) this.#fail(new Error('no connection when the process ended'))
+    }, WATCH_MILLIS)
+    this.#watch.unref()
+    this.#open().then(
+      (socket) => {
+        if (this.#end()) settle(undefined, socket)
+      },
+      (error) => this.#fail(error),
+    )
+  }
+
+  abort(): void {
+    if (this.#end()) this.#socket?.destroy()
+  }
+
+  #fail(error: unknown): void {
+    if (!this.#end()) return
+    this.#socket?.destroy()
+    this.#settle(error, undefined)
+  }
+
+  /** @returns false where it had ended before */
+  #end(): boolean {
+    if (this.#isOver) return false
+    this.#isOver = true
+    clearInterval(this.#watch)
+    this.#settings.names.cancel()
+    return true
+  }
+
+  async #open(): Promise<Socket> {
+    const { route, tunnel, protocol } = this.#settings
+    const { proxy } = route
+    let socket = await this.#connect()
+    if (proxy?.secure === true) socket = await this.#encrypt(socket, proxy.host, 'http/1.1', NO_FILES)
+    if (proxy !== undefined && tunnel) await this.#tunnel(socket)
+    return route.secure ? this.#encrypt(socket, route.host, protocol, route.tls) : socket
+  }
+
+  async #connect(): Promise<Socket> {
+    const { route, names } = this.#settings
+    const socket = new (process.getBuiltinModule('node:net').Socket)()
+    const { host, port } = route.proxy ?? route
+    // Node makes a new handle for each address that it tries.
+    socket.on('connectionAttempt', () => socket.unref())
+    if (route.socketPath === undefined) socket.connect({ host, port, lookup: names.lookup, noDelay: true })
+    else socket.connect({ path: route.socketPath })
+    this.#hold(socket)
+    await until(socket, 'connect')
+    return socket
+  }
+
+  /** RFC 9110, section 9.3.6. */
+  async #tunnel(socket: Socket): Promise<void> {
+    const { host, port, proxy } = this.#settings.route
+    const authority = `${host.includes(':') ? `[${host}]` : host}:${port}`
+    const authorization = proxy?.authorization
+    const fields = authorization === undefined ? '' : `proxy-authorization: ${authorization}\r\n`
+    socket.write(`CONNECT ${authority} HTTP/1.1\r\nhost: ${authority}\r\n${fields}\r\n`, 'latin1')
+    const response = new HttpResponse('CONNECT')
+    while (response.status === 0) {
+      await until(socket, 'readable')
+      const bytes: Buffer | null = socket.read()
+      if (bytes !== null) response.feed(bytes)
+    }
+    if (response.status >= 200 && response.status <= 299) {
+      if (response.surplus.length > 0) socket.unshift(response.surplus)
+      return
+    }
+    const status = oneLine(`status ${response.status} ${response.statusText}`)
+    throw new Error(`the proxy ${proxy?.name} lets nobody through to ${authority}: ${status}`)
+  }
+
+  async #encrypt(inner: Socket, host: string, protocol: string, files: TlsFiles): Promise<Socket> {
+    const { isIP } = process.getBuiltinModule('node:net')
+    const options: ConnectionOptions = {
+      socket: inner,
+      host,
+      // An address is not to be named in the handshake, but is still compared with the certificate.
+      servername: isIP(host) === 0 ? host : '',
+      ALPNProtocols: [protocol],
+      ...readFiles(files),
+    }
+    const socket = process.getBuiltinModule('node:tls').connect(options)
+    this.#hold(socket)
+    await until(socket, 'secureConnect')
+    if (protocol === 'h2' && socket.alpnProtocol !== 'h2') throw new Error('the server does not speak HTTP/2')
+    return socket
+  }
+
+  #hold(socket: Socket): void {
+    // For good: an error may come between two stages, or after the end.
+    socket.on('error', () => {})
+    socket.unref()
+    this.#socket = socket
+    if (this.#isOver) socket.destroy()
+  }
+}
+
+function until(socket: Socket, event: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const onEvent = () => settle(undefined)
+    const onClose = () => settle(Object.assign(new Error('the connection ended'), { code: 'ECONNRESET' }))
+    const settle = (error: unknown) => {
+      socket.off(event, onEvent).off('error', settle).off('close', onClose).off('end', onClose)
+      if (error === undefined) resolve()
+      else reject(error)
+    }
+    socket.on(event, onEvent).on('error', settle).on('close', onClose).on('end', onClose)
+  })
+}
+
+function readFiles({ authorities, clientCertificate, clientKey }: TlsFiles): ConnectionOptions {
+  const { readFileSync } = process.getBuiltinModule('node:fs')
+  return {
+    ...(authorities === undefined ? {} : { ca: readFileSync(authorities) }),
+    ...(clientCertificate === undefined ? {} : { cert: readFileSync(clientCertificate) }),
+    ...(clientKey === undefined ? {} : { key: readFileSync(clientKey) }),
+  }
+}
+
+/**
+ * True if only one thing keeps the process alive and that is a connection being made: libuv counts
+ * it, though its socket is unref'd. Standard streams are listed whether they hold or not, and what
+ * is asked of name servers is not listed.
+ */
+function holdsProcessAlone(names: NameLookup): boolean {
+  const holders = process.getActiveResourcesInfo().filter((name) => name !== 'PipeWrap' && name !== 'TTYWrap')
+  if (names.isUnderWay) return holders.length === 0
+  return holders.length === 1 && holders[0]!.endsWith('ConnectWrap')
+}

@@ -1,0 +1,38 @@
+import type { TransportSettings } from './transport.js'
+
+/** What a header's name and value may be: RFC 9110, section 5. */
+const TOKEN = /^[!#$%&'*+\-.^_`|~\w]+$/
+const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/
+/** Those that tell how the message itself is read, which is no matter of settings. */
+const FRAMING: ReadonlySet<string> = new Set([
+  'connection',
+  'content-length',
+  'expect',
+  'keep-alive',
+  'transfer-encoding',
+])
+
+/**
+ * The head of each POST up to the number of its `content-length`, as Latin-1 text.
+ *
+ * @throws an error where a header is none that HTTP takes; it names no secret
+ */
+export function requestHead({ url, headers, compression, contentType, version }: TransportSettings): string {
+  const { host, pathname, search, username, password } = new URL(url)
+  const fields = new Map([
+    ['host', host],
+    ['user-agent', `autospan/${version}`],
+  ])
+  if (username !== '' || password !== '') {
+    const credentials = Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`)
+    fields.set('authorization', `Basic ${credentials.toString('base64')}`)
+  }
+  for (const [name, value] of headers) if (!FRAMING.has(name)) fields.set(name, value)
+  fields.set('content-type', contentType)
+  if (compression === 'gzip') fields.set('content-encoding', 'gzip')
+  const lines = Array.from(fields, ([name, value]) => {
+    if (!TOKEN.test(name) || !VALUE.test(value)) throw new Error(`the header ${JSON.stringify(name)} is illegal`)
+    return `${name}: ${value}\r\n`
+  })
+  return `POST ${pathname}${search} HTTP/1.1\r\n${lines.join('')}content-length: `
+}
