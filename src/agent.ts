@@ -1,33 +1,23 @@
 import { createRequire } from 'node:module'
 import { INSTRUMENTATIONS } from '../instrumentations/index.js'
 import { adoptApiVersion, publishProviders } from './api/registry.js'
-import type { Config, TracesConfig } from './config/config.js'
-import { countLoads, readColourWishes, readEnvironment } from './config/environment.js'
+import type { Config } from './config/config.js'
+import { countLoads, readEnvironment } from './config/environment.js'
 import { readConfig } from './config/read.js'
 import { AsyncLocalStorageContextManager } from './context/manager.js'
 import { diag } from './diag/diag.js'
-import { BatchProcessor } from './export/batch.js'
 import { watchDoors } from './export/doors.js'
-import type { Exporter } from './export/exporter.js'
-import { LastFlush } from './export/last-flush.js'
-import { fanOut } from './export/multi.js'
-import { TRACES } from './export/signal.js'
 import { printableUrl } from './export/transport.js'
-import { HttpTransport } from './export/transport-http.js'
 import { Correlation } from './instrumentation/correlation.js'
 import { continueFrom } from './instrumentation/environment.js'
-import { errorType } from './instrumentation/http.js'
 import { installInstrumentations } from './instrumentation/install.js'
 import type { Instrumentation } from './instrumentation/instrumentation.js'
 import { Kit } from './instrumentation/kit.js'
-import { createSpanEncoder } from './otlp/encoders.js'
+import type { Pipeline } from './pipeline.js'
 import { createPropagator } from './propagation/composite.js'
 import { createResource } from './resource/detect.js'
 import type { Resource } from './resource/resource.js'
-import type { OpenSpans } from './trace/open-spans.js'
-import { AgentTracerProvider } from './trace/provider.js'
-import { alwaysOff, alwaysOn, parentBased, type Sampler, traceIdRatio } from './trace/sampler.js'
-import type { SpanProcessor } from './trace/span.js'
+import { LateTracerProvider } from './trace/late.js'
 import { VERSION } from './version.js'
 
 const require = createRequire(import.meta.url)
@@ -64,15 +54,18 @@ export function start(): void {
 
 function run(config: Config): void {
   const resource = createResource(config, VERSION)
-  const spanExporters = createSpanExporters(config, resource)
-  const provider = new AgentTracerProvider({
-    sampler: createSampler(config.traces),
-    limits: config.traces.limits,
-    processor: fanOut(spanExporters),
-  })
+  // Most of the agent is needed by spans only, and many programs never make one.
+  let pipeline: Pipeline | undefined
+  const load = (): Pipeline => {
+    if (pipeline === undefined) {
+      const { createPipeline } = require('./pipeline.js') as typeof import('./pipeline.js')
+      pipeline = createPipeline(config, resource, hearSignals)
+    }
+    return pipeline
+  }
   const propagator = createPropagator(config.propagators)
   const isFirst = publishProviders({
-    trace: provider,
+    trace: new LateTracerProvider(() => load().provider),
     context: new AsyncLocalStorageContextManager(),
     propagation: propagator,
   })
@@ -81,7 +74,7 @@ function run(config: Config): void {
   const correlation = new Correlation(config.instrumentations.correlationNames)
   const enabled = INSTRUMENTATIONS.filter(({ name }) => config.instrumentations.isEnabled(name))
   installInstrumentations([API, ...enabled], (name) => {
-    const tracer = provider.getTracer(`autospan/${name}`, VERSION)
+    const tracer = () => load().provider.getTracer(`autospan/${name}`, VERSION)
     return new Kit(name, tracer, propagator, {
       layerSpans: config.instrumentations.layerSpans.has(name),
       serverTiming: config.instrumentations.serverTiming,
@@ -89,52 +82,13 @@ function run(config: Config): void {
     })
   })
   if (config.instrumentations.isEnabled('child_process')) continueFrom(readEnvironment(), propagator)
-  deliverAtEnd(spanExporters, provider.openSpans, config.exitTimeoutMillis)
+  // Whichever way the process ends, what waits is delivered before.
+  const hearSignals = watchDoors({
+    onEmpty: () => pipeline?.flush(),
+    onEnd: (uncaught) => pipeline?.end(uncaught),
+  })
   diag.info(startLine(config, resource, enabled))
   if (countLoads() > 1) diag.warn('loaded more than once by flags and NODE_OPTIONS; once is enough')
-}
-
-function createSpanExporters({ traces }: Config, resource: Resource): readonly (SpanProcessor & Exporter)[] {
-  return traces.exporters.map((exporter) => {
-    if (exporter === 'console') return createConsole(resource)
-    const { otlp, batch } = traces
-    const encoder = createSpanEncoder(otlp.protocol, resource)
-    const transport = new HttpTransport(otlp, encoder.contentType, VERSION)
-    return new BatchProcessor({ signal: TRACES, encoder, transport, batch, timeoutMillis: otlp.timeoutMillis })
-  })
-}
-
-/** stderr, for stdout is the program's. */
-function createConsole(resource: Resource): SpanProcessor & Exporter {
-  const { ConsoleProcessor, wantsColour } = require('./export/console.js') as typeof import('./export/console.js')
-  const { noColor, forceColor } = readColourWishes()
-  const { isTTY = false, columns } = process.stderr
-  return new ConsoleProcessor({
-    serviceName: String(attributeOf(resource, 'service.name')),
-    write: (text) => process.stderr.write(text),
-    colour: wantsColour(isTTY, noColor, forceColor),
-    ...(columns === undefined ? {} : { width: columns }),
-  })
-}
-
-function createSampler({ sampler, samplerRatio }: TracesConfig): Sampler {
-  const [root, isParentBased] = sampler.startsWith('parentbased_')
-    ? [sampler.slice('parentbased_'.length), true]
-    : [sampler, false]
-  const own = root === 'always_on' ? alwaysOn : root === 'always_off' ? alwaysOff : traceIdRatio(samplerRatio)
-  return isParentBased ? parentBased(own) : own
-}
-
-/** Whichever way the process ends, what waits is delivered before, and what is still open is ended. */
-function deliverAtEnd(exporters: readonly Exporter[], openSpans: OpenSpans, boundMillis: number): void {
-  const lastFlush = new LastFlush(exporters, boundMillis)
-  openSpans.onFirst = watchDoors({
-    onEmpty: () => lastFlush.flush(),
-    onEnd: (uncaught) => {
-      openSpans.endAll(uncaught, errorType)
-      lastFlush.run()
-    },
-  })
 }
 
 function startLine({ traces }: Config, resource: Resource, enabled: readonly Instrumentation[]): string {

@@ -2,8 +2,10 @@ import type { EventEmitter } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createRequire } from 'node:module'
 import type { Socket } from 'node:net'
+import { setImmediate } from 'node:timers'
 import type { TLSSocket } from 'node:tls'
 import type { Context, Span, TextMapGetter } from '@opentelemetry/api'
+import { guard } from '../../src/instrumentation/guard.js'
 import { methodAttribute, methodName, originalMethod, recordServerStatus } from '../../src/instrumentation/http.js'
 import type { Describe, Kit, SharedAttributes } from '../../src/instrumentation/kit.js'
 import { LIFE, type Message, MessageLife } from '../../src/instrumentation/message.js'
@@ -45,11 +47,19 @@ export function traceServers(server: EventEmitter, response: Message | undefined
         case 'upgrade':
         case 'connect':
           return serve(emit, this, args, beginUpgrade)
+        case 'listening':
+          prepareSoon()
+          return emit.apply(this, args)
         default:
           return emit.apply(this, args)
       }
     }
   })
+
+  /** Before the first request comes, and after what the program does now that it listens. */
+  function prepareSoon(): void {
+    kit.runDetached(setImmediate<[]>, undefined, [guard(place, () => void kit.prepare())]).unref()
+  }
 
   function serve(
     emit: AnyFunction,

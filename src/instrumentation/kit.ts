@@ -36,15 +36,17 @@ export class Kit {
   /** The user wants each response to tell its trace in a `server-timing` header. */
   readonly serverTiming: boolean
   readonly #library: string
-  readonly #tracer: AgentTracer
+  readonly #makeTracer: () => AgentTracer
+  #tracer: AgentTracer | undefined = undefined
   readonly #propagator: TextMapPropagator
 
-  constructor(library: string, tracer: AgentTracer, propagator: TextMapPropagator, options: KitOptions = {}) {
+  /** `makeTracer` is called for the first span. */
+  constructor(library: string, makeTracer: () => AgentTracer, propagator: TextMapPropagator, options: KitOptions = {}) {
     this.layerSpans = options.layerSpans === true
     this.correlation = options.correlation ?? new Correlation(DEFAULT_CORRELATION_NAMES)
     this.serverTiming = options.serverTiming === true
     this.#library = library
-    this.#tracer = tracer
+    this.#makeTracer = makeTracer
     this.#propagator = propagator
   }
 
@@ -103,6 +105,12 @@ export class Kit {
     return this.#propagator.fields()
   }
 
+  /** Loads what spans need. Without it the first span does. */
+  prepare(): AgentTracer {
+    this.#tracer ??= this.#makeTracer()
+    return this.#tracer
+  }
+
   /**
    * Starts the span of a request that this process serves. `describe(subject)` gives its attributes
    * and is not called when the sampler drops the span; `shared` are more of them, with other keys.
@@ -114,7 +122,7 @@ export class Kit {
     subject: Subject,
     shared?: SharedAttributes,
   ): Span {
-    return this.#tracer.start(name, SERVER, context, describe, subject, shared)
+    return (this.#tracer ?? this.prepare()).start(name, SERVER, context, describe, subject, shared)
   }
 
   /** Starts the span of a call to another service; `describe` and `shared` as above. */
@@ -125,12 +133,12 @@ export class Kit {
     subject: Subject,
     shared?: SharedAttributes,
   ): Span {
-    return this.#tracer.start(name, CLIENT, context, describe, subject, shared)
+    return (this.#tracer ?? this.prepare()).start(name, CLIENT, context, describe, subject, shared)
   }
 
   /** Starts the span of a part of the work in this process; `describe` as above. */
   startInternal<Subject>(name: string, context: Context, describe: Describe<Subject>, subject: Subject): Span {
-    return this.#tracer.start(name, INTERNAL, context, describe, subject)
+    return (this.#tracer ?? this.prepare()).start(name, INTERNAL, context, describe, subject)
   }
 
   /** Attributes that many spans have alike: made once, given to each. */

@@ -21,7 +21,7 @@ function library(
   traced: () => unknown[]
 } {
   const { tracer, ended } = recordingTracer()
-  const kit = new Kit('library', tracer, {} as never)
+  const kit = new Kit('library', () => tracer, {} as never)
   const calls = new Calls<string>(kit, 'call', {
     name: (subject) => subject,
     attributes: () => ['known', 'at the start'],
@@ -155,7 +155,7 @@ test('a description that fails is no trouble to the program', () => {
 
 test('a callback that is bound is called as often as the library calls it, one for once only once', () => {
   const { tracer } = recordingTracer()
-  const kit = new Kit('library', tracer, {} as never)
+  const kit = new Kit('library', () => tracer, {} as never)
   const contexts: Context[] = []
   const callback = (): number => contexts.push(activeContext())
   const bound = bindCallback(kit, CALLER, callback)
