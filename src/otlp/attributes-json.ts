@@ -44,7 +44,7 @@ function anyValueJson(value: Value): string {
   }
 }
 
-function doubleJson(value: number): string {
+export function doubleJson(value: number): string {
   if (!Number.isFinite(value)) return `"${value}"`
   return Object.is(value, -0) ? '-0' : String(value)
 }

@@ -1,3 +1,4 @@
+import type { Metric } from '../metrics/metric.js'
 import type { SpanData } from '../trace/span.js'
 
 /**
@@ -19,3 +20,6 @@ export interface Encoder<Data> {
 
 /** Bodies are `ExportTraceServiceRequest`. */
 export type SpanEncoder = Encoder<SpanData>
+
+/** Bodies are `ExportMetricsServiceRequest`; `count` is of data points. */
+export type MetricEncoder = Encoder<Metric>

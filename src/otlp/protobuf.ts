@@ -73,13 +73,46 @@ export class ProtobufWriter extends ByteBuffer {
     this.#littleEndian(upperHigh + carry)
   }
 
+  /** A whole number from -2^63 to 2^63 - 1024; a negative one in two's complement, as sfixed64 has it. */
+  fixed64(tag: number, value: number): void {
+    this.reserve(SCALAR_BYTES)
+    this.varint(tag)
+    this.#fixed64(value)
+  }
+
+  /** As int32 in the zigzag of sint32. */
+  sint32(tag: number, value: number): void {
+    this.uint32(tag, ((value << 1) ^ (value >> 31)) >>> 0)
+  }
+
+  /** Counts, packed, each in 8 bytes. */
+  packedFixed64(tag: number, values: readonly number[]): void {
+    this.#openPacked(tag, values.length)
+    for (const value of values) this.#fixed64(value)
+  }
+
+  packedDouble(tag: number, values: readonly number[]): void {
+    this.#openPacked(tag, values.length)
+    for (const value of values) this.#double(value)
+  }
+
+  /** Counts, packed, each in as many bytes as it needs. */
+  packedUint64(tag: number, values: readonly number[]): void {
+    this.tag(tag)
+    const start = this.open(2)
+    this.reserve(8 * values.length)
+    for (const value of values) {
+      let rest = value
+      for (; rest > 0x7f; rest = Math.floor(rest / 128)) this.bytes[this.length++] = (rest % 128) | 0x80
+      this.bytes[this.length++] = rest
+    }
+    this.close(start, 2)
+  }
+
   double(tag: number, value: number): void {
     this.reserve(SCALAR_BYTES)
     this.varint(tag)
-    double[0] = value
-    const { bytes, length } = this
-    for (let i = 0; i < 8; i++) bytes[length + i] = doubleBytes[i]!
-    this.length = length + 8
+    this.#double(value)
   }
 
   string(tag: number, text: string): void {
@@ -170,6 +203,25 @@ export class ProtobufWriter extends ByteBuffer {
     }
     bytes[at++] = rest
     this.length = at
+  }
+
+  #openPacked(tag: number, elements: number): void {
+    this.reserve(SCALAR_BYTES + 8 * elements)
+    this.varint(tag)
+    this.varint(8 * elements)
+  }
+
+  #double(value: number): void {
+    double[0] = value
+    const { bytes, length } = this
+    for (let i = 0; i < 8; i++) bytes[length + i] = doubleBytes[i]!
+    this.length = length + 8
+  }
+
+  #fixed64(value: number): void {
+    const high = Math.floor(value / TWO_32)
+    this.#littleEndian(value - high * TWO_32)
+    this.#littleEndian(high)
   }
 
   #varint64(tag: number, high: number, low: number): void {

@@ -9,50 +9,50 @@ const MAX_KEPT_SCOPES = 64
 export interface NewScope<Bytes extends ByteBuffer> {
   /** What OTLP says of the scope, encoded once. */
   readonly head: Uint8Array
-  readonly spans: Bytes
+  readonly records: Bytes
 }
 
-/** The spans of one instrumentation scope in the batch that is being made. */
-export interface ScopeSpans<Bytes extends ByteBuffer> extends NewScope<Bytes> {
+/** The records of one instrumentation scope in the batch that is being made. */
+export interface ScopeRecords<Bytes extends ByteBuffer> extends NewScope<Bytes> {
   readonly scope: Scope
 }
 
-/** Keeps the spans of each scope together, so that a batch names a scope once however the spans alternate. */
+/** Keeps the records of each scope together, so that a batch names a scope once however they alternate. */
 export class ScopeBuffers<Bytes extends ByteBuffer> {
-  readonly #scopes = new Map<Scope, ScopeSpans<Bytes>>()
+  readonly #scopes = new Map<Scope, ScopeRecords<Bytes>>()
   readonly #make: (scope: Scope) => NewScope<Bytes>
-  #last: ScopeSpans<Bytes> | undefined
+  #last: ScopeRecords<Bytes> | undefined
 
-  /** `make` is called for the first span of a scope. */
+  /** `make` is called for the first record of a scope. */
   constructor(make: (scope: Scope) => NewScope<Bytes>) {
     this.#make = make
   }
 
-  of(scope: Scope): ScopeSpans<Bytes> {
+  of(scope: Scope): ScopeRecords<Bytes> {
     const last = this.#last
     if (last !== undefined && last.scope === scope) return last
     return this.#find(scope)
   }
 
-  /** Those that have spans, in the order of their first use. */
-  filled(): ScopeSpans<Bytes>[] {
-    return [...this.#scopes.values()].filter(({ spans }) => spans.length > 0)
+  /** Those that have records, in the order of their first use. */
+  filled(): ScopeRecords<Bytes>[] {
+    return [...this.#scopes.values()].filter(({ records }) => records.length > 0)
   }
 
-  /** Forgets all spans, and memory that is beyond what is kept. */
+  /** Forgets all records, and memory that is beyond what is kept. */
   clear(): void {
     if (this.#scopes.size > MAX_KEPT_SCOPES) {
       this.#scopes.clear()
       this.#last = undefined
     }
     let kept = 0
-    for (const { spans } of this.#scopes.values()) {
-      spans.clear(MAX_KEPT_BYTES - kept)
-      kept += spans.bytes.length
+    for (const { records } of this.#scopes.values()) {
+      records.clear(MAX_KEPT_BYTES - kept)
+      kept += records.bytes.length
     }
   }
 
-  #find(scope: Scope): ScopeSpans<Bytes> {
+  #find(scope: Scope): ScopeRecords<Bytes> {
     let found = this.#scopes.get(scope)
     if (found === undefined) {
       const { name, version, schemaUrl } = scope

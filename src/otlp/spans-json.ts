@@ -1,20 +1,17 @@
 import { diag } from '../diag/diag.js'
 import type { Resource } from '../resource/resource.js'
-import type { Scope, SpanData, SpanEvent, SpanLink } from '../trace/span.js'
+import type { SpanData, SpanEvent, SpanLink } from '../trace/span.js'
 import { attributesJson, joined, wellFormed } from './attributes-json.js'
-import { ByteBuffer } from './bytes.js'
+import type { ByteBuffer } from './bytes.js'
 import type { SpanEncoder } from './encoder.js'
-import { type NewScope, ScopeBuffers, type ScopeSpans } from './scopes.js'
+import { assemble, member, newScope, requestStart } from './envelope-json.js'
+import { ScopeBuffers } from './scopes.js'
 import { linkFlags, setTimes, spanFlags, spanKind, traceStateText, uint32 } from './span-fields.js'
 import { UnixTime } from './unix-time.js'
 
 const TRACE_ID = /^[0-9a-f]{32}$/i
 const SPAN_ID = /^[0-9a-f]{16}$/i
 const ALL_ZERO = /^0+$/
-
-const COMMA = Buffer.from(',')
-const SCOPE_END = Buffer.from(']}')
-const REQUEST_END = Buffer.from(']}]}')
 
 /**
  * `ExportTraceServiceRequest` in OTLP/JSON, which is not protobuf's own JSON: ids are hex, enums numbers
@@ -26,25 +23,24 @@ export class JsonSpanEncoder implements SpanEncoder {
   /** Without the resource. */
   byteLength = 0
   readonly #start: Uint8Array
-  readonly #scopes = new ScopeBuffers<ByteBuffer>(newScopeSpans)
+  readonly #scopes = new ScopeBuffers<ByteBuffer>((scope) => newScope('spans', scope))
   readonly #startTime = new UnixTime()
   readonly #endTime = new UnixTime()
 
-  constructor({ attributes, schemaUrl }: Resource) {
-    const resource = `{"attributes":${attributesJson(attributes)}}${member('schemaUrl', schemaUrl)}`
-    this.#start = Buffer.from(wellFormed(`{"resourceSpans":[{"resource":${resource},"scopeSpans":[`))
+  constructor(resource: Resource) {
+    this.#start = requestStart('Spans', resource)
   }
 
   add(span: SpanData): void {
     try {
       const text = this.#spanJson(span)
       if (text === undefined) return
-      const { head, spans } = this.#scopes.of(span.scope)
-      const before = spans.length
+      const { head, records } = this.#scopes.of(span.scope)
+      const before = records.length
       // In one piece, so that nothing of it stays where there is no room for it.
-      spans.text(wellFormed(before === 0 ? text : `,${text}`))
+      records.text(wellFormed(before === 0 ? text : `,${text}`))
       this.count++
-      this.byteLength += spans.length - before + (before === 0 ? head.length : 0)
+      this.byteLength += records.length - before + (before === 0 ? head.length : 0)
     } catch (error) {
       diag.fault('the span encoder', error)
     }
@@ -123,33 +119,10 @@ function statusJson({ statusCode, statusMessage }: SpanData): string {
   return `{"code":${statusCode}${member('message', statusMessage)}}`
 }
 
-/** A further member of an object; nothing where the text is empty. */
-function member(key: string, text: string): string {
-  return text === '' ? '' : `,"${key}":${JSON.stringify(text)}`
-}
-
 function countMember(key: string, count: number): string {
   return count === 0 ? '' : `,"${key}":${uint32(count)}`
 }
 
 function isId(pattern: RegExp, id: string): boolean {
   return pattern.test(id) && !ALL_ZERO.test(id)
-}
-
-/** `ScopeSpans` up to its first span. */
-function newScopeSpans({ name, version, schemaUrl }: Scope): NewScope<ByteBuffer> {
-  const names = `{"name":${JSON.stringify(name)}${member('version', version)}}${member('schemaUrl', schemaUrl)}`
-  return { head: Buffer.from(wellFormed(`{"scope":${names},"spans":[`)), spans: new ByteBuffer() }
-}
-
-/** One `ResourceSpans` with a `ScopeSpans` for each scope, in a buffer of exactly its size. */
-function assemble(start: Uint8Array, scopes: readonly ScopeSpans<ByteBuffer>[]): Uint8Array {
-  const parts: Uint8Array[] = []
-  for (const { head, spans } of scopes) {
-    parts.push(parts.length === 0 ? start : COMMA, head, spans.content(), SCOPE_END)
-  }
-  parts.push(REQUEST_END)
-  const body = new ByteBuffer(parts.reduce((size, part) => size + part.length, 0))
-  for (const part of parts) body.append(part)
-  return body.content()
 }

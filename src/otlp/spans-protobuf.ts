@@ -1,20 +1,16 @@
 import { diag } from '../diag/diag.js'
 import type { Resource } from '../resource/resource.js'
 import type { SharedAttributes } from '../trace/attributes.js'
-import type { Scope, SpanData, SpanEvent, SpanLink } from '../trace/span.js'
+import type { SpanData, SpanEvent, SpanLink } from '../trace/span.js'
 import { writeAttributes } from './attributes-protobuf.js'
 import type { SpanEncoder } from './encoder.js'
-import { BYTES, FIXED32, FIXED64, ProtobufWriter, VARINT, varintSize } from './protobuf.js'
-import { type NewScope, ScopeBuffers, type ScopeSpans } from './scopes.js'
+import { assemble, encodeResource, newScope, RECORD, writeNonEmpty } from './envelope-protobuf.js'
+import { BYTES, FIXED32, FIXED64, ProtobufWriter, VARINT } from './protobuf.js'
+import { ScopeBuffers } from './scopes.js'
 import { linkFlags, setTimes, spanFlags, spanKind, traceStateText, uint32 } from './span-fields.js'
 import { UnixTime } from './unix-time.js'
 
-/** Fields of opentelemetry/proto/trace/v1/trace.proto, and of resource.proto and common.proto beside it. */
-const REQUEST = { resourceSpans: 8 * 1 + BYTES }
-const RESOURCE_SPANS = { resource: 8 * 1 + BYTES, scopeSpans: 8 * 2 + BYTES, schemaUrl: 8 * 3 + BYTES }
-const RESOURCE = { attributes: 8 * 1 + BYTES }
-const SCOPE_SPANS = { scope: 8 * 1 + BYTES, spans: 8 * 2 + BYTES, schemaUrl: 8 * 3 + BYTES }
-const SCOPE = { name: 8 * 1 + BYTES, version: 8 * 2 + BYTES }
+/** Fields of opentelemetry/proto/trace/v1/trace.proto. */
 const SPAN = {
   traceId: 8 * 1 + BYTES,
   spanId: 8 * 2 + BYTES,
@@ -61,7 +57,7 @@ export class ProtobufSpanEncoder implements SpanEncoder {
   /** Without the resource. */
   byteLength = 0
   readonly #resource: Uint8Array
-  readonly #scopes = new ScopeBuffers<ProtobufWriter>(newScopeSpans)
+  readonly #scopes = new ScopeBuffers<ProtobufWriter>(newScope)
   readonly #start = new UnixTime()
   readonly #end = new UnixTime()
 
@@ -73,14 +69,14 @@ export class ProtobufSpanEncoder implements SpanEncoder {
     let writer: ProtobufWriter | undefined
     let before = 0
     try {
-      const { head, spans } = this.#scopes.of(span.scope)
-      writer = spans
-      before = spans.length
-      if (this.#writeSpan(spans, span)) {
+      const { head, records } = this.#scopes.of(span.scope)
+      writer = records
+      before = records.length
+      if (this.#writeSpan(records, span)) {
         this.count++
-        this.byteLength += spans.length - before + (before === 0 ? head.length : 0)
+        this.byteLength += records.length - before + (before === 0 ? head.length : 0)
       } else {
-        spans.length = before
+        records.length = before
       }
     } catch (error) {
       if (writer !== undefined) writer.length = before
@@ -101,7 +97,7 @@ export class ProtobufSpanEncoder implements SpanEncoder {
   /** @returns false where the span has no valid identity, and is none to a collector. */
   #writeSpan(writer: ProtobufWriter, span: SpanData): boolean {
     setTimes(span, this.#start, this.#end)
-    writer.tag(SCOPE_SPANS.spans)
+    writer.tag(RECORD)
     const start = writer.open(LENGTH_BYTES)
     if (!writer.hexId(SPAN.traceId, span.traceId, TRACE_ID_BYTES)) return false
     if (!writer.hexId(SPAN.spanId, span.spanId, SPAN_ID_BYTES)) return false
@@ -180,55 +176,6 @@ function writeLink(writer: ProtobufWriter, { context, attributes, droppedAttribu
   return true
 }
 
-function writeNonEmpty(writer: ProtobufWriter, tag: number, text: string): void {
-  if (text !== '') writer.string(tag, text)
-}
-
 function writeCount(writer: ProtobufWriter, tag: number, count: number): void {
   if (count !== 0) writer.uint32(tag, uint32(count))
-}
-
-/** The content of `ResourceSpans` but for its spans. */
-function encodeResource({ attributes, schemaUrl }: Resource): Uint8Array {
-  const writer = new ProtobufWriter()
-  writer.tag(RESOURCE_SPANS.resource)
-  const start = writer.open(LENGTH_BYTES)
-  writeAttributes(writer, RESOURCE.attributes, attributes)
-  writer.close(start, LENGTH_BYTES)
-  writeNonEmpty(writer, RESOURCE_SPANS.schemaUrl, schemaUrl)
-  return writer.copy()
-}
-
-/** The content of `ScopeSpans` but for its spans, which may come in any order with the rest. */
-function newScopeSpans({ name, version, schemaUrl }: Scope): NewScope<ProtobufWriter> {
-  const writer = new ProtobufWriter()
-  writer.tag(SCOPE_SPANS.scope)
-  const start = writer.open(1)
-  writeNonEmpty(writer, SCOPE.name, name)
-  writeNonEmpty(writer, SCOPE.version, version)
-  writer.close(start, 1)
-  writeNonEmpty(writer, SCOPE_SPANS.schemaUrl, schemaUrl)
-  return { head: writer.copy(), spans: new ProtobufWriter() }
-}
-
-/** One `ResourceSpans` with a `ScopeSpans` for each scope, in a buffer of exactly its size. */
-function assemble(resource: Uint8Array, scopes: readonly ScopeSpans<ProtobufWriter>[]): Uint8Array {
-  let size = resource.length
-  for (const { head, spans } of scopes) size += fieldSize(head.length + spans.length)
-  const body = new ProtobufWriter(fieldSize(size))
-  body.varint(REQUEST.resourceSpans)
-  body.varint(size)
-  body.append(resource)
-  for (const { head, spans } of scopes) {
-    body.varint(RESOURCE_SPANS.scopeSpans)
-    body.varint(head.length + spans.length)
-    body.append(head)
-    body.append(spans.content())
-  }
-  return body.content()
-}
-
-/** Of a message that has a tag of one byte. */
-function fieldSize(content: number): number {
-  return 1 + varintSize(content) + content
 }

@@ -80,6 +80,11 @@ export function decodeMessage(typeName: string, body: Uint8Array, contentType: s
   return isJson(contentType) ? readJson(messageType(typeName), body) : readProtobuf(messageType(typeName), body)
 }
 
+/** The body of a collector's healthy answer to an export of metrics. */
+export function encodeMetricsResponse(contentType: string): Uint8Array {
+  return isJson(contentType) ? Buffer.from('{}') : encodeMessage('ExportMetricsServiceResponse', {})
+}
+
 /** The body of a collector's answer to an export of traces. */
 export function encodeTracesResponse(partialSuccess: PartialSuccess | undefined, contentType: string): Uint8Array {
   if (isJson(contentType)) {
@@ -171,7 +176,7 @@ function linkOf(link: Message, span: string): DecodedLink {
   }
 }
 
-function attributesOf(owner: Message, path: string): Record<string, unknown> {
+export function attributesOf(owner: Message, path: string): Record<string, unknown> {
   const attributes = objectOf(messages(owner.attributes), path)
   if (Object.hasOwn(attributes, '')) throw new Error(`${path}: an attribute without a key`)
   return attributes
@@ -205,26 +210,26 @@ function plainValue(anyValue: Message, path: string): unknown {
   return member === 'kvlistValue' ? objectOf(messages((value as Message).values), path) : value
 }
 
-function messages(value: unknown): readonly Message[] {
+export function messages(value: unknown): readonly Message[] {
   return value as readonly Message[]
 }
 
-function some(list: readonly Message[], path: string): readonly Message[] {
+export function some(list: readonly Message[], path: string): readonly Message[] {
   if (list.length === 0) throw new Error(`${path}: an empty envelope`)
   return list
 }
 
-function present(message: unknown, path: string): Message {
+export function present(message: unknown, path: string): Message {
   if (message === null || message === undefined) throw new Error(`${path}: missing`)
   return message as Message
 }
 
-function filled(text: unknown, path: string): string {
+export function filled(text: unknown, path: string): string {
   if (text === '') throw new Error(`${path}: empty`)
   return text as string
 }
 
-function time(nanos: unknown, path: string): bigint {
+export function time(nanos: unknown, path: string): bigint {
   if (nanos === 0n) throw new Error(`${path}: missing`)
   return nanos as bigint
 }
@@ -234,7 +239,7 @@ function flags(bits: unknown, path: string): number {
   return bits as number
 }
 
-function id(bytes: unknown, length: number, path: string): string {
+export function id(bytes: unknown, length: number, path: string): string {
   const hex = Buffer.from(bytes as Uint8Array).toString('hex')
   if (hex.length !== 2 * length) throw new Error(`${path}: ${hex.length / 2} bytes`)
   if (/^0*$/.test(hex)) throw new Error(`${path}: all zero`)

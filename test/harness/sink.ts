@@ -4,10 +4,17 @@ import type { AddressInfo, Socket } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
 import { gunzipSync } from 'node:zlib'
 import { drawTraces } from './draw.js'
-import { type DecodedSpan, decodeTraces, encodeTracesResponse, type PartialSuccess } from './otlp-decode.js'
+import {
+  type DecodedSpan,
+  decodeTraces,
+  encodeMetricsResponse,
+  encodeTracesResponse,
+  type PartialSuccess,
+} from './otlp-decode.js'
+import { type DecodedMetric, decodeMetrics } from './otlp-metrics.js'
 import { atEnd, type Owner } from './owner.js'
 
-/** One export request as it came, whatever it was answered. */
+/** One export request as it came, whatever it was answered; of traces, or of metrics. */
 export interface SinkRequest {
   readonly path: string
   readonly headers: IncomingHttpHeaders
@@ -18,6 +25,7 @@ export interface SinkRequest {
   /** The body, unzipped. */
   readonly body: Uint8Array
   readonly spans: readonly DecodedSpan[]
+  readonly metrics: readonly DecodedMetric[]
   /** `performance.now()` when the body was complete. */
   readonly arrivedMillis: number
   /** Which connection it came on, from 0. */
@@ -37,20 +45,24 @@ export interface Answer {
 }
 
 export interface SinkOptions {
-  /** Decides on the index-th request, from 0; a promise that never settles is a collector that never answers. */
+  /** Decides on the index-th request with traces, from 0; a promise that never settles is a collector that never answers. */
   readonly respond?: (index: number, request: SinkRequest) => Answer | undefined | Promise<Answer | undefined>
-  /** Where requests must go. */
+  /** The same for requests with metrics. */
+  readonly respondToMetrics?: SinkOptions['respond']
+  /** Where requests with traces must go. */
   readonly path?: string
   /** Default: a free one. */
   readonly port?: number
 }
+
+const METRICS_PATH = '/v1/metrics'
 
 export interface WaitOptions {
   readonly timeoutMillis?: number
 }
 
 /**
- * Starts a collector on 127.0.0.1 that takes traces over OTLP/HTTP and is as strict as can be. What breaks the
+ * Starts a collector on 127.0.0.1 that takes traces and metrics over OTLP/HTTP and is as strict as can be. What breaks the
  * protocol is a violation: it is answered with 400, makes every wait fail, and fails the owner at its end.
  */
 export async function startSink(owner: Owner, options: SinkOptions = {}): Promise<Sink> {
@@ -61,10 +73,14 @@ export async function startSink(owner: Owner, options: SinkOptions = {}): Promis
 }
 
 export class Sink {
+  /** With traces. */
   readonly requests: SinkRequest[] = []
+  /** With metrics. */
+  readonly metricRequests: SinkRequest[] = []
   readonly #options: SinkOptions
   readonly #server = createServer((request, response) => void this.#receive(request, response))
   readonly #delivered: DecodedSpan[] = []
+  readonly #metrics: DecodedMetric[] = []
   readonly #spanIds = new Set<string>()
   readonly #open = new Set<Socket>()
   readonly #numbers = new WeakMap<Socket, number>()
@@ -109,6 +125,16 @@ export class Sink {
   /** Spans of the requests that were answered with 2xx, up to now. */
   get delivered(): readonly DecodedSpan[] {
     return this.#delivered
+  }
+
+  /** Metrics of the requests that were answered with 2xx, oldest first. */
+  get metrics(): readonly DecodedMetric[] {
+    return this.#metrics
+  }
+
+  /** The newest metric of that name. */
+  metric(name: string): DecodedMetric | undefined {
+    return this.#metrics.findLast((metric) => metric.name === name)
   }
 
   /** How many connections have been made. */
@@ -185,10 +211,12 @@ export class Sink {
       response.writeHead(400).end()
       return
     }
-    const index = this.requests.push(received) - 1
+    const ofMetrics = received.path === METRICS_PATH
+    const index = (ofMetrics ? this.metricRequests : this.requests).push(received) - 1
     this.#changed()
     try {
-      const answer = (await this.#options.respond?.(index, received)) ?? {}
+      const respond = ofMetrics ? this.#options.respondToMetrics : this.#options.respond
+      const answer = (await respond?.(index, received)) ?? {}
       if (answer.delayMillis !== undefined) await wait(answer.delayMillis, undefined, { signal: this.#closing.signal })
       this.#answer(answer, received, response)
     } catch (error) {
@@ -202,15 +230,17 @@ export class Sink {
     const path = request.url ?? ''
     const expected = this.#options.path ?? '/v1/traces'
     if (method !== 'POST') throw new Error(`method ${method} instead of POST`)
-    if (path !== expected) throw new Error(`path ${path} instead of ${expected}`)
+    if (path !== expected && path !== METRICS_PATH) throw new Error(`path ${path} instead of ${expected}`)
     const body = decompressed(wire, headers['content-encoding'])
+    const contentType = headers['content-type'] ?? '(none)'
     return {
       path,
       headers,
       rawHeaders: request.rawHeaders,
       wireLength: wire.length,
       body,
-      spans: decodeTraces(body, headers['content-type'] ?? '(none)').spans,
+      spans: path === METRICS_PATH ? [] : decodeTraces(body, contentType).spans,
+      metrics: path === METRICS_PATH ? decodeMetrics(body, contentType) : [],
       arrivedMillis: performance.now(),
       socket: this.#numbers.get(request.socket) ?? -1,
     }
@@ -225,10 +255,17 @@ export class Sink {
     const contentType = request.headers['content-type'] ?? ''
     const status = answer.status ?? 200
     const succeeded = status >= 200 && status < 300
-    const body = answer.body ?? (succeeded ? encodeTracesResponse(answer.partialSuccess, contentType) : '')
+    const success = () =>
+      request.path === METRICS_PATH
+        ? encodeMetricsResponse(contentType)
+        : encodeTracesResponse(answer.partialSuccess, contentType)
+    const body = answer.body ?? (succeeded ? success() : '')
     response.writeHead(status, { ...(succeeded ? { 'content-type': contentType } : {}), ...answer.headers })
     response.end(body)
-    if (succeeded) for (const span of request.spans) this.#deliver(span)
+    if (succeeded) {
+      for (const span of request.spans) this.#deliver(span)
+      this.#metrics.push(...request.metrics)
+    }
     this.#changed()
   }
 

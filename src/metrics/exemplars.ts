@@ -1,0 +1,111 @@
+import type { Span } from '@opentelemetry/api'
+import { FLAG_SAMPLED, RecordingSpan } from '../trace/span.js'
+
+/** `OTEL_METRICS_EXEMPLAR_FILTER`: which measurements may become exemplars. */
+export type ExemplarFilter = 'always_on' | 'always_off' | 'trace_based'
+
+/** One measurement that stands for those of its point, and leads to the trace in which it was made. */
+export interface Exemplar {
+  readonly value: number
+  /** Unix milliseconds. */
+  readonly timeMillis: number
+  /** Empty where the measurement was made outside any trace. */
+  readonly traceId: string
+  readonly spanId: string
+}
+
+/** Keeps exemplars of one point. */
+export interface Reservoir {
+  /** With holes. */
+  readonly exemplars: readonly (Exemplar | undefined)[]
+  offer(bucket: number, value: number, timeMillis: number, span: Span | undefined): void
+  /** Forgets all. */
+  reset(): void
+}
+
+/**
+ * For each bucket of a histogram the last measurement in it, so that slow traces have a place of their own however
+ * rare they are: the specification's AlignedHistogramBucketExemplarReservoir.
+ */
+export class AlignedReservoir implements Reservoir {
+  readonly exemplars: (Slot | undefined)[] = []
+
+  constructor(buckets: number) {
+    for (let i = 0; i < buckets; i++) this.exemplars.push(undefined)
+  }
+
+  offer(bucket: number, value: number, timeMillis: number, span: Span | undefined): void {
+    const slot = this.exemplars[bucket]
+    if (slot === undefined) this.exemplars[bucket] = new Slot(value, timeMillis, span)
+    else slot.set(value, timeMillis, span)
+  }
+
+  reset(): void {
+    this.exemplars.fill(undefined)
+  }
+}
+
+/** A fair choice among all measurements since the last reset: the specification's SimpleFixedSizeExemplarReservoir. */
+export class FixedReservoir implements Reservoir {
+  readonly exemplars: (Slot | undefined)[] = []
+  readonly #size: number
+  #seen = 0
+
+  constructor(size: number) {
+    this.#size = size
+  }
+
+  offer(_bucket: number, value: number, timeMillis: number, span: Span | undefined): void {
+    const seen = this.#seen++
+    const place = seen < this.#size ? seen : Math.floor(Math.random() * (seen + 1))
+    if (place >= this.#size) return
+    const slot = this.exemplars[place]
+    if (slot === undefined) this.exemplars[place] = new Slot(value, timeMillis, span)
+    else slot.set(value, timeMillis, span)
+  }
+
+  reset(): void {
+    this.exemplars.length = 0
+    this.#seen = 0
+  }
+}
+
+export function isSampled(span: Span | undefined): boolean {
+  return span !== undefined && (identityOf(span).traceFlags & FLAG_SAMPLED) !== 0
+}
+
+/** Overwritten by the next one, so that an exemplar costs no memory. */
+class Slot implements Exemplar {
+  value: number
+  timeMillis: number
+  traceId = ''
+  spanId = ''
+
+  constructor(value: number, timeMillis: number, span: Span | undefined) {
+    this.value = value
+    this.timeMillis = timeMillis
+    this.#setSpan(span)
+  }
+
+  set(value: number, timeMillis: number, span: Span | undefined): void {
+    this.value = value
+    this.timeMillis = timeMillis
+    this.#setSpan(span)
+  }
+
+  #setSpan(span: Span | undefined): void {
+    if (span === undefined) {
+      this.traceId = ''
+      this.spanId = ''
+      return
+    }
+    const { traceId, spanId } = identityOf(span)
+    this.traceId = traceId
+    this.spanId = spanId
+  }
+}
+
+/** A span of the agent's has its identity itself: no context object has to be made. */
+function identityOf(span: Span): { readonly traceId: string; readonly spanId: string; readonly traceFlags: number } {
+  return span instanceof RecordingSpan ? span : span.spanContext()
+}

@@ -1,0 +1,41 @@
+/** What an instrument is, by the API's method that makes it. */
+export type InstrumentKind =
+  | 'counter'
+  | 'up_down_counter'
+  | 'histogram'
+  | 'gauge'
+  | 'observable_counter'
+  | 'observable_up_down_counter'
+  | 'observable_gauge'
+
+/** An instrument as its metric tells of it. Names differ by more than case. */
+export interface Descriptor {
+  readonly kind: InstrumentKind
+  readonly name: string
+  readonly description: string
+  readonly unit: string
+  /** Whole numbers only: `ValueType.INT` of the API. */
+  readonly isInt: boolean
+  /** The upper bounds of a histogram's buckets, ascending; the last bucket has none. */
+  readonly boundaries: readonly number[]
+}
+
+/** Of the specification, for histograms without advice; meant for milliseconds. */
+export const DEFAULT_BOUNDARIES: readonly number[] = [
+  0, 5, 10, 25, 50, 75, 100, 250, 500, 750, 1000, 2500, 5000, 7500, 10_000,
+]
+
+/** What a measurement reports: the sum of all, their number in buckets, or the last one. */
+export function isMonotonic(kind: InstrumentKind): boolean {
+  return kind === 'counter' || kind === 'observable_counter'
+}
+
+/** SPEC metrics/api.md#instrument-name-syntax: a letter, and up to 254 of letters, digits and `_ . - /`. */
+export function isInstrumentName(name: unknown): name is string {
+  return typeof name === 'string' && /^[a-z][a-z0-9_.\-/]{0,254}$/i.test(name)
+}
+
+/** Finite numbers, each greater than the one before. */
+export function areBoundaries(value: unknown): value is number[] {
+  return Array.isArray(value) && value.every((bound, i) => Number.isFinite(bound) && (i === 0 || bound > value[i - 1]))
+}

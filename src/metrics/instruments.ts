@@ -1,0 +1,121 @@
+import type {
+  Attributes,
+  Context,
+  Counter,
+  Gauge,
+  Histogram,
+  Observable,
+  ObservableCallback,
+  Span,
+  UpDownCounter,
+} from '@opentelemetry/api'
+import { diag } from '../diag/diag.js'
+import type { AttributeList } from '../trace/attributes.js'
+import type { Descriptor } from './instrument.js'
+import type { Point } from './points.js'
+import type { Store } from './store.js'
+
+/** An instrument whose measurements are made where things happen. None of its methods throws. */
+export class SyncInstrument implements Counter, UpDownCounter, Histogram, Gauge {
+  readonly descriptor: Descriptor
+  /** One for each reader. */
+  readonly #stores: readonly Store[]
+  /** Values that are refused: what only goes up takes none below 0. */
+  readonly #isNonNegative: boolean
+
+  constructor(descriptor: Descriptor, stores: readonly Store[]) {
+    this.descriptor = descriptor
+    this.#stores = stores
+    this.#isNonNegative = descriptor.kind === 'counter' || descriptor.kind === 'histogram'
+  }
+
+  add(value: number, attributes?: Attributes, context?: Context): void {
+    this.record(value, attributes, context)
+  }
+
+  record(value: number, attributes?: Attributes, context?: Context): void {
+    const checked = checkedValue(this.descriptor, value, this.#isNonNegative)
+    if (checked === undefined) return
+    try {
+      for (const store of this.#stores) store.record(checked, attributes, context)
+    } catch (error) {
+      diag.fault(`the metric ${this.descriptor.name}`, error)
+    }
+  }
+
+  /** For measurements whose attributes are the same each time: they are looked up once. The list must not change. */
+  bind(attributes: Readonly<AttributeList>): BoundInstrument {
+    return new BoundInstrument(this.#stores, attributes)
+  }
+}
+
+/** An instrument with its attributes. Values are the agent's own and not checked. */
+export class BoundInstrument {
+  readonly #stores: readonly Store[]
+  readonly #attributes: Readonly<AttributeList>
+  readonly #points: (Point | undefined)[] = []
+  readonly #generations: number[] = []
+
+  constructor(stores: readonly Store[], attributes: Readonly<AttributeList>) {
+    this.#stores = stores
+    this.#attributes = attributes
+    for (const _ of stores) {
+      this.#points.push(undefined)
+      this.#generations.push(-1)
+    }
+  }
+
+  /** `timeMillis` is when, in Unix milliseconds, and `span` that in which it was measured; for exemplars. */
+  record(value: number, timeMillis: number, span: Span | undefined): void {
+    const stores = this.#stores
+    for (let i = 0; i < stores.length; i++) {
+      const store = stores[i]!
+      let point = this.#points[i]
+      if (point === undefined || this.#generations[i] !== store.generation) {
+        point = store.pointOf(this.#attributes)
+        this.#points[i] = point
+        this.#generations[i] = store.generation
+      }
+      store.recordIn(point, value, timeMillis, span)
+    }
+  }
+}
+
+/** An instrument whose callbacks are asked at each collection. */
+export class ObservableInstrument implements Observable {
+  readonly descriptor: Descriptor
+  readonly #onCallback: (instrument: ObservableInstrument, callback: ObservableCallback, isAdded: boolean) => void
+
+  constructor(
+    descriptor: Descriptor,
+    onCallback: (instrument: ObservableInstrument, callback: ObservableCallback, isAdded: boolean) => void,
+  ) {
+    this.descriptor = descriptor
+    this.#onCallback = onCallback
+  }
+
+  addCallback(callback: ObservableCallback): void {
+    this.#onCallback(this, callback, true)
+  }
+
+  removeCallback(callback: ObservableCallback): void {
+    this.#onCallback(this, callback, false)
+  }
+}
+
+/** The value as it counts; undefined, and said once for each instrument, where it is none. */
+export function checkedValue(descriptor: Descriptor, value: number, isNonNegative: boolean): number | undefined {
+  if (!Number.isFinite(value) || (isNonNegative && value < 0)) {
+    diag.warnOnce(
+      `value ${descriptor.name}`,
+      `the metric ${descriptor.name} was given ${String(value)}, which is ${isNonNegative && value < 0 ? 'below 0' : 'no finite number'}; such values are ignored`,
+    )
+    return undefined
+  }
+  if (!descriptor.isInt || Number.isInteger(value)) return value
+  diag.warnOnce(
+    `fraction ${descriptor.name}`,
+    `the metric ${descriptor.name} is of whole numbers and was given ${value}; fractions are cut off`,
+  )
+  return Math.trunc(value)
+}

@@ -1,0 +1,78 @@
+import type { Attributes } from '@opentelemetry/api'
+import type { AttributeList } from '../trace/attributes.js'
+import type { Scope } from '../trace/span.js'
+import type { Descriptor } from './instrument.js'
+import { DELTA, type Metric, type MetricHead } from './metric.js'
+import { LastValuePoint } from './points.js'
+import { SeriesMap } from './series.js'
+import { CARDINALITY_LIMIT, dataOf, type StreamSettings, sayOverflow } from './store.js'
+
+/** What was told of attributes in the last collection, for sums of what has come since. */
+class ObservedPoint extends LastValuePoint {
+  /** In the collection under way. */
+  isObserved = false
+  /** The sum as it was told the last time. */
+  before = 0
+}
+
+/** What the callbacks of one observable instrument have told one reader. */
+export class ObservedStore {
+  readonly #scope: Scope
+  readonly #descriptor: Descriptor
+  readonly #settings: StreamSettings
+  readonly #data: Metric['data']
+  readonly #series: SeriesMap<ObservedPoint>
+  #startMillis: number
+
+  constructor(scope: Scope, descriptor: Descriptor, settings: StreamSettings, startMillis: number) {
+    this.#scope = scope
+    this.#descriptor = descriptor
+    this.#settings = settings
+    this.#data = dataOf(descriptor, settings)
+    this.#startMillis = startMillis
+    this.#series = new SeriesMap(newPoint, CARDINALITY_LIMIT, () => sayOverflow(descriptor))
+  }
+
+  /** The last word on the same attributes counts; those for which there is no place of their own are added up. */
+  observe(value: number, attributes: Attributes | undefined): void {
+    const point = this.#series.find(attributes)
+    if (this.#series.isOverflow(point) && point.isObserved) point.value += value
+    else point.value = value
+    point.isObserved = true
+  }
+
+  /** What has been observed since the last collection; undefined where that is nothing. */
+  metric(timeMillis: number): Metric | undefined {
+    const points = this.#series.all().filter(({ isObserved }) => isObserved)
+    if (points.length === 0) return undefined
+    const { temporality } = this.#settings
+    return {
+      scope: this.#scope,
+      descriptor: this.#descriptor,
+      data: this.#data,
+      temporality,
+      startMillis: this.#startMillis,
+      timeMillis: Math.max(timeMillis, this.#startMillis),
+      points: this.#data === 'sum' && temporality === DELTA ? points.map(difference) : points,
+    } as MetricHead as Metric
+  }
+
+  collected(timeMillis: number): void {
+    for (const point of this.#series.all()) {
+      if (point.isObserved) point.before = point.value
+      point.isObserved = false
+    }
+    if (this.#settings.temporality === DELTA) this.#startMillis = Math.max(timeMillis, this.#startMillis)
+  }
+}
+
+function newPoint(attributes: Readonly<AttributeList>): ObservedPoint {
+  return new ObservedPoint(attributes, undefined)
+}
+
+/** A sum that is smaller than before has begun anew. */
+function difference({ attributes, value, before }: ObservedPoint): LastValuePoint {
+  const point = new LastValuePoint(attributes, undefined)
+  point.value = value < before ? value : value - before
+  return point
+}

@@ -1,0 +1,156 @@
+import { clearTimeout, setTimeout } from 'node:timers'
+import type { Attributes } from '@opentelemetry/api'
+import { ROOT_CONTEXT } from '../context/context.js'
+import { runIn } from '../context/manager.js'
+import { diag } from '../diag/diag.js'
+import type { Scope } from '../trace/span.js'
+import type { ExemplarFilter } from './exemplars.js'
+import type { Descriptor, InstrumentKind } from './instrument.js'
+import { CUMULATIVE, DELTA, type Metric, type Temporality } from './metric.js'
+import { ObservedStore } from './observed.js'
+import { type HistogramAggregation, Store, type StreamSettings } from './store.js'
+
+/** `OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE`. */
+export type TemporalityPreference = 'cumulative' | 'delta' | 'lowmemory'
+
+export interface ReaderSettings {
+  readonly temporality: TemporalityPreference
+  readonly histograms: HistogramAggregation
+  readonly exemplars: ExemplarFilter
+  readonly keepsExemplars: boolean
+}
+
+/** One who has to be asked for observations. */
+export interface Observer {
+  /** Calls back `observe` for each observation; a promise tells when there are no more. May throw. */
+  call(observe: (instrument: object, value: number, attributes: Attributes | undefined) => void): unknown
+}
+
+/** Collects what all instruments have come to, for one who exports it. Each has its own points. */
+export class MetricReader {
+  readonly #settings: ReaderSettings
+  readonly #stores: (Store | ObservedStore)[] = []
+  readonly #observed = new Map<object, ObservedStore>()
+  #observers: Iterable<Observer> = []
+  /** Observations are asked for, or awaited. */
+  #collecting = false
+
+  constructor(settings: ReaderSettings) {
+    this.#settings = settings
+  }
+
+  /** @param observers those of the provider whose reader this is; they come and go */
+  attach(observers: Iterable<Observer>): void {
+    this.#observers = observers
+  }
+
+  storeFor(scope: Scope, descriptor: Descriptor): Store {
+    const store = new Store(scope, descriptor, this.#streamSettings(descriptor.kind), Date.now())
+    this.#stores.push(store)
+    return store
+  }
+
+  addObservable(instrument: object, scope: Scope, descriptor: Descriptor): void {
+    const store = new ObservedStore(scope, descriptor, this.#streamSettings(descriptor.kind), Date.now())
+    this.#stores.push(store)
+    this.#observed.set(instrument, store)
+  }
+
+  /** Whether something was measured since the last collection. Observations are none: there always are some. */
+  get touched(): boolean {
+    return this.#stores.some((store) => store instanceof Store && store.touched)
+  }
+
+  /**
+   * Asks for observations, waits for those that take time, for `timeoutMillis` at most, and shows each metric to
+   * `visit`, which must not keep its points. Never rejects. One collection at a time: another one is none.
+   */
+  async collect(timeoutMillis: number, visit: (metric: Metric) => void): Promise<void> {
+    if (this.#collecting) return
+    this.#collecting = true
+    const pending = this.#askObservers()
+    if (pending.length > 0) await settledWithin(pending, timeoutMillis)
+    // A collection without waiting has come before: it has seen all.
+    if (!this.#collecting) return
+    this.#visit(visit)
+  }
+
+  /** The same at once: what is observed later is lost. Never throws. */
+  collectNow(visit: (metric: Metric) => void): void {
+    if (!this.#collecting) {
+      this.#collecting = true
+      this.#askObservers()
+    }
+    this.#visit(visit)
+  }
+
+  #visit(visit: (metric: Metric) => void): void {
+    this.#collecting = false
+    const timeMillis = Date.now()
+    for (const store of this.#stores) {
+      try {
+        const metric = store.metric(timeMillis)
+        if (metric !== undefined) visit(metric)
+      } catch (error) {
+        diag.fault('the collection of metrics', error)
+      }
+      store.collected(timeMillis)
+    }
+  }
+
+  #askObservers(): PromiseLike<unknown>[] {
+    const pending: PromiseLike<unknown>[] = []
+    for (const observer of this.#observers) {
+      const result = runIn(ROOT_CONTEXT, ask, undefined, observer, (instrument, value, attributes) => {
+        if (this.#collecting) this.#observed.get(instrument)?.observe(value, attributes)
+      })
+      if (isThenable(result)) pending.push(result.then(undefined, sayFailed))
+    }
+    return pending
+  }
+
+  #streamSettings(kind: InstrumentKind): StreamSettings {
+    const { temporality, histograms, exemplars, keepsExemplars } = this.#settings
+    return { temporality: temporalityOf(kind, temporality), histograms, exemplars, keepsExemplars }
+  }
+}
+
+/** SPEC metrics/sdk_exporters/otlp.md. */
+function temporalityOf(kind: InstrumentKind, preference: TemporalityPreference): Temporality {
+  switch (kind) {
+    case 'counter':
+    case 'histogram':
+      return preference === 'cumulative' ? CUMULATIVE : DELTA
+    case 'observable_counter':
+      return preference === 'delta' ? DELTA : CUMULATIVE
+    default:
+      return CUMULATIVE
+  }
+}
+
+function ask(observer: Observer, observe: Parameters<Observer['call']>[0]): unknown {
+  try {
+    return observer.call(observe)
+  } catch (error) {
+    sayFailed(error)
+    return undefined
+  }
+}
+
+function sayFailed(error: unknown): void {
+  diag.warnOnce('metric callback', `a callback of an observable instrument failed, and may fail again: ${error}`)
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof (value as { then?: unknown } | null | undefined)?.then === 'function'
+}
+
+async function settledWithin(pending: readonly PromiseLike<unknown>[], timeoutMillis: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const timeout = new Promise((resolve) => {
+    timer = setTimeout(resolve, Math.min(timeoutMillis, 2 ** 31 - 1))
+    timer.unref()
+  })
+  await Promise.race([Promise.all(pending), timeout])
+  clearTimeout(timer)
+}

@@ -1,0 +1,142 @@
+import { diag } from '../diag/diag.js'
+import type { Exemplar, Reservoir } from '../metrics/exemplars.js'
+import type { Buckets, ExponentialHistogramPoint } from '../metrics/exponential-histogram.js'
+import type { HistogramPoint } from '../metrics/histogram.js'
+import { isMonotonic } from '../metrics/instrument.js'
+import type { Metric } from '../metrics/metric.js'
+import type { NumberPoint, Point } from '../metrics/points.js'
+import type { Resource } from '../resource/resource.js'
+import { attributesJson, doubleJson, joined, wellFormed } from './attributes-json.js'
+import type { ByteBuffer } from './bytes.js'
+import type { MetricEncoder } from './encoder.js'
+import { assemble, member, newScope, requestStart } from './envelope-json.js'
+import { nearestInt64 } from './int64.js'
+import { ScopeBuffers } from './scopes.js'
+import { UnixTime } from './unix-time.js'
+
+/** `ExportMetricsServiceRequest` in OTLP/JSON. */
+export class JsonMetricEncoder implements MetricEncoder {
+  readonly contentType = 'application/json'
+  count = 0
+  /** Without the resource. */
+  byteLength = 0
+  readonly #start: Uint8Array
+  readonly #scopes = new ScopeBuffers<ByteBuffer>((scope) => newScope('metrics', scope))
+
+  constructor(resource: Resource) {
+    this.#start = requestStart('Metrics', resource)
+  }
+
+  add(metric: Metric): void {
+    try {
+      const text = metricJson(metric)
+      const { head, records } = this.#scopes.of(metric.scope)
+      const before = records.length
+      records.text(wellFormed(before === 0 ? text : `,${text}`))
+      this.count += metric.points.length
+      this.byteLength += records.length - before + (before === 0 ? head.length : 0)
+    } catch (error) {
+      diag.fault('the metric encoder', error)
+    }
+  }
+
+  take(): Uint8Array {
+    try {
+      return this.count === 0 ? new Uint8Array(0) : assemble(this.#start, this.#scopes.filled())
+    } finally {
+      this.#scopes.clear()
+      this.count = 0
+      this.byteLength = 0
+    }
+  }
+}
+
+const time = new UnixTime()
+
+function metricJson(metric: Metric): string {
+  const { name, description, unit } = metric.descriptor
+  const names = `"name":${JSON.stringify(name)}${member('description', description)}${member('unit', unit)}`
+  return `{${names},${dataJson(metric)}}`
+}
+
+function dataJson(metric: Metric): string {
+  const times = `"startTimeUnixNano":"${nanos(metric.startMillis)}","timeUnixNano":"${nanos(metric.timeMillis)}"`
+  const temporality = `"aggregationTemporality":${metric.temporality}`
+  const { kind, isInt } = metric.descriptor
+  switch (metric.data) {
+    case 'sum': {
+      const points = pointsJson(metric.points, (point) => `${times},${numberJson(point, isInt)}`)
+      return `"sum":{${points},${temporality},"isMonotonic":${isMonotonic(kind)}}`
+    }
+    case 'gauge': {
+      const time = `"timeUnixNano":"${nanos(metric.timeMillis)}"`
+      return `"gauge":{${pointsJson(metric.points, (point) => `${time},${numberJson(point, isInt)}`)}}`
+    }
+    case 'histogram':
+      return `"histogram":{${pointsJson(metric.points, (point) => `${times},${histogramJson(point)}`)},${temporality}}`
+    case 'exponential_histogram': {
+      const points = pointsJson(metric.points, (point) => `${times},${exponentialJson(point)}`)
+      return `"exponentialHistogram":{${points},${temporality}}`
+    }
+  }
+}
+
+function pointsJson<P extends Point>(points: readonly P[], json: (point: P) => string): string {
+  let text = ''
+  for (const point of points) text = joined(text, `{${json(point)},"attributes":${attributesJson(point.attributes)}}`)
+  return `"dataPoints":[${text}]`
+}
+
+function numberJson({ value, exemplars }: NumberPoint, isInt: boolean): string {
+  return valueJson(value, isInt) + exemplarsJson(exemplars, isInt)
+}
+
+function histogramJson({ count, sum, min, max, counts, boundaries, exemplars }: HistogramPoint): string {
+  return (
+    `${totalsJson(count, sum, min, max)},"bucketCounts":${countsJson(counts)}` +
+    `,"explicitBounds":[${boundaries.map(doubleJson).join()}]${exemplarsJson(exemplars, false)}`
+  )
+}
+
+function exponentialJson(point: ExponentialHistogramPoint): string {
+  const { count, sum, min, max, scale, zeroCount, positive, exemplars } = point
+  return (
+    `${totalsJson(count, sum, min, max)},"scale":${scale},"zeroCount":"${zeroCount}"` +
+    bucketsJson(positive) +
+    exemplarsJson(exemplars, false)
+  )
+}
+
+function totalsJson(count: number, sum: number, min: number, max: number): string {
+  return `"count":"${count}","sum":${doubleJson(sum)},"min":${doubleJson(min)},"max":${doubleJson(max)}`
+}
+
+function bucketsJson({ offset, counts }: Buckets): string {
+  return counts.length === 0 ? '' : `,"positive":{"offset":${offset},"bucketCounts":${countsJson(counts)}}`
+}
+
+function countsJson(counts: readonly number[]): string {
+  return `[${counts.map((count) => `"${count}"`).join()}]`
+}
+
+function exemplarsJson(reservoir: Reservoir | undefined, isInt: boolean): string {
+  let text = ''
+  for (const exemplar of reservoir?.exemplars ?? []) {
+    if (exemplar !== undefined) text = joined(text, exemplarJson(exemplar, isInt))
+  }
+  return text === '' ? '' : `,"exemplars":[${text}]`
+}
+
+function exemplarJson({ timeMillis, value, traceId, spanId }: Exemplar, isInt: boolean): string {
+  const ids = member('traceId', traceId) + member('spanId', spanId)
+  return `{"timeUnixNano":"${nanos(timeMillis)}",${valueJson(value, isInt)}${ids}}`
+}
+
+function valueJson(value: number, isInt: boolean): string {
+  return isInt ? `"asInt":"${nearestInt64(value)}"` : `"asDouble":${doubleJson(value)}`
+}
+
+function nanos(millis: number): string {
+  time.set(millis, 0)
+  return String(time)
+}
