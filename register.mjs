@@ -4,6 +4,9 @@
 const { node } = process.versions
 const [major, minor] = node.split('.').map(Number)
 
+/** Paths that are worth a closer look: nearly none, so that nothing is loaded for the answer. */
+const MAYBE_TOOL = /npm|npx|yarn|pnpx|corepack|node-gyp|thread-stream/
+
 if (major < 20 || (major === 20 && minor < 19)) {
   say(`Node.js ${node} is not supported, 20.19 or newer is; the program runs untraced`)
 } else if (!isLoaderThread()) {
@@ -15,7 +18,10 @@ function start() {
   const require = process.getBuiltinModule('node:module').createRequire(import.meta.url)
   try {
     const { isDisabled } = require('./dist/disabled.cjs')
-    if (!isDisabled()) require('./dist/agent.cjs').start()
+    if (isDisabled()) return
+    const entry = process.argv[1]
+    if (MAYBE_TOOL.test(entry) && require('./dist/src/config/tools.js').isTool(entry)) return
+    require('./dist/agent.cjs').start()
   } catch (error) {
     say(`could not be loaded, the program runs untraced: ${error.message.split('\n')[0]}`)
   }

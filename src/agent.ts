@@ -17,6 +17,7 @@ import type { Pipeline } from './pipeline.js'
 import { createPropagator } from './propagation/composite.js'
 import { createResource } from './resource/detect.js'
 import type { Resource } from './resource/resource.js'
+import { bequeath, type Inheritance, inherited, resourceOfThread } from './threads.js'
 import { LateTracerProvider } from './trace/late.js'
 import { VERSION } from './version.js'
 
@@ -45,15 +46,17 @@ export function start(): void {
     const complaints: string[] = []
     const config = readConfig(readEnvironment(), names(), (line) => complaints.push(line))
     diag.setLevel(config.logLevel)
-    for (const complaint of complaints) diag.warn(complaint)
-    run(config)
+    const inheritance = inherited()
+    // Those of a worker are the main thread's, which has told them.
+    if (inheritance === undefined) for (const complaint of complaints) diag.warn(complaint)
+    run(config, inheritance)
   } catch (error) {
     diag.error(`could not start, the program runs untraced: ${error instanceof Error ? error.stack : error}`)
   }
 }
 
-function run(config: Config): void {
-  const resource = createResource(config, VERSION)
+function run(config: Config, inheritance: Inheritance | undefined): void {
+  const resource = inheritance === undefined ? createResource(config, VERSION) : resourceOfThread(inheritance, config)
   // Most of the agent is needed by spans only, and many programs never make one.
   let pipeline: Pipeline | undefined
   const load = (): Pipeline => {
@@ -73,7 +76,7 @@ function run(config: Config): void {
     diag.warn('another OpenTelemetry SDK has started before; the spans that the program makes itself go there')
   const correlation = new Correlation(config.instrumentations.correlationNames)
   const enabled = INSTRUMENTATIONS.filter(({ name }) => config.instrumentations.isEnabled(name))
-  installInstrumentations([API, ...enabled], (name) => {
+  installInstrumentations([API, bequeath(resource, config, propagator), ...enabled], (name) => {
     const tracer = () => load().provider.getTracer(`autospan/${name}`, VERSION)
     return new Kit(name, tracer, propagator, {
       layerSpans: config.instrumentations.layerSpans.has(name),
@@ -81,12 +84,17 @@ function run(config: Config): void {
       correlation,
     })
   })
-  if (config.instrumentations.isEnabled('child_process')) continueFrom(readEnvironment(), propagator)
+  if (inheritance !== undefined) continueFrom(inheritance.carrier, propagator)
+  else if (config.instrumentations.isEnabled('child_process')) continueFrom(readEnvironment(), propagator)
   // Whichever way the process ends, what waits is delivered before.
   const hearSignals = watchDoors({
     onEmpty: () => pipeline?.flush(),
     onEnd: (uncaught) => pipeline?.end(uncaught),
   })
+  if (inheritance !== undefined) {
+    diag.debug(`traces a worker thread of ${attributeOf(resource, 'service.name')}`)
+    return
+  }
   diag.info(startLine(config, resource, enabled))
   if (countLoads() > 1) diag.warn('loaded more than once by flags and NODE_OPTIONS; once is enough')
 }

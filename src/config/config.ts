@@ -25,6 +25,8 @@ export interface Config {
   /** Without duplicates; empty where `none` was asked for. */
   readonly propagators: readonly Exclude<PropagatorName, 'none'>[]
   readonly instrumentations: InstrumentationsConfig
+  /** Worker threads continue the trace of the code that makes them. */
+  readonly workerContext: boolean
   /** Milliseconds by which the end of the process may be delayed, in all; 0 for not at all. */
   readonly exitTimeoutMillis: number
 }

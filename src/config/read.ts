@@ -23,9 +23,10 @@ export function readConfig(
   warn: (line: string) => void,
 ): Config {
   const settings = createSettings(env, warn)
-  // Read for the sake of their lines: what they say together, `isDisabled` knows.
+  // Read for the sake of their lines: what they say, `isDisabled` and `isTool` have asked before.
   settings.read('OTEL_SDK_DISABLED')
   settings.read('OTEL_ENABLED')
+  settings.read('AUTOSPAN_TRACE_TOOLS')
   const config: Config = {
     enabled: !isDisabled(env),
     logLevel: settings.read('OTEL_LOG_LEVEL'),
@@ -33,6 +34,7 @@ export function readConfig(
     traces: readTraces(settings),
     propagators: Object.freeze(settings.read('OTEL_PROPAGATORS')),
     instrumentations: readInstrumentations(settings, instrumentationNames),
+    workerContext: settings.read('AUTOSPAN_WORKER_CONTEXT'),
     exitTimeoutMillis: settings.read('AUTOSPAN_EXIT_TIMEOUT'),
   }
   reportMisspelt(env, instrumentationNames, warn)

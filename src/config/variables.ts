@@ -235,6 +235,17 @@ export const VARIABLES = {
     default: 'false',
     meaning: 'true: each response tells its trace, for browsers: server-timing: traceparent;desc="00-...".',
   },
+  AUTOSPAN_WORKER_CONTEXT: {
+    type: boolean,
+    default: 'false',
+    meaning:
+      'true: a worker thread continues the trace of the code that makes it; for threads that do one job and end.',
+  },
+  AUTOSPAN_TRACE_TOOLS: {
+    type: boolean,
+    default: 'false',
+    meaning: 'true: package managers and the threads of loggers, which are left alone otherwise, are traced too.',
+  },
   AUTOSPAN_EXIT_TIMEOUT: {
     type: duration,
     default: '1000',

@@ -13,6 +13,11 @@ export function activeContext(): Context {
   return storage.getStore() ?? processContext
 }
 
+/** The context of what runs outside any request. */
+export function getProcessContext(): Context {
+  return processContext
+}
+
 /** Has all that runs outside of any request belong to `context`, from now on; at first it belongs to the root. */
 export function setProcessContext(context: Context): void {
   processContext = context

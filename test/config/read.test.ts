@@ -13,6 +13,7 @@ test('without variables all is as the specification has it', () => {
     logLevel: 'info',
     resourceAttributes: new Map(),
     propagators: ['tracecontext', 'baggage'],
+    workerContext: false,
     exitTimeoutMillis: 1000,
   })
   assert.deepEqual(others, {

@@ -1,0 +1,72 @@
+import type { TextMapPropagator } from '@opentelemetry/api'
+import type { Config } from './config/config.js'
+import { activeContext, getProcessContext } from './context/manager.js'
+import { type Variables, variableSetter } from './instrumentation/environment.js'
+import type { Instrumentation } from './instrumentation/instrumentation.js'
+import type { Resource } from './resource/resource.js'
+
+/** Under which the main thread leaves what its workers are to have. */
+const KEY = 'autospan'
+
+/** What a worker thread has from the thread that made it. */
+export interface Inheritance {
+  /** Attributes of the resource: threads are one instance of one service. */
+  readonly resource: Resource['attributes']
+  /** The trace that the worker's spans without another parent continue, as variables of the environment. */
+  readonly carrier: Variables
+}
+
+interface WorkerThreads {
+  readonly threadId: number
+  getEnvironmentData(key: string): unknown
+  setEnvironmentData(key: string, value: unknown): void
+}
+
+/**
+ * In a worker thread what the thread that made it left for it; undefined in the main thread, and where that left
+ * nothing.
+ */
+export function inherited(): Inheritance | undefined {
+  // Workers have functions that throw in the places of those that are the main thread's own. To ask
+  // worker_threads would load it, for 2 ms.
+  if ((process.abort as { disabled?: boolean }).disabled !== true) return undefined
+  const { getEnvironmentData } = process.getBuiltinModule('worker_threads') as WorkerThreads
+  const left = getEnvironmentData(KEY) as Inheritance | undefined
+  return Array.isArray(left?.resource) ? left : undefined
+}
+
+/** The resource of a worker: its process's, but for what it has been told of itself in its own environment. */
+export function resourceOfThread({ resource }: Inheritance, { resourceAttributes }: Config): Resource {
+  const attributes = new Map<string, Resource['attributes'][number]>()
+  for (let i = 0; i < resource.length; i += 2) attributes.set(String(resource[i]), resource[i + 1])
+  for (const [key, value] of resourceAttributes) if (key !== 'service.name' || value !== '') attributes.set(key, value)
+  // Two threads may write the same metric, which only their resources tell apart.
+  attributes.set('thread.id', (process.getBuiltinModule('worker_threads') as WorkerThreads).threadId)
+  return { attributes: [...attributes].flat(), schemaUrl: '' }
+}
+
+/**
+ * Has the worker threads that the program makes inherit; no library, and never switched off. Node.js copies the data
+ * when it makes a worker, in the context of the code that asks for it: that is when the carrier is made.
+ */
+export function bequeath(resource: Resource, config: Config, propagator: TextMapPropagator): Instrumentation {
+  const inheritance: Inheritance = {
+    resource: resource.attributes,
+    get carrier() {
+      const carrier: Variables = {}
+      try {
+        propagator.inject(config.workerContext ? activeContext() : getProcessContext(), carrier, variableSetter)
+      } catch {
+        // The program makes its worker all the same.
+      }
+      return carrier
+    },
+  }
+  return {
+    name: 'threads',
+    about: 'worker threads',
+    modules: [
+      { module: 'worker_threads', patch: (threads: WorkerThreads) => threads.setEnvironmentData(KEY, inheritance) },
+    ],
+  }
+}

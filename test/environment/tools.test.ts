@@ -1,0 +1,98 @@
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { test } from 'node:test'
+import { pathToFileURL } from 'node:url'
+import { file } from '../harness/owner.js'
+import { root, run } from '../harness/program.js'
+
+const folder = await mkdtemp(join(tmpdir(), 'autospan-'))
+file.after(() => rm(folder, { recursive: true, force: true }))
+
+const agent = {
+  NODE_OPTIONS: `--import=${pathToFileURL(join(root, 'register.mjs')).href}`,
+  OTEL_TRACES_EXPORTER: 'none',
+}
+const REPORT = `console.log(globalThis[Symbol.for('autospan.started')] === undefined ? 'untraced' : 'traced')\n`
+
+async function makeFile(path: string): Promise<string> {
+  const absolute = join(folder, path)
+  await mkdir(dirname(absolute), { recursive: true })
+  await writeFile(absolute, REPORT)
+  return absolute
+}
+
+/** Entry files of tools as their packages have them, and the links by which they are called. */
+for (const [path, link] of [
+  ['lib/node_modules/npm/bin/npm-cli.js', 'bin/npm'],
+  ['lib/node_modules/npm/bin/npx-cli.js', 'bin/npx'],
+  ['lib/node_modules/corepack/dist/corepack.js', 'bin/corepack'],
+  ['lib/node_modules/corepack/dist/pnpm.js', 'bin/pnpm'],
+  ['project/node_modules/yarn/bin/yarn.js', 'project/node_modules/.bin/yarn'],
+  ['project/node_modules/.pnpm/pnpm@9.15.0/node_modules/pnpm/bin/pnpm.cjs', 'project/node_modules/.bin/pnpm'],
+  ['project/.yarn/releases/yarn-4.5.0.cjs'],
+  ['lib/node_modules/npm/node_modules/node-gyp/bin/node-gyp.js'],
+] as const) {
+  test(`${path} is left alone, unless AUTOSPAN_TRACE_TOOLS=true`, async () => {
+    const tool = await makeFile(path)
+    const called = link === undefined ? tool : join(folder, link)
+    if (link !== undefined) {
+      await mkdir(dirname(called), { recursive: true })
+      await symlink(tool, called)
+    }
+    assert.deepEqual(await reported(called), ['untraced\n', ''])
+    const [stdout, stderr] = await reported(called, { AUTOSPAN_TRACE_TOOLS: 'true' })
+    assert.deepEqual([stdout, stderr.split(' ', 1)], ['traced\n', ['autospan:']])
+  })
+}
+
+for (const path of [
+  'mine/npm',
+  'mine/yarn.js',
+  'npm/server.js',
+  'node_modules/.bin/npm-check.js',
+  'yarn/bin/shop.js',
+]) {
+  test(`a program of the user's at ${path} is traced`, async () => {
+    assert.equal((await reported(await makeFile(path)))[0], 'traced\n')
+  })
+}
+
+async function reported(path: string, env: Record<string, string> = {}): Promise<[string, string]> {
+  const { stdout, stderr } = await run(path, { agent: false, env: { ...agent, ...env } })
+  return [stdout, stderr]
+}
+
+test("a logger's thread is left alone, and its program traced", async () => {
+  const worker = await makeFile('project/node_modules/thread-stream/lib/worker.js')
+  for (const [expected, env] of [
+    ['untraced\n', {}],
+    ['traced\n', { AUTOSPAN_TRACE_TOOLS: 'true' }],
+  ] as const) {
+    const { stdout } = await run('tools/logging.cjs', { args: [worker], env: { ...agent, ...env }, agent: false })
+    assert.equal(stdout, expected)
+  }
+})
+
+for (const command of [
+  ['npm', 'start'],
+  ['npm', 'exec', '--', 'node', 'app.js'],
+  ['npx', '--', 'node', 'app.js'],
+]) {
+  test(`${command.join(' ')}: npm itself is left alone, and the program that it starts is traced, once`, async () => {
+    const project = join(folder, 'started')
+    await makeFile('started/app.js')
+    await writeFile(
+      join(project, 'package.json'),
+      JSON.stringify({ name: 'started', scripts: { start: 'node app.js' } }),
+    )
+    const [name = '', ...args] = command
+    const env = { PATH: process.env.PATH, HOME: process.env.HOME, npm_config_update_notifier: 'false', ...agent }
+    const script = `${name} ${args.join(' ')} 2>&1`
+    const lines = execFileSync('/bin/sh', ['-c', script], { cwd: project, env, encoding: 'utf8' }).split('\n')
+    assert.equal(lines.filter((line) => line === 'traced').length, 1)
+    assert.equal(lines.filter((line) => line.startsWith('autospan: ')).length, 1, lines.join('\n'))
+  })
+}

@@ -1,0 +1,74 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { trace } from '../harness/draw.js'
+import { run, traceOf } from '../harness/program.js'
+import { startSink } from '../harness/sink.js'
+
+const WORKERS = ['cjs', 'esm', 'shared', 'env', 'bare', 'eval']
+const TRACEPARENT = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
+
+for (const importFlag of ['--import', '--require'] as const) {
+  test(`${importFlag}: worker threads have spans of their own, and are the same service instance`, async (t) => {
+    const sink = await startSink(t)
+    const env = { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url }
+    const { stdout, stderr } = await run('threads/main.cjs', { env, importFlag, args: WORKERS })
+    const bare = await run('threads/main.cjs', { agent: false, args: WORKERS })
+    assert.equal(stdout, bare.stdout)
+    assert.equal(stderr.split('\n').length, 2, stderr)
+    const spans = await sink.settled()
+    // Node.js runs no --import in a worker that is evaluated, and no flags in one that is made with none.
+    const traced = ['cjs', 'esm', 'shared', 'env', ...(importFlag === '--require' ? ['eval'] : [])]
+    assert.deepEqual(spans.map(({ name }) => name).sort(), ['main', ...traced.map((name) => `worker ${name}`)].sort())
+    for (const key of ['service.name', 'service.instance.id', 'process.pid']) {
+      const values = new Set(spans.map(({ resource }) => resource[key]))
+      assert.deepEqual([key, values.size, values.has(undefined)], [key, 1, false])
+    }
+    const threads = spans.map(({ resource }) => resource['thread.id'])
+    assert.equal(new Set(threads).size, spans.length)
+    assert.equal(threads[spans.findIndex(({ name }) => name === 'main')], undefined)
+  })
+}
+
+test('what a worker has been told of itself counts', async (t) => {
+  const sink = await startSink(t)
+  const env = { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url, OTEL_SERVICE_NAME: 'shop' }
+  await run('threads/named.cjs', { env })
+  const names = (await sink.settled()).map(({ name, resource }) => [name, resource['service.name']])
+  assert.deepEqual(names, [
+    ['named', 'worker'],
+    ['main', 'shop'],
+  ])
+})
+
+test('a worker makes traces of its own', async () => {
+  assert.equal(
+    await traceOf('threads/jobs.cjs'),
+    trace`
+      job             INTERNAL
+
+      worker of a job INTERNAL
+
+      worker          INTERNAL
+    `,
+  )
+})
+
+test('AUTOSPAN_WORKER_CONTEXT=true: a worker continues the trace of the code that makes it', async () => {
+  assert.equal(
+    await traceOf('threads/jobs.cjs', { AUTOSPAN_WORKER_CONTEXT: 'true' }),
+    trace`
+      job               INTERNAL
+        worker of a job INTERNAL
+
+      worker            INTERNAL
+    `,
+  )
+})
+
+test('a worker continues the trace that its process continues', async (t) => {
+  const sink = await startSink(t)
+  await run('threads/jobs.cjs', { env: { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url, TRACEPARENT } })
+  const spans = await sink.settled()
+  assert.equal(spans.length, 3)
+  for (const { name, parentSpanId } of spans) assert.deepEqual([name, parentSpanId], [name, 'b7ad6b7169203331'])
+})
