@@ -3,13 +3,14 @@
 // called. See CONTRIBUTING.md.
 import { readFileSync, rmSync } from 'node:fs'
 import { dirname, join, relative, resolve, sep } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { build } from 'esbuild'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const dist = join(root, 'dist')
 const ENTRY = join(dist, 'src/agent.js')
 const DISABLED = join(dist, 'src/config/disabled.js')
+const LIST = join(dist, 'instrumentations/index.js')
 const OURS = /[/\\]dist[/\\](src|instrumentations)[/\\].*\.js$/
 
 /** Required at start from a package whose other files are not: each file of an ES module is dear to require. */
@@ -34,12 +35,14 @@ const shared = new Set()
 rmSync(join(dist, 'lazy'), { recursive: true, force: true })
 const early = new Set(await bundleAgent())
 const chunks = new Map()
-for (const entry of lazy.keys()) chunks.set(entry, await bundleLazy(entry))
+do {
+  for (const entry of lazy.keys()) chunks.set(entry, await bundleLazy(entry))
+} while (separate())
 await bundle({ entryPoints: [DISABLED], outfile: join(dist, 'disabled.cjs') }, [])
 for (const entry of programs.keys()) await bundleProgram(entry)
 // Now that it is known what the lazy ones share with it.
 await bundleAgent()
-refuse(overlaps())
+refuse(contradictions())
 
 async function bundleAgent() {
   const modules = [...shared].sort()
@@ -97,13 +100,42 @@ async function bundle(options, plugins) {
     .map((input) => resolve(root, input))
 }
 
+/**
+ * The list of instrumentations with the data that a start reads, and without their code: that is required with the
+ * first module that is to be patched. Those that listen to channels or patch at start are imported as they are.
+ */
+async function listOfData() {
+  const { INSTRUMENTATIONS } = await import(pathToFileURL(LIST))
+  const lines = []
+  const entries = []
+  for (const [line, name, file] of readFileSync(LIST, 'utf8').matchAll(/^import \{ (\w+) \} from '(.+)';?$/gm)) {
+    const { [name]: instrumentation } = await import(pathToFileURL(resolve(dirname(LIST), file)))
+    const entry = isLate(instrumentation) ? lateEntry(instrumentation, name, file) : name
+    if (entry === name) lines.push(line)
+    entries[INSTRUMENTATIONS.indexOf(instrumentation)] = entry
+  }
+  return [...lines, `export const INSTRUMENTATIONS = [${entries.join(',\n')}]`].join('\n')
+}
+
+function isLate({ modules = [], channels = [] }) {
+  return channels.length === 0 && !modules.some(({ atStart }) => atStart)
+}
+
+function lateEntry({ modules, ...data }, name, file) {
+  const late = modules.map(({ patch: _, ...module }, i) => {
+    const patch = `(...args) => require(${JSON.stringify(file)}).${name}.modules[${i}].patch(...args)`
+    return `{ ...${JSON.stringify(module)}, patch: ${patch} }`
+  })
+  return `{ ...${JSON.stringify(data)}, modules: [${late.join()}] }`
+}
+
 /** In our sources `require` is made for ES modules; in a bundle it is CommonJS's own. */
 function ourRequires(folder) {
   return {
     name: 'our requires',
     setup({ onResolve, onLoad }) {
-      onLoad({ filter: OURS }, ({ path }) => ({
-        contents: readFileSync(path, 'utf8')
+      onLoad({ filter: OURS }, async ({ path }) => ({
+        contents: (path === LIST ? await listOfData() : readFileSync(path, 'utf8'))
           .replace(/^const require = createRequire\(import\.meta\.url\);?$/m, '')
           .replaceAll('import.meta.url', `require('node:url').pathToFileURL(__filename).href`),
       }))
@@ -125,24 +157,32 @@ function ourRequires(folder) {
   }
 }
 
-/** A module in two bundles would be two modules, each with a state of its own. */
-function overlaps() {
-  const problems = []
+/**
+ * A module in two files would be two modules, each with a state of its own: it gets a file for itself.
+ *
+ * @returns whether there were such modules
+ */
+function separate() {
+  const before = lazy.size
   const homes = new Map()
+  for (const [entry, paths] of chunks) {
+    for (const path of paths) {
+      if (!homes.has(path)) homes.set(path, entry)
+      else if (!lazy.has(path)) lazy.set(path, entry)
+    }
+  }
+  return lazy.size > before
+}
+
+function contradictions() {
+  const problems = []
   for (const [entry, asker] of lazy) {
-    if (early.has(entry)) {
+    if (early.has(entry))
       problems.push(
-        `${nameOf(entry)} is required by ${nameOf(asker)} to be loaded late, and also imported by a module that is loaded at start`,
+        `${nameOf(entry)} is required by ${nameOf(asker)} to be loaded late, and imported by what is loaded at start`,
       )
-    }
-    for (const path of chunks.get(entry)) {
-      const home = homes.get(path)
-      if (home === undefined) homes.set(path, entry)
-      else
-        problems.push(
-          `${nameOf(path)} would be twice there, with ${nameOf(home)} and with ${nameOf(entry)}: require it within a function in one of them, so that it gets a file of its own`,
-        )
-    }
+    // Imports of packages are not followed to their files.
+    if (!OURS.test(entry)) problems.push(`${nameOf(entry)} is in two files: import it in one module only`)
   }
   return problems
 }
