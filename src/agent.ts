@@ -56,7 +56,8 @@ export function start(): void {
 }
 
 function run(config: Config, inheritance: Inheritance | undefined): void {
-  const resource = inheritance === undefined ? createResource(config, VERSION) : resourceOfThread(inheritance, config)
+  const detected = inheritance === undefined ? createResource(config, VERSION) : undefined
+  const resource = detected ?? resourceOfThread(inheritance!, config)
   // Most of the agent is needed by spans only, and many programs never make one.
   let pipeline: Pipeline | undefined
   const load = (): Pipeline => {
@@ -91,21 +92,21 @@ function run(config: Config, inheritance: Inheritance | undefined): void {
     onEmpty: () => pipeline?.flush(),
     onEnd: (uncaught) => pipeline?.end(uncaught),
   })
-  if (inheritance !== undefined) {
+  if (detected === undefined) {
     diag.debug(`traces a worker thread of ${attributeOf(resource, 'service.name')}`)
     return
   }
-  diag.info(startLine(config, resource, enabled))
+  diag.info(startLine(config, detected.serviceName, enabled))
   if (countLoads() > 1) diag.warn('loaded more than once by flags and NODE_OPTIONS; once is enough')
 }
 
-function startLine({ traces }: Config, resource: Resource, enabled: readonly Instrumentation[]): string {
+function startLine({ traces }: Config, serviceName: string, enabled: readonly Instrumentation[]): string {
   const exporters = traces.exporters.map((exporter) =>
     exporter === 'otlp' ? `${traces.otlp.protocol} to ${printableUrl(traces.otlp.url)}` : exporter,
   )
   const ratio = traces.sampler.endsWith('ratio') ? ` ${traces.samplerRatio}` : ''
   return [
-    `${VERSION} traces ${attributeOf(resource, 'service.name')}`,
+    `${VERSION} traces ${serviceName}`,
     `spans go ${exporters.length === 0 ? 'nowhere' : exporters.join(' and ')}`,
     `sampler ${traces.sampler}${ratio}`,
     `hooked: ${enabled.map(({ name }) => name).join(', ') || 'nothing'}`,

@@ -51,7 +51,9 @@ export function resourceOfThread({ resource }: Inheritance, { resourceAttributes
  */
 export function bequeath(resource: Resource, config: Config, propagator: TextMapPropagator): Instrumentation {
   const inheritance: Inheritance = {
-    resource: resource.attributes,
+    get resource() {
+      return resource.attributes
+    },
     get carrier() {
       const carrier: Variables = {}
       try {

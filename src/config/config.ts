@@ -6,6 +6,18 @@ export type ExporterName = 'otlp' | 'console' | 'none'
 export type Protocol = 'http/protobuf' | 'http/json'
 export type Compression = 'gzip' | 'none'
 export type PropagatorName = 'tracecontext' | 'baggage' | 'b3' | 'b3multi' | 'jaeger' | 'xray' | 'ottrace' | 'none'
+/** Sources of resource attributes. `env` is always one. */
+export type DetectorName =
+  | 'env'
+  | 'process'
+  | 'host'
+  | 'os'
+  | 'serviceinstance'
+  | 'container'
+  | 'k8s'
+  | 'aws'
+  | 'gcp'
+  | 'azure'
 export type SamplerName =
   | 'always_on'
   | 'always_off'
@@ -21,6 +33,7 @@ export interface Config {
   readonly logLevel: LogLevel
   /** Attributes of `OTEL_RESOURCE_ATTRIBUTES`, with `service.name` of `OTEL_SERVICE_NAME` where that is set. */
   readonly resourceAttributes: ReadonlyMap<string, string>
+  readonly resourceDetectors: ReadonlySet<DetectorName>
   readonly traces: TracesConfig
   /** Without duplicates; empty where `none` was asked for. */
   readonly propagators: readonly Exclude<PropagatorName, 'none'>[]

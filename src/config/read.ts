@@ -1,11 +1,12 @@
 import { DEFAULT_LIMITS, type SpanLimits } from '../trace/limits.js'
-import type { BatchConfig, Config, OtlpConfig, TracesConfig } from './config.js'
+import type { BatchConfig, Config, DetectorName, OtlpConfig, TracesConfig } from './config.js'
 import { isDisabled } from './disabled.js'
 import { readTracesUrl } from './endpoint.js'
 import type { Environment } from './environment.js'
 import { readInstrumentations } from './instrumentations.js'
 import { reportMisspelt } from './misspelt.js'
 import { createSettings, type Settings } from './settings.js'
+import { DETECTORS } from './variables.js'
 
 export { isDisabled } from './disabled.js'
 export { readEnvironment } from './environment.js'
@@ -31,6 +32,7 @@ export function readConfig(
     enabled: !isDisabled(env),
     logLevel: settings.read('OTEL_LOG_LEVEL'),
     resourceAttributes: readResourceAttributes(settings),
+    resourceDetectors: readDetectors(settings),
     traces: readTraces(settings),
     propagators: Object.freeze(settings.read('OTEL_PROPAGATORS')),
     instrumentations: readInstrumentations(settings, instrumentationNames),
@@ -46,6 +48,12 @@ function readResourceAttributes(settings: Settings): ReadonlyMap<string, string>
   const serviceName = settings.read('OTEL_SERVICE_NAME')
   if (serviceName !== undefined) attributes.set('service.name', serviceName)
   return attributes
+}
+
+/** `all` stands for each of them. */
+function readDetectors(settings: Settings): ReadonlySet<DetectorName> {
+  const listed = settings.read('OTEL_NODE_RESOURCE_DETECTORS')
+  return new Set(listed.flatMap((name) => (name === 'all' ? DETECTORS : [name])))
 }
 
 function readTraces(settings: Settings): TracesConfig {

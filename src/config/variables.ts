@@ -1,5 +1,5 @@
 import { LOG_LEVELS, type LogLevel } from '../diag/diag.js'
-import type { Compression, ExporterName, PropagatorName, Protocol, SamplerName } from './config.js'
+import type { Compression, DetectorName, ExporterName, PropagatorName, Protocol, SamplerName } from './config.js'
 import { attributes, headers } from './pairs.js'
 import { boolean, duration, integer, listOf, names, oneOf, ratio, type Type, text, timeout, url } from './parse.js'
 
@@ -40,6 +40,19 @@ const sampler = oneOf<SamplerName>(
   ],
   ['jaeger_remote', 'parentbased_jaeger_remote', 'xray'],
 )
+export const DETECTORS: readonly DetectorName[] = [
+  'env',
+  'process',
+  'host',
+  'os',
+  'serviceinstance',
+  'container',
+  'k8s',
+  'aws',
+  'gcp',
+  'azure',
+]
+const detectors = listOf<DetectorName | 'all' | 'none'>([...DETECTORS, 'all', 'none'], ['alibaba'])
 const count = integer(0)
 const positive = integer(1)
 
@@ -70,6 +83,11 @@ export const VARIABLES = {
   OTEL_RESOURCE_ATTRIBUTES: {
     type: attributes,
     meaning: 'Attributes of all telemetry, such as deployment.environment.name=production; values percent-encoded.',
+  },
+  OTEL_NODE_RESOURCE_DETECTORS: {
+    type: detectors,
+    default: 'env,process,host,os,serviceinstance,container,k8s',
+    meaning: 'What is found out for the resource; aws, gcp, azure and all ask metadata services over the network.',
   },
   OTEL_TRACES_EXPORTER: {
     type: exporters,
@@ -328,7 +346,6 @@ export const UNREAD_NAMES: readonly string[] = [
   'OTEL_EXPORTER_OTLP_LOGS_CERTIFICATE',
   'OTEL_EXPORTER_OTLP_LOGS_CLIENT_KEY',
   'OTEL_EXPORTER_OTLP_LOGS_CLIENT_CERTIFICATE',
-  'OTEL_NODE_RESOURCE_DETECTORS',
   'OTEL_NODE_EXPERIMENTAL_SDK_METRICS',
   'OTEL_SEMCONV_STABILITY_OPT_IN',
   'OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN',

@@ -8,6 +8,7 @@ import type { NumberPoint, Point } from '../metrics/points.js'
 import type { Resource } from '../resource/resource.js'
 import { attributesJson, doubleJson, joined, wellFormed } from './attributes-json.js'
 import type { ByteBuffer } from './bytes.js'
+import { EncodedResource } from './encoded-resource.js'
 import type { MetricEncoder } from './encoder.js'
 import { assemble, member, newScope, requestStart } from './envelope-json.js'
 import { nearestInt64 } from './int64.js'
@@ -20,11 +21,11 @@ export class JsonMetricEncoder implements MetricEncoder {
   count = 0
   /** Without the resource. */
   byteLength = 0
-  readonly #start: Uint8Array
+  readonly #start: EncodedResource
   readonly #scopes = new ScopeBuffers<ByteBuffer>((scope) => newScope('metrics', scope))
 
   constructor(resource: Resource) {
-    this.#start = requestStart('Metrics', resource)
+    this.#start = new EncodedResource(resource, (resource) => requestStart('Metrics', resource))
   }
 
   add(metric: Metric): void {
@@ -42,7 +43,7 @@ export class JsonMetricEncoder implements MetricEncoder {
 
   take(): Uint8Array {
     try {
-      return this.count === 0 ? new Uint8Array(0) : assemble(this.#start, this.#scopes.filled())
+      return this.count === 0 ? new Uint8Array(0) : assemble(this.#start.bytes, this.#scopes.filled())
     } finally {
       this.#scopes.clear()
       this.count = 0

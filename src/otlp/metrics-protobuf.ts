@@ -7,6 +7,7 @@ import type { Metric } from '../metrics/metric.js'
 import type { NumberPoint } from '../metrics/points.js'
 import type { Resource } from '../resource/resource.js'
 import { writeAttributes } from './attributes-protobuf.js'
+import { EncodedResource } from './encoded-resource.js'
 import type { MetricEncoder } from './encoder.js'
 import { assemble, encodeResource, newScope, RECORD, writeNonEmpty } from './envelope-protobuf.js'
 import { nearestInt64 } from './int64.js'
@@ -80,13 +81,13 @@ export class ProtobufMetricEncoder implements MetricEncoder {
   count = 0
   /** Without the resource. */
   byteLength = 0
-  readonly #resource: Uint8Array
+  readonly #resource: EncodedResource
   readonly #scopes = new ScopeBuffers<ProtobufWriter>(newScope)
   readonly #start = new UnixTime()
   readonly #time = new UnixTime()
 
   constructor(resource: Resource) {
-    this.#resource = encodeResource(resource)
+    this.#resource = new EncodedResource(resource, encodeResource)
   }
 
   add(metric: Metric): void {
@@ -104,7 +105,7 @@ export class ProtobufMetricEncoder implements MetricEncoder {
 
   take(): Uint8Array {
     try {
-      return this.count === 0 ? new Uint8Array(0) : assemble(this.#resource, this.#scopes.filled())
+      return this.count === 0 ? new Uint8Array(0) : assemble(this.#resource.bytes, this.#scopes.filled())
     } finally {
       this.#scopes.clear()
       this.count = 0

@@ -3,6 +3,7 @@ import type { Resource } from '../resource/resource.js'
 import type { SpanData, SpanEvent, SpanLink } from '../trace/span.js'
 import { attributesJson, joined, wellFormed } from './attributes-json.js'
 import type { ByteBuffer } from './bytes.js'
+import { EncodedResource } from './encoded-resource.js'
 import type { SpanEncoder } from './encoder.js'
 import { assemble, member, newScope, requestStart } from './envelope-json.js'
 import { ScopeBuffers } from './scopes.js'
@@ -22,13 +23,13 @@ export class JsonSpanEncoder implements SpanEncoder {
   count = 0
   /** Without the resource. */
   byteLength = 0
-  readonly #start: Uint8Array
+  readonly #start: EncodedResource
   readonly #scopes = new ScopeBuffers<ByteBuffer>((scope) => newScope('spans', scope))
   readonly #startTime = new UnixTime()
   readonly #endTime = new UnixTime()
 
   constructor(resource: Resource) {
-    this.#start = requestStart('Spans', resource)
+    this.#start = new EncodedResource(resource, (resource) => requestStart('Spans', resource))
   }
 
   add(span: SpanData): void {
@@ -48,7 +49,7 @@ export class JsonSpanEncoder implements SpanEncoder {
 
   take(): Uint8Array {
     try {
-      return this.count === 0 ? new Uint8Array(0) : assemble(this.#start, this.#scopes.filled())
+      return this.count === 0 ? new Uint8Array(0) : assemble(this.#start.bytes, this.#scopes.filled())
     } finally {
       this.#scopes.clear()
       this.count = 0

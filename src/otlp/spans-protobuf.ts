@@ -3,6 +3,7 @@ import type { Resource } from '../resource/resource.js'
 import type { SharedAttributes } from '../trace/attributes.js'
 import type { SpanData, SpanEvent, SpanLink } from '../trace/span.js'
 import { writeAttributes } from './attributes-protobuf.js'
+import { EncodedResource } from './encoded-resource.js'
 import type { SpanEncoder } from './encoder.js'
 import { assemble, encodeResource, newScope, RECORD, writeNonEmpty } from './envelope-protobuf.js'
 import { BYTES, FIXED32, FIXED64, ProtobufWriter, VARINT } from './protobuf.js'
@@ -56,13 +57,13 @@ export class ProtobufSpanEncoder implements SpanEncoder {
   count = 0
   /** Without the resource. */
   byteLength = 0
-  readonly #resource: Uint8Array
+  readonly #resource: EncodedResource
   readonly #scopes = new ScopeBuffers<ProtobufWriter>(newScope)
   readonly #start = new UnixTime()
   readonly #end = new UnixTime()
 
   constructor(resource: Resource) {
-    this.#resource = encodeResource(resource)
+    this.#resource = new EncodedResource(resource, encodeResource)
   }
 
   add(span: SpanData): void {
@@ -86,7 +87,7 @@ export class ProtobufSpanEncoder implements SpanEncoder {
 
   take(): Uint8Array {
     try {
-      return this.count === 0 ? new Uint8Array(0) : assemble(this.#resource, this.#scopes.filled())
+      return this.count === 0 ? new Uint8Array(0) : assemble(this.#resource.bytes, this.#scopes.filled())
     } finally {
       this.#scopes.clear()
       this.count = 0

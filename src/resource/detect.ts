@@ -1,59 +1,118 @@
-import { hostname } from 'node:os'
-import type { Config } from '../config/config.js'
+import { existsSync, readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import type { Config, DetectorName } from '../config/config.js'
+import { type Environment, readEnvironment } from '../config/environment.js'
 import type { AttributeList } from '../trace/attributes.js'
+import type { Attributes } from './machine.js'
 import type { Resource } from './resource.js'
 import { findProgramPackage } from './service.js'
 
-/**
- * Who produces the telemetry: the service, this agent, the process and its host, in the names of the resource semantic
- * conventions. What the user has set wins over what is found. Nothing here touches the network, and the program's
- * arguments are left alone: they may hold secrets.
- *
- * The schema URL stays empty, for the user's attributes may follow any version of the conventions.
- *
- * @param entryFile the program's script, the source of its name where the user gave none
- */
-export function createResource(
-  config: Pick<Config, 'resourceAttributes'>,
-  agentVersion: string,
-  entryFile: string | undefined = process.argv[1],
-): Resource {
-  const given = config.resourceAttributes
-  const attributes = new Map<string, string | number | undefined>([
-    ...serviceAttributes(given, entryFile),
-    ['telemetry.sdk.name', 'autospan'],
-    ['telemetry.sdk.language', 'nodejs'],
-    ['telemetry.sdk.version', agentVersion],
-    ['process.pid', process.pid],
-    ['process.runtime.name', 'nodejs'],
-    ['process.runtime.version', process.versions.node],
-    ['host.name', hostName()],
-    ['host.arch', HOST_ARCHITECTURES.get(process.arch) ?? process.arch],
-    ['os.type', OS_TYPES.get(process.platform) ?? process.platform],
-  ])
-  for (const [key, value] of given) {
-    if (key !== 'service.name' || value !== '') attributes.set(key, value)
-  }
-  const list: AttributeList = []
-  for (const [key, value] of attributes) {
-    if (value !== undefined) list.push(key, value)
-  }
-  return { attributes: list, schemaUrl: '' }
-}
+const require = createRequire(import.meta.url)
+
+/** Where the documentation of Kubernetes, and so nearly everybody, mounts the files of the downward API. */
+const ANNOTATIONS_FILE = 'etc/podinfo/annotations'
 
 const UNKNOWN_SERVICE = 'unknown_service:node'
+/** Detectors that ask metadata services over the network. */
+const CLOUDS: readonly DetectorName[] = ['aws', 'gcp', 'azure']
 
-function serviceAttributes(
+/** Where the process is. */
+export interface Place {
+  /** The program's script, the source of its name where the user gave none. */
+  readonly entryFile?: string | undefined
+  readonly env?: Environment
+  /** The root of the file system, for files of the kernel and of Kubernetes. */
+  readonly root?: string
+}
+
+/**
+ * Who produces the telemetry: the service, this agent, the process and its host, in the names of the resource semantic
+ * conventions. What the user has set wins over what is found. The service's name is found at once, and the rest when
+ * it is first asked for, by the first batch: a process that sends nothing looks for nothing.
+ */
+export function createResource(
+  config: Pick<Config, 'resourceAttributes' | 'resourceDetectors'>,
+  agentVersion: string,
+  { entryFile = process.argv[1], env = readEnvironment(), root = '/' }: Place = {},
+): DetectedResource {
+  const { resourceAttributes: given, resourceDetectors: detectors } = config
+  const service: Attributes = new Map(serviceAttributes(given, entryFile))
+  if (detectors.has('serviceinstance')) service.set('service.instance.id', randomUuid())
+  const annotations = join(root, ANNOTATIONS_FILE)
+  if (detectors.has('k8s') && env.KUBERNETES_SERVICE_HOST && existsSync(annotations)) {
+    const { podAnnotations } = require('./kubernetes.js') as typeof import('./kubernetes.js')
+    for (const [key, value] of podAnnotations(textOf(annotations))) service.set(key, value)
+  }
+  service.set('telemetry.sdk.name', 'autospan')
+  service.set('telemetry.sdk.language', 'nodejs')
+  service.set('telemetry.sdk.version', agentVersion)
+  for (const [key, value] of given) {
+    if (key !== 'service.name' || value !== '') service.set(key, value)
+  }
+  const resource = new DetectedResource(service, () => {
+    if (!['process', 'host', 'os', 'container', 'k8s'].some((name) => detectors.has(name as DetectorName))) return []
+    const { machineAttributes } = require('./machine.js') as typeof import('./machine.js')
+    return machineAttributes(detectors, env, root)
+  })
+  const clouds = CLOUDS.filter((name) => detectors.has(name))
+  if (clouds.length > 0) {
+    const { detectClouds } = require('./cloud.js') as typeof import('./cloud.js')
+    void detectClouds(clouds, env).then((found) => resource.add(found))
+  }
+  return resource
+}
+
+/** The list of attributes is another one once there are more of them. The schema URL stays empty, for the user's may
+ * follow any version of the conventions. */
+export class DetectedResource implements Resource {
+  readonly schemaUrl = ''
+  readonly serviceName: string
+  readonly #certain: Attributes
+  readonly #detect: () => Iterable<[string, string | number]>
+  #detected: Attributes | undefined
+  #attributes: AttributeList | undefined
+
+  /** @param certain what wins over all that is found */
+  constructor(certain: Attributes, detect: () => Iterable<[string, string | number]>) {
+    this.serviceName = String(certain.get('service.name'))
+    this.#certain = certain
+    this.#detect = detect
+  }
+
+  get attributes(): Readonly<AttributeList> {
+    if (this.#attributes !== undefined) return this.#attributes
+    this.#detected ??= new Map(this.#detect())
+    const list: AttributeList = []
+    for (const [key, value] of new Map([...this.#certain, ...this.#detected, ...this.#certain])) list.push(key, value)
+    this.#attributes = list
+    return list
+  }
+
+  /** What has been found out later; it wins over what was found here. */
+  add(found: Attributes): void {
+    if (found.size === 0) return
+    this.#detected = new Map([...(this.#detected ?? this.#detect()), ...found])
+    this.#attributes = undefined
+  }
+}
+
+function textOf(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch {
+    return ''
+  }
+}
+
+function* serviceAttributes(
   given: ReadonlyMap<string, string>,
   entryFile: string | undefined,
-): [string, string | undefined][] {
+): Generator<[string, string]> {
   const isKnown = given.get('service.name') && given.has('service.version')
   const program = isKnown || !entryFile ? undefined : findProgramPackage(entryFile)
-  return [
-    ['service.name', program?.name ?? UNKNOWN_SERVICE],
-    ['service.version', program?.version],
-    ['service.instance.id', randomUuid()],
-  ]
+  yield ['service.name', program?.name ?? UNKNOWN_SERVICE]
+  if (program?.version !== undefined) yield ['service.version', program.version]
 }
 
 /**
@@ -69,25 +128,3 @@ function randomUuid(): string {
   const variant = '89ab'[Math.floor(Math.random() * 4)]
   return `${hex(8)}-${hex(4)}-4${hex(3)}-${variant}${hex(3)}-${hex(12)}`
 }
-
-function hostName(): string | undefined {
-  try {
-    return hostname() || undefined
-  } catch {
-    return undefined
-  }
-}
-
-/** Node's names, where the semantic conventions have others. */
-const HOST_ARCHITECTURES: ReadonlyMap<string, string> = new Map([
-  ['x64', 'amd64'],
-  ['ia32', 'x86'],
-  ['arm', 'arm32'],
-])
-
-/** Node's names, where the semantic conventions have others. */
-const OS_TYPES: ReadonlyMap<string, string> = new Map([
-  ['win32', 'windows'],
-  ['sunos', 'solaris'],
-  ['android', 'linux'],
-])

@@ -12,6 +12,7 @@ test('without variables all is as the specification has it', () => {
     enabled: true,
     logLevel: 'info',
     resourceAttributes: new Map(),
+    resourceDetectors: new Set(['env', 'process', 'host', 'os', 'serviceinstance', 'container', 'k8s']),
     propagators: ['tracecontext', 'baggage'],
     workerContext: false,
     exitTimeoutMillis: 1000,

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { hostname, tmpdir } from 'node:os'
+import { hostname, release, tmpdir, userInfo } from 'node:os'
 import { dirname, join } from 'node:path'
 import { after, test } from 'node:test'
-import { createResource } from '../../src/resource/detect.js'
+import { createResource, type Place } from '../../src/resource/detect.js'
 import { findProgramPackage } from '../../src/resource/service.js'
+import { configOf } from '../config/reading.js'
 
 const root = mkdtempSync(join(tmpdir(), 'autospan-resource-'))
 after(() => rmSync(root, { recursive: true }))
@@ -21,13 +22,19 @@ function folderOf(files: Record<string, string>): string {
   return folder
 }
 
-function attributesOf(given: Record<string, string>, entryFile: string): Map<string, unknown> {
-  const { attributes } = createResource({ resourceAttributes: new Map(Object.entries(given)) }, '1.2.3', entryFile)
+function attributesOf(given: Record<string, string>, entryFile: string, place: Place = {}): Map<string, unknown> {
+  const { attributes } = createResource(
+    { resourceAttributes: new Map(Object.entries(given)), resourceDetectors: DEFAULT_DETECTORS },
+    '1.2.3',
+    { entryFile, root: '/nowhere', ...place },
+  )
   const map = new Map<string, unknown>()
   for (let i = 0; i < attributes.length; i += 2) map.set(String(attributes[i]), attributes[i + 1])
   assert.equal(map.size * 2, attributes.length, 'each attribute once')
   return map
 }
+
+const DEFAULT_DETECTORS = configOf({}).resourceDetectors
 
 const SHOP = '{"name": "shop", "version": "2.0.1"}'
 
@@ -42,11 +49,17 @@ test('a resource names the service, the agent, the process and the host', () => 
     'telemetry.sdk.language': 'nodejs',
     'telemetry.sdk.version': '1.2.3',
     'process.pid': process.pid,
+    'process.creation.time': new Date(performance.timeOrigin).toISOString(),
+    'process.executable.path': process.execPath,
+    'process.command': process.argv0,
+    'process.owner': userInfo().username,
     'process.runtime.name': 'nodejs',
     'process.runtime.version': process.version.slice(1),
+    'process.runtime.description': 'Node.js',
     'host.name': hostname(),
     'host.arch': { x64: 'amd64', ia32: 'x86', arm: 'arm32' }[process.arch as string] ?? process.arch,
     'os.type': process.platform === 'win32' ? 'windows' : process.platform,
+    'os.version': release(),
   })
 })
 

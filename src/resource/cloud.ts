@@ -1,0 +1,195 @@
+import type { IncomingMessage, RequestOptions } from 'node:http'
+import type { DetectorName } from '../config/config.js'
+import type { Environment } from '../config/environment.js'
+import { SUPPRESSED_CONTEXT } from '../context/context.js'
+import { runIn } from '../context/manager.js'
+import type { Attributes } from './machine.js'
+
+/** A metadata service is next door: one that is slower is none. */
+const TIMEOUT_MILLIS = 1000
+const MAX_ANSWER_CHARS = 1_000_000
+/** The address of the metadata services of all three, which no router lets through. */
+const LINK_LOCAL = 'http://169.254.169.254'
+
+type Detector = (env: Environment) => Promise<Attributes>
+
+/**
+ * What the clouds' metadata services tell of the machine. Never rejects, keeps no process alive, and makes no span:
+ * a service that is not there costs a second in which nobody waits.
+ */
+export function detectClouds(names: readonly DetectorName[], env: Environment): Promise<Attributes> {
+  return runIn(
+    SUPPRESSED_CONTEXT,
+    async () => {
+      const found = await Promise.all(names.map((name) => DETECTORS[name]?.(env).catch(() => undefined)))
+      return new Map(found.flatMap((attributes) => [...(attributes ?? [])]))
+    },
+    undefined,
+  )
+}
+
+const DETECTORS: Partial<Record<DetectorName, Detector>> = { aws: detectAws, gcp: detectGcp, azure: detectAzure }
+
+async function detectAws(env: Environment): Promise<Attributes> {
+  if (env.AWS_LAMBDA_FUNCTION_NAME) {
+    return attributes({
+      'cloud.provider': 'aws',
+      'cloud.platform': 'aws_lambda',
+      'cloud.region': env.AWS_REGION,
+      'faas.name': env.AWS_LAMBDA_FUNCTION_NAME,
+      'faas.version': env.AWS_LAMBDA_FUNCTION_VERSION,
+      'faas.instance': env.AWS_LAMBDA_LOG_STREAM_NAME,
+      'faas.max_memory': Number(env.AWS_LAMBDA_FUNCTION_MEMORY_SIZE ?? Number.NaN) * 1024 * 1024,
+    })
+  }
+  return env.ECS_CONTAINER_METADATA_URI_V4 ? await detectEcs(env.ECS_CONTAINER_METADATA_URI_V4) : await detectEc2(env)
+}
+
+async function detectEcs(uri: string): Promise<Attributes> {
+  const [container, task] = await Promise.all([askJson(uri), askJson(`${uri}/task`)])
+  // arn:aws:ecs:<region>:<account>:task/<cluster>/<id>
+  const [, , , region, account] = text(task.TaskARN)?.split(':') ?? []
+  return attributes({
+    'cloud.provider': 'aws',
+    'cloud.platform': 'aws_ecs',
+    'cloud.region': region,
+    'cloud.account.id': account,
+    'cloud.availability_zone': task.AvailabilityZone,
+    'cloud.resource_id': container.ContainerARN,
+    'container.id': container.DockerId,
+    'container.name': container.DockerName,
+    'aws.ecs.container.arn': container.ContainerARN,
+    'aws.ecs.cluster.arn': task.Cluster,
+    'aws.ecs.launchtype': text(task.LaunchType)?.toLowerCase(),
+    'aws.ecs.task.arn': task.TaskARN,
+    'aws.ecs.task.family': task.Family,
+    'aws.ecs.task.revision': task.Revision,
+  })
+}
+
+/** By version 2 of the service, which wants a token. */
+async function detectEc2(env: Environment): Promise<Attributes> {
+  const base = env.AWS_EC2_METADATA_SERVICE_ENDPOINT?.replace(/\/$/, '') || LINK_LOCAL
+  const token = await ask(`${base}/latest/api/token`, {
+    method: 'PUT',
+    headers: { 'x-aws-ec2-metadata-token-ttl-seconds': '60' },
+  })
+  const headers = { 'x-aws-ec2-metadata-token': token }
+  const instance = await askJson(`${base}/latest/dynamic/instance-identity/document`, { headers })
+  return attributes({
+    'cloud.provider': 'aws',
+    'cloud.platform': 'aws_ec2',
+    'cloud.region': instance.region,
+    'cloud.account.id': instance.accountId,
+    'cloud.availability_zone': instance.availabilityZone,
+    'host.id': instance.instanceId,
+    'host.type': instance.instanceType,
+    'host.image.id': instance.imageId,
+  })
+}
+
+async function detectGcp(env: Environment): Promise<Attributes> {
+  const base = env.GCE_METADATA_HOST ? `http://${env.GCE_METADATA_HOST}` : LINK_LOCAL
+  const headers = { 'metadata-flavor': 'Google' }
+  const { project, instance } = await askJson(`${base}/computeMetadata/v1/?recursive=true`, { headers })
+  const { projectId } = object(project)
+  const { id, name, machineType, zone } = object(instance)
+  // projects/<number>/zones/<zone>
+  const zoneName = lastPart(zone)
+  const common = {
+    'cloud.provider': 'gcp',
+    'cloud.account.id': projectId,
+    'cloud.availability_zone': zoneName,
+    'cloud.region': zoneName?.replace(/-[a-z\d]+$/, ''),
+  }
+  if (env.K_SERVICE) {
+    return attributes({
+      ...common,
+      'cloud.platform': 'gcp_cloud_run',
+      'faas.name': env.K_SERVICE,
+      'faas.version': env.K_REVISION,
+      'faas.instance': id,
+    })
+  }
+  return attributes({
+    ...common,
+    'cloud.platform': env.KUBERNETES_SERVICE_HOST ? 'gcp_kubernetes_engine' : 'gcp_compute_engine',
+    'host.id': id,
+    'host.name': name,
+    'host.type': lastPart(machineType),
+  })
+}
+
+async function detectAzure(env: Environment): Promise<Attributes> {
+  const base = env.AZURE_METADATA_ENDPOINT?.replace(/\/$/, '') || LINK_LOCAL
+  const { compute } = await askJson(`${base}/metadata/instance?api-version=2021-02-01`, {
+    headers: { metadata: 'true' },
+  })
+  const { location, resourceId, subscriptionId, vmId, vmSize, name, zone } = object(compute)
+  return attributes({
+    'cloud.provider': 'azure',
+    'cloud.platform': 'azure.vm',
+    'cloud.region': location,
+    'cloud.account.id': subscriptionId,
+    'cloud.availability_zone': zone,
+    'cloud.resource_id': resourceId,
+    'host.id': vmId,
+    'host.name': name,
+    'host.type': vmSize,
+  })
+}
+
+type Json = Readonly<Record<string, unknown>>
+
+function object(value: unknown): Json {
+  return typeof value === 'object' && value !== null ? (value as Json) : {}
+}
+
+function text(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined
+}
+
+function lastPart(path: unknown): string | undefined {
+  return text(path)?.split('/').at(-1)
+}
+
+/** Those that are known; numbers become text where the conventions want it. */
+function attributes(found: Json): Attributes {
+  const known: Attributes = new Map()
+  for (const [key, value] of Object.entries(found)) {
+    if (key === 'faas.max_memory') {
+      if (Number.isInteger(value)) known.set(key, value as number)
+    } else if (typeof value === 'number') known.set(key, String(value))
+    else if (text(value) !== undefined) known.set(key, value as string)
+  }
+  return known
+}
+
+async function askJson(url: string, options?: RequestOptions): Promise<Json> {
+  // Ids of Google's are integers beyond what a number holds.
+  return object(JSON.parse((await ask(url, options)).replace(/(:\s*)(\d{16,})(?=\s*[,}])/g, '$1"$2"')))
+}
+
+function ask(url: string, options: RequestOptions = {}): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const request = process.getBuiltinModule('node:http').request(url, { ...options, agent: false }, (response) => {
+      readAll(response).then(resolve, reject)
+    })
+    const deadline = setTimeout(() => request.destroy(new Error('no answer in time')), TIMEOUT_MILLIS)
+    deadline.unref()
+    request.on('socket', (socket) => socket.unref())
+    request.on('error', reject)
+    request.on('close', () => clearTimeout(deadline))
+    request.end()
+  })
+}
+
+async function readAll(response: IncomingMessage): Promise<string> {
+  let text = ''
+  for await (const chunk of response.setEncoding('utf8')) {
+    text += chunk
+    if (text.length > MAX_ANSWER_CHARS) throw new Error('an answer without an end')
+  }
+  if (response.statusCode !== 200) throw new Error(`status ${response.statusCode}`)
+  return text
+}

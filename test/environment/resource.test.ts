@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { test } from 'node:test'
+import { run, SLACK_MILLIS, start } from '../harness/program.js'
+import { startSink } from '../harness/sink.js'
+
+test('no argument of the program is told, and no metadata service asked', async (t) => {
+  const sink = await startSink(t)
+  await run('boot/traced.mjs', { env: { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url }, args: ['--password=secret'] })
+  const [span] = await sink.spans(2)
+  const keys = Object.keys(span?.resource ?? {})
+  assert.ok(keys.includes('process.pid') && keys.includes('host.name') && keys.includes('service.instance.id'))
+  assert.ok(!JSON.stringify(span?.resource).includes('secret'))
+  assert.deepEqual(
+    keys.filter((key) => key.startsWith('cloud.')),
+    [],
+  )
+})
+
+test('OTEL_NODE_RESOURCE_DETECTORS=gcp asks, in no span of the program', async (t) => {
+  const sink = await startSink(t)
+  const metadata = createServer((_request, response) => {
+    response.end('{"project":{"projectId":"shop-1"},"instance":{"zone":"projects/1/zones/europe-west3-b"}}')
+  }).listen(0, '127.0.0.1')
+  t.after(() => metadata.close())
+  await once(metadata, 'listening')
+  const told = once(metadata, 'connection').then(([socket]) => once(socket, 'close'))
+  const server = await start(t, 'http/server.mjs', {
+    env: {
+      OTEL_EXPORTER_OTLP_ENDPOINT: sink.url,
+      OTEL_NODE_RESOURCE_DETECTORS: 'gcp',
+      GCE_METADATA_HOST: `127.0.0.1:${(metadata.address() as AddressInfo).port}`,
+    },
+  })
+  await told
+  await (await fetch(`${server.url}/hello`)).text()
+  await server.stop()
+  const spans = await sink.settled()
+  assert.equal(spans.length, 1)
+  assert.equal(spans[0]?.resource['cloud.account.id'], 'shop-1')
+  assert.equal(spans[0]?.resource['process.pid'], undefined)
+})
+
+test('a metadata service that does not answer holds neither start nor end', async (t) => {
+  const sink = await startSink(t)
+  const metadata = createServer(() => {}).listen(0, '127.0.0.1')
+  t.after(() => metadata.close())
+  await once(metadata, 'listening')
+  const { millis, stderr } = await run('boot/plain.mjs', {
+    env: {
+      OTEL_EXPORTER_OTLP_ENDPOINT: sink.url,
+      OTEL_NODE_RESOURCE_DETECTORS: 'all',
+      GCE_METADATA_HOST: `127.0.0.1:${(metadata.address() as AddressInfo).port}`,
+      AZURE_METADATA_ENDPOINT: 'http://127.0.0.1:1',
+      AWS_EC2_METADATA_SERVICE_ENDPOINT: 'http://127.0.0.1:1',
+    },
+  })
+  assert.ok(millis < SLACK_MILLIS, `${millis} ms`)
+  assert.equal(stderr.trimEnd().split('\n').length, 1, stderr)
+})
