@@ -9,6 +9,7 @@ const PAGE = new URL('environment.md', import.meta.url)
 const SECTIONS = [
   ['Where telemetry goes: OTLP', /^OTEL_EXPORTER_OTLP_/],
   ['Other exporters', /^OTEL_EXPORTER_/],
+  ['Proxies', /_PROXY$/i],
   ['Libraries', /^OTEL_NODE_.*INSTRUMENTATIONS$|^OTEL_INSTRUMENTATION_|^AUTOSPAN_(HTTP|SQL|DB)_/],
   ['Batches and queues', /^OTEL_B(SP|LRP)_|_(QUEUE|SPOOL|BATCH)_/],
   ['Limits', /_LIMIT$/],

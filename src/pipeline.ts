@@ -7,6 +7,7 @@ import type { Exporter } from './export/exporter.js'
 import { LastFlush } from './export/last-flush.js'
 import { fanOut } from './export/multi.js'
 import { TRACES } from './export/signal.js'
+import { transportSettings } from './export/transport.js'
 import { HttpTransport } from './export/transport-http.js'
 import { errorType } from './instrumentation/http.js'
 import { createSpanEncoder } from './otlp/encoders.js'
@@ -53,7 +54,7 @@ function createSpanExporters({ traces }: Config, resource: Resource): readonly (
     if (exporter === 'console') return createConsole(resource)
     const { otlp, batch } = traces
     const encoder = createSpanEncoder(otlp.protocol, resource)
-    const transport = new HttpTransport(otlp, encoder.contentType, VERSION)
+    const transport = new HttpTransport(transportSettings(otlp, encoder.contentType, VERSION))
     return new BatchProcessor({ signal: TRACES, encoder, transport, batch, timeoutMillis: otlp.timeoutMillis })
   })
 }

@@ -4,6 +4,8 @@ import type { SpanLimits } from '../trace/limits.js'
 
 export type ExporterName = 'otlp' | 'console' | 'none'
 export type Protocol = 'http/protobuf' | 'http/json'
+/** What a request carries; in the names of variables in upper case. */
+export type SignalName = 'traces' | 'metrics' | 'logs'
 export type Compression = 'gzip' | 'none'
 export type PropagatorName = 'tracecontext' | 'baggage' | 'b3' | 'b3multi' | 'jaeger' | 'xray' | 'ottrace' | 'none'
 /** Sources of resource attributes. `env` is always one. */
@@ -65,15 +67,40 @@ export interface BatchConfig {
   readonly exportTimeoutMillis: number
 }
 
+/** How one signal leaves the process: see `readOtlp`. */
 export interface OtlpConfig {
   readonly protocol: Protocol
-  /** The complete URL that traces are posted to. */
+  /** The complete URL that requests are posted to: of scheme `http`, `https`, or `http+unix` with the socket as host. */
   readonly url: URL
   /** Names in lower case. */
   readonly headers: ReadonlyMap<string, string>
   /** Milliseconds for one batch with all its retries; `Infinity` for no limit. */
   readonly timeoutMillis: number
   readonly compression: Compression
+  readonly tls: TlsConfig
+  /** Undefined where requests go to the URL's host by themselves. */
+  readonly proxy: ProxyConfig | undefined
+}
+
+/** Absolute paths of PEM files, read anew for each connection: certificates are renewed while programs run. */
+export interface TlsConfig {
+  /** Those who may have issued the backend's certificate, instead of all that Node.js trusts. */
+  readonly authorities: string | undefined
+  /** Set together with the key, or not at all. */
+  readonly clientCertificate: string | undefined
+  readonly clientKey: string | undefined
+}
+
+export interface ProxyConfig {
+  /** A name or address, without brackets. */
+  readonly host: string
+  readonly port: number
+  /** The proxy itself is spoken to over TLS. */
+  readonly secure: boolean
+  /** The value of `proxy-authorization`, a secret. */
+  readonly authorization: string | undefined
+  /** As it may be printed. */
+  readonly name: string
 }
 
 export interface InstrumentationsConfig {

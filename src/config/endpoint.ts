@@ -1,28 +1,38 @@
+import type { SignalName } from './config.js'
+import { signalVariable } from './otlp-variables.js'
 import { url as urlType } from './parse.js'
 import type { Settings } from './settings.js'
-import { VARIABLES, type VariableName } from './variables.js'
+import { type ExportedSignal, VARIABLES, type VariableName } from './variables.js'
 
 const BASE = 'OTEL_EXPORTER_OTLP_ENDPOINT'
-const OWN = 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT'
 const GRPC_PORT = '4317'
-
-const SIGNAL_PATH = '/v1/traces'
-const DOUBLED_PATH = /(\/v1\/traces){2,}\/*$/
 const SIGNAL_PATHS = /(\/v1\/(traces|metrics|logs))+\/*$/
 
 /**
- * The URL that traces are posted to: `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT` as it is, else `v1/traces` below the path of
- * `OTEL_EXPORTER_OTLP_ENDPOINT`. Follows protocol/exporter.md of the specification.
+ * The URL that a signal is posted to: `OTEL_EXPORTER_OTLP_<SIGNAL>_ENDPOINT` as it is, else `v1/<signal>` below the path
+ * of `OTEL_EXPORTER_OTLP_ENDPOINT`. Follows protocol/exporter.md of the specification.
  */
-export function readTracesUrl(settings: Settings): URL {
-  return readUrl(settings, OWN, asItIs, () => readUrl(settings, BASE, appendSignalPath, defaultUrl))
+export function readUrl(settings: Settings, signal: ExportedSignal): URL {
+  const own = signalVariable(signal, 'ENDPOINT')
+  const append = (url: URL) => appendSignalPath(url, signal, own)
+  return readVariable(
+    settings,
+    own,
+    (url) => asItIs(url, signal),
+    () =>
+      readVariable(settings, BASE, append, () => {
+        const url = new URL(VARIABLES[BASE].default)
+        append(url)
+        return url
+      }),
+  )
 }
 
 /**
  * @param complete makes the complete URL of the one that was given, in place, and returns what is wrong with it
  * @param instead gives the URL for when the variable is unset or cannot be used
  */
-function readUrl(
+function readVariable(
   settings: Settings,
   name: VariableName,
   complete: (url: URL) => string | undefined,
@@ -39,33 +49,38 @@ function readUrl(
 }
 
 /** A complete URL is not to be changed, but for what nobody can mean: a path that was appended twice. */
-function asItIs(url: URL): string | undefined {
-  if (DOUBLED_PATH.test(url.pathname)) {
-    url.pathname = url.pathname.replace(DOUBLED_PATH, SIGNAL_PATH)
-    return 'ends with v1/traces twice'
+function asItIs(url: URL, signal: SignalName): string | undefined {
+  const path = `/v1/${signal}`
+  const doubled = new RegExp(`(${path}){2,}/*$`)
+  if (doubled.test(url.pathname)) {
+    url.pathname = url.pathname.replace(doubled, path)
+    return `ends with v1/${signal} twice`
   }
-  if (url.pathname === '/') return `has no path, and none is appended (${BASE} takes a base URL)`
-  if (url.pathname.endsWith('/v1/traces/')) return 'ends with a slash, for which most collectors have no answer'
+  if (isBare(url)) {
+    // Of a socket no path can be given.
+    if (url.protocol === 'http+unix:') url.pathname = path
+    else return `has no path, and none is appended (${BASE} takes a base URL)`
+  }
+  if (url.pathname.endsWith(`${path}/`)) return 'ends with a slash, for which most collectors have no answer'
   return undefined
 }
 
-function appendSignalPath(url: URL): string | undefined {
+function isBare({ pathname }: URL): boolean {
+  return pathname === '/' || pathname === ''
+}
+
+function appendSignalPath(url: URL, signal: SignalName, own: string): string | undefined {
+  const path = `/v1/${signal}`
   const given = SIGNAL_PATHS.exec(url.pathname)
   if (given === null) {
-    url.pathname += url.pathname.endsWith('/') ? 'v1/traces' : '/v1/traces'
+    url.pathname = `${url.pathname.replace(/\/$/, '')}${path}`
     return undefined
   }
-  url.pathname = `${url.pathname.slice(0, given.index)}${SIGNAL_PATH}`
-  return `already ends with v1/${given[2]}, ${given[2] === 'traces' ? 'which is not appended twice' : 'and v1/traces takes its place'} (${OWN} takes a complete URL)`
+  url.pathname = `${url.pathname.slice(0, given.index)}${path}`
+  return `already ends with v1/${given[2]}, ${given[2] === signal ? 'which is not appended twice' : `and v1/${signal} takes its place`} (${own} takes a complete URL)`
 }
 
-/** The agent speaks OTLP over HTTP only, and a gRPC port answers it with nothing that tells why. */
+/** A gRPC port answers HTTP/1.1 with nothing that tells why. */
 function portProblem(url: URL): string | undefined {
   return url.port === GRPC_PORT ? 'has port 4317, which is usual for gRPC (4318 is for HTTP)' : undefined
-}
-
-function defaultUrl(): URL {
-  const url = new URL(VARIABLES[BASE].default)
-  appendSignalPath(url)
-  return url
 }

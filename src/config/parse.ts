@@ -147,13 +147,21 @@ const SCHEME = /^[a-z][a-z0-9+.-]*:\/\//i
 /** What follows `localhost` in `localhost:4318` is a port; in `unix:/run/c.sock` it is not. */
 const OTHER_SCHEME = /^[a-z][a-z0-9+.-]*:(?!\d)/i
 
-/** An http or https URL. Where the scheme is missing, as in `localhost:4318`, http is assumed, and said. */
+/** A unix socket as gRPC names it, with an absolute path or one from the current folder. */
+const UNIX_SOCKET = /^unix:(?:\/\/(?=\/))?((?!\/\/).+)$/i
+
+/**
+ * An http or https URL, or a unix socket, as `unix:/run/c.sock` or as the host of `http+unix://%2Frun%2Fc.sock/path`,
+ * which it is read as. Where the scheme is missing, as in `localhost:4318`, http is assumed, and said.
+ */
 export const url: Type<URL> = {
   name: 'URL',
   parse(text) {
-    if (SCHEME.test(text)) return parseUrl(text)
-    if (OTHER_SCHEME.test(text) || /^([/:]|\d+$|https?\/\/)/i.test(text)) return parseUrl('')
-    const assumed = parseUrl(`http://${text}`)
+    const socketPath = UNIX_SOCKET.exec(text)?.[1]
+    if (socketPath !== undefined) return { value: socketUrl(socketPath) }
+    if (SCHEME.test(text)) return parseUrl(text, ['http:', 'https:', 'http+unix:'])
+    if (OTHER_SCHEME.test(text) || /^([/:]|\d+$|https?\/\/)/i.test(text)) return NO_URL
+    const assumed = parseUrl(`http://${text}`, ['http:'])
     return assumed.value === undefined ? assumed : { value: assumed.value, problem: 'has no scheme' }
   },
   // Only what tells where a request goes: user, password and query may be secrets.
@@ -161,9 +169,21 @@ export const url: Type<URL> = {
   mask: (text) => text.replace(/^([a-z][a-z0-9+.-]*:\/\/)?.*@/is, '$1***@').replace(/\?.*/s, '?***'),
 }
 
-function parseUrl(text: string): Parsed<URL> {
+/** The http or https URL of a proxy; without a scheme, as is usual, it is http. */
+export const proxyUrl: Type<URL> = {
+  ...url,
+  parse: (text) => parseUrl(SCHEME.test(text) ? text : `http://${text}`, ['http:', 'https:']),
+}
+
+const NO_URL: Parsed<URL> = { value: undefined, problem: 'is not an http or https URL' }
+
+function parseUrl(text: string, protocols: readonly string[]): Parsed<URL> {
   // The URL parser strips and escapes blanks where it should refuse them.
   const value = URL.canParse(text) && !/\s/.test(text) ? new URL(text) : undefined
-  if (value?.protocol === 'http:' || value?.protocol === 'https:') return { value }
-  return { value: undefined, problem: 'is not an http or https URL' }
+  return value !== undefined && value.host !== '' && protocols.includes(value.protocol) ? { value } : NO_URL
+}
+
+function socketUrl(path: string): URL {
+  const { resolve } = process.getBuiltinModule('node:path')
+  return new URL(`http+unix://${encodeURIComponent(resolve(path))}`)
 }

@@ -1,10 +1,10 @@
 import { DEFAULT_LIMITS, type SpanLimits } from '../trace/limits.js'
-import type { BatchConfig, Config, DetectorName, OtlpConfig, TracesConfig } from './config.js'
+import type { BatchConfig, Config, DetectorName, TracesConfig } from './config.js'
 import { isDisabled } from './disabled.js'
-import { readTracesUrl } from './endpoint.js'
 import type { Environment } from './environment.js'
 import { readInstrumentations } from './instrumentations.js'
 import { reportMisspelt } from './misspelt.js'
+import { readOtlp } from './otlp.js'
 import { createSettings, type Settings } from './settings.js'
 import { DETECTORS } from './variables.js'
 
@@ -64,7 +64,7 @@ function readTraces(settings: Settings): TracesConfig {
     samplerRatio: sampler.endsWith('traceidratio') ? settings.read('OTEL_TRACES_SAMPLER_ARG') : 1,
     limits: readLimits(settings),
     batch: readBatch(settings),
-    otlp: readOtlp(settings),
+    otlp: readOtlp(settings, 'traces'),
   })
 }
 
@@ -86,17 +86,5 @@ function readBatch(settings: Settings): BatchConfig {
     maxQueueSize: settings.read('OTEL_BSP_MAX_QUEUE_SIZE'),
     maxExportBatchSize: settings.read('OTEL_BSP_MAX_EXPORT_BATCH_SIZE'),
     exportTimeoutMillis: settings.read('OTEL_BSP_EXPORT_TIMEOUT'),
-  })
-}
-
-function readOtlp(settings: Settings): OtlpConfig {
-  const headers = settings.read('OTEL_EXPORTER_OTLP_HEADERS')
-  const own = settings.read('OTEL_EXPORTER_OTLP_TRACES_HEADERS')
-  return Object.freeze({
-    protocol: settings.read('OTEL_EXPORTER_OTLP_TRACES_PROTOCOL'),
-    url: readTracesUrl(settings),
-    headers: new Map([...(headers ?? []), ...(own ?? [])]),
-    timeoutMillis: settings.read('OTEL_EXPORTER_OTLP_TRACES_TIMEOUT'),
-    compression: settings.read('OTEL_EXPORTER_OTLP_TRACES_COMPRESSION'),
   })
 }

@@ -1,7 +1,8 @@
 import { LOG_LEVELS, type LogLevel } from '../diag/diag.js'
-import type { Compression, DetectorName, ExporterName, PropagatorName, Protocol, SamplerName } from './config.js'
-import { attributes, headers } from './pairs.js'
-import { boolean, duration, integer, listOf, names, oneOf, ratio, type Type, text, timeout, url } from './parse.js'
+import type { DetectorName, ExporterName, PropagatorName, SamplerName } from './config.js'
+import { OTLP_ROWS, signalRows } from './otlp-variables.js'
+import { attributes } from './pairs.js'
+import { boolean, duration, integer, listOf, names, oneOf, proxyUrl, ratio, type Type, text, timeout } from './parse.js'
 
 /** One environment variable: how its text is read, and what the documentation says of it. */
 export interface Variable {
@@ -16,8 +17,6 @@ export interface Variable {
   readonly meaning: string
 }
 
-const protocol = oneOf<Protocol>(['http/protobuf', 'http/json'], ['grpc'])
-const compression = oneOf<Compression>(['none', 'gzip'])
 const exporters = listOf<ExporterName>(['otlp', 'console', 'none'], ['zipkin', 'jaeger', 'otlp/stdout', 'logging'])
 const propagators = listOf<PropagatorName>([
   'tracecontext',
@@ -168,52 +167,34 @@ export const VARIABLES = {
     default: '128',
     meaning: "How many attributes each of a span's links keeps.",
   },
-  OTEL_EXPORTER_OTLP_PROTOCOL: {
-    type: protocol,
-    default: 'http/protobuf',
-    meaning: 'How telemetry is encoded for OTLP.',
+  ...OTLP_ROWS,
+  ...signalRows('traces'),
+  http_proxy: {
+    type: proxyUrl,
+    fallback: 'HTTP_PROXY',
+    meaning: 'The same as HTTP_PROXY, and wins over it.',
   },
-  OTEL_EXPORTER_OTLP_ENDPOINT: {
-    type: url,
-    default: 'http://localhost:4318',
-    meaning: 'The base URL of the collector; v1/traces is appended to its path.',
+  HTTP_PROXY: {
+    type: proxyUrl,
+    meaning: 'The proxy for requests to collectors by http, such as http://user:password@proxy:3128.',
   },
-  OTEL_EXPORTER_OTLP_HEADERS: {
-    type: headers,
-    meaning: 'Headers of each export request; values may be percent-encoded.',
+  https_proxy: {
+    type: proxyUrl,
+    fallback: 'HTTPS_PROXY',
+    meaning: 'The same as HTTPS_PROXY, and wins over it.',
   },
-  OTEL_EXPORTER_OTLP_TIMEOUT: {
-    type: timeout,
-    default: '10000',
-    meaning: 'How long one batch may take to be delivered, with all retries.',
+  HTTPS_PROXY: {
+    type: proxyUrl,
+    meaning: 'The proxy for requests to collectors by https.',
   },
-  OTEL_EXPORTER_OTLP_COMPRESSION: {
-    type: compression,
-    default: 'none',
-    meaning: 'How export requests are compressed.',
+  no_proxy: {
+    type: text,
+    fallback: 'NO_PROXY',
+    meaning: 'The same as NO_PROXY, and wins over it.',
   },
-  OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: {
-    type: protocol,
-    fallback: 'OTEL_EXPORTER_OTLP_PROTOCOL',
-    meaning: 'How traces are encoded for OTLP.',
-  },
-  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: {
-    type: url,
-    meaning: 'The complete URL for traces, used as it is; without it OTEL_EXPORTER_OTLP_ENDPOINT counts.',
-  },
-  OTEL_EXPORTER_OTLP_TRACES_HEADERS: {
-    type: headers,
-    meaning: 'Headers of requests with traces; added to OTEL_EXPORTER_OTLP_HEADERS, and winning over them.',
-  },
-  OTEL_EXPORTER_OTLP_TRACES_TIMEOUT: {
-    type: timeout,
-    fallback: 'OTEL_EXPORTER_OTLP_TIMEOUT',
-    meaning: 'How long one batch of spans may take to be delivered, with all retries.',
-  },
-  OTEL_EXPORTER_OTLP_TRACES_COMPRESSION: {
-    type: compression,
-    fallback: 'OTEL_EXPORTER_OTLP_COMPRESSION',
-    meaning: 'How requests with traces are compressed.',
+  NO_PROXY: {
+    type: text,
+    meaning: 'Hosts, domains, addresses and networks that are reached without a proxy; * for all.',
   },
   OTEL_NODE_ENABLED_INSTRUMENTATIONS: {
     type: names,
@@ -275,6 +256,9 @@ export const VARIABLES = {
   },
 } as const satisfies Record<string, Variable>
 
+/** What is exported today, each with its variables in the table. */
+export type ExportedSignal = 'traces'
+
 type Table = typeof VARIABLES
 export type VariableName = keyof Table
 
@@ -317,15 +301,9 @@ export const UNREAD_NAMES: readonly string[] = [
   'OTEL_EXPORTER_JAEGER_PROTOCOL',
   'OTEL_EXPORTER_JAEGER_TIMEOUT',
   'OTEL_EXPORTER_OTLP_INSECURE',
-  'OTEL_EXPORTER_OTLP_CERTIFICATE',
-  'OTEL_EXPORTER_OTLP_CLIENT_KEY',
-  'OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE',
   'OTEL_EXPORTER_OTLP_SPAN_INSECURE',
   'OTEL_EXPORTER_OTLP_METRIC_INSECURE',
   'OTEL_EXPORTER_OTLP_TRACES_INSECURE',
-  'OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE',
-  'OTEL_EXPORTER_OTLP_TRACES_CLIENT_KEY',
-  'OTEL_EXPORTER_OTLP_TRACES_CLIENT_CERTIFICATE',
   'OTEL_EXPORTER_OTLP_METRICS_PROTOCOL',
   'OTEL_EXPORTER_OTLP_METRICS_ENDPOINT',
   'OTEL_EXPORTER_OTLP_METRICS_HEADERS',

@@ -1,14 +1,16 @@
 import type { Socket } from 'node:net'
 import { clearInterval, setInterval } from 'node:timers'
 import type { ConnectionOptions } from 'node:tls'
+import type { TlsConfig } from '../config/config.js'
 import { HttpResponse } from './http-response.js'
 import type { NameLookup } from './lookup.js'
-import type { Route, TlsFiles } from './route.js'
+import type { Route } from './route.js'
 import { oneLine } from './transport.js'
 
 /** How often a connection that does not come about is asked whether it alone keeps the process alive. */
 const WATCH_MILLIS = 100
-const NO_FILES: TlsFiles = {}
+/** What a proxy is met with: the certificates in the settings are those of the backend. */
+const NO_FILES: TlsConfig = { authorities: undefined, clientCertificate: undefined, clientKey: undefined }
 
 export interface DialSettings {
   readonly route: Route
@@ -105,7 +107,7 @@ export class Dial {
     throw new Error(`the proxy ${proxy?.name} lets nobody through to ${authority}: ${status}`)
   }
 
-  async #encrypt(inner: Socket, host: string, protocol: string, files: TlsFiles): Promise<Socket> {
+  async #encrypt(inner: Socket, host: string, protocol: string, files: TlsConfig): Promise<Socket> {
     const { isIP } = process.getBuiltinModule('node:net')
     const options: ConnectionOptions = {
       socket: inner,
@@ -144,7 +146,7 @@ function until(socket: Socket, event: string): Promise<void> {
   })
 }
 
-function readFiles({ authorities, clientCertificate, clientKey }: TlsFiles): ConnectionOptions {
+function readFiles({ authorities, clientCertificate, clientKey }: TlsConfig): ConnectionOptions {
   const { readFileSync } = process.getBuiltinModule('node:fs')
   return {
     ...(authorities === undefined ? {} : { ca: readFileSync(authorities) }),

@@ -17,12 +17,14 @@ const FRAMING: ReadonlySet<string> = new Set([
  *
  * @throws an error where a header is none that HTTP takes; it names no secret
  */
-export function requestHead({ url, headers, compression, contentType, version }: TransportSettings): string {
-  const { host, pathname, search, username, password } = new URL(url)
+export function requestHead({ url, headers, compression, contentType, version, proxy }: TransportSettings): string {
+  const { protocol, host, pathname, search, username, password } = new URL(url)
   const fields = new Map([
-    ['host', host],
+    ['host', protocol === 'http+unix:' ? 'localhost' : host],
     ['user-agent', `autospan/${version}`],
   ])
+  const isProxied = proxy !== undefined && protocol === 'http:'
+  if (isProxied && proxy.authorization !== undefined) fields.set('proxy-authorization', proxy.authorization)
   if (username !== '' || password !== '') {
     const credentials = Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`)
     fields.set('authorization', `Basic ${credentials.toString('base64')}`)
@@ -34,5 +36,7 @@ export function requestHead({ url, headers, compression, contentType, version }:
     if (!TOKEN.test(name) || !VALUE.test(value)) throw new Error(`the header ${JSON.stringify(name)} is illegal`)
     return `${name}: ${value}\r\n`
   })
-  return `POST ${pathname}${search} HTTP/1.1\r\n${lines.join('')}content-length: `
+  // RFC 9112, section 3.2.2: a proxy gets the whole URL.
+  const target = `${isProxied ? `http://${host}` : ''}${pathname}${search}`
+  return `POST ${target} HTTP/1.1\r\n${lines.join('')}content-length: `
 }

@@ -47,11 +47,7 @@ void Promise.all(destinations.map(deliver))
 
 /** Sends the batches of one destination in order, each until it is answered for good or no attempt can be in time. */
 async function deliver({ transport: settings, batches }: Destination, destination: number): Promise<void> {
-  const transport = new HttpTransport(
-    { ...settings, url: new URL(settings.url) },
-    settings.contentType,
-    settings.version,
-  )
+  const transport = new HttpTransport(settings)
   let failures = 0
   for (const [batch, { body }] of batches.entries()) {
     for (;;) {

@@ -1,4 +1,7 @@
-/** By which way a connection to the backend comes about: plain data, which another thread may get. */
+import type { ProxyConfig, TlsConfig } from '../config/config.js'
+import type { TransportSettings } from './transport.js'
+
+/** By which way a connection to the backend comes about: plain data. */
 export interface Route {
   /** A name or address, without brackets; of the TLS certificate too. */
   readonly host: string
@@ -6,38 +9,22 @@ export interface Route {
   /** The path of a unix socket, which is then connected to instead of `host` and `port`. */
   readonly socketPath: string | undefined
   readonly secure: boolean
-  readonly tls: TlsFiles
-  readonly proxy: Proxy | undefined
-}
-
-/** Paths of PEM files, read anew for each connection: certificates are renewed while programs run. */
-export interface TlsFiles {
-  /** Those who may have issued the backend's certificate, instead of all that Node.js trusts. */
-  readonly authorities?: string
-  readonly clientCertificate?: string
-  readonly clientKey?: string
-}
-
-export interface Proxy {
-  readonly host: string
-  readonly port: number
-  readonly secure: boolean
-  /** The value of `proxy-authorization`, a secret. */
-  readonly authorization: string | undefined
-  /** As it may be printed. */
-  readonly name: string
+  readonly tls: TlsConfig
+  readonly proxy: ProxyConfig | undefined
 }
 
 const DEFAULT_PORTS: Readonly<Record<string, number>> = { 'http:': 80, 'https:': 443 }
 
-/** The way to the host of an `http` or `https` URL. */
-export function routeTo(url: URL): Route {
+/** The way to the host of a URL, or to the socket that stands in the place of a host. */
+export function routeTo({ url, tls, proxy }: TransportSettings): Route {
+  const { protocol, hostname, host, port } = new URL(url)
+  const isSocket = protocol === 'http+unix:'
   return {
-    host: url.hostname.replace(/^\[|\]$/g, ''),
-    port: Number(url.port) || DEFAULT_PORTS[url.protocol]!,
-    socketPath: undefined,
-    secure: url.protocol === 'https:',
-    tls: {},
-    proxy: undefined,
+    host: isSocket ? 'localhost' : hostname.replace(/^\[|\]$/g, ''),
+    port: Number(port) || DEFAULT_PORTS[protocol] || 0,
+    socketPath: isSocket ? decodeURIComponent(host) : undefined,
+    secure: protocol === 'https:',
+    tls,
+    proxy,
   }
 }

@@ -1,4 +1,3 @@
-import type { OtlpConfig } from '../config/config.js'
 import { SUPPRESSED_CONTEXT } from '../context/context.js'
 import { runIn } from '../context/manager.js'
 import { decodeExportResponse, decodeStatusMessage } from '../otlp/response.js'
@@ -43,16 +42,13 @@ export class HttpTransport implements Transport {
   #packed: { body: Uint8Array; bytes: Promise<Uint8Array> } | undefined
   #closed = false
 
-  /** `version` is the agent's own, for `user-agent`; `contentType` wins over a header of the user's. */
-  constructor(
-    { url, headers, compression }: Pick<OtlpConfig, 'url' | 'headers' | 'compression'>,
-    contentType: string,
-    version: string,
-  ) {
-    this.destination = printableUrl(url)
-    this.settings = { url: url.href, headers, compression, contentType, version }
-    this.#dialSettings = { route: routeTo(url), tunnel: true, protocol: 'http/1.1', names: new NameLookup() }
-    this.#gzip = compression === 'gzip'
+  constructor(settings: TransportSettings) {
+    this.destination = printableUrl(settings.url)
+    this.settings = settings
+    const route = routeTo(settings)
+    // A proxy understands http, and hands https through unread.
+    this.#dialSettings = { route, tunnel: route.secure, protocol: 'http/1.1', names: new NameLookup() }
+    this.#gzip = settings.compression === 'gzip'
   }
 
   post(body: Uint8Array, timeoutMillis: number): Promise<Answer> {

@@ -1,4 +1,4 @@
-import type { Compression } from '../config/config.js'
+import type { OtlpConfig } from '../config/config.js'
 
 /** What became of one attempt to deliver a request. */
 export type Answer = Accepted | Refused | Failed
@@ -52,13 +52,21 @@ export interface Sent {
 }
 
 /** A transport as another thread makes it anew: plain data. */
-export interface TransportSettings {
+export interface TransportSettings extends Pick<OtlpConfig, 'headers' | 'compression' | 'tls' | 'proxy'> {
   readonly url: string
-  readonly headers: ReadonlyMap<string, string>
-  readonly compression: Compression
+  /** Wins over a header of the user's. */
   readonly contentType: string
   /** The agent's own. */
   readonly version: string
+}
+
+/** The settings of a transport, as the configuration has them. `version` is the agent's own, for `user-agent`. */
+export function transportSettings(
+  { url, headers, compression, tls, proxy }: OtlpConfig,
+  contentType: string,
+  version: string,
+): TransportSettings {
+  return { url: url.href, headers, compression, tls, proxy, contentType, version }
 }
 
 /** One destination of OTLP requests. Callers send one request at a time. */
@@ -103,12 +111,18 @@ const REASONS: Readonly<Record<string, string>> = {
   ERR_TLS_CERT_ALTNAME_INVALID: 'TLS certificate is for another host',
 }
 
+/** What OpenSSL makes of an answer in plain text. */
+const NO_TLS = /WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|HTTP_REQUEST|RECORD_LAYER_FAILURE/
+
 /** An error of a socket or of the HTTP parser in plain words, with its code. */
 export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return oneLine(String(error))
   const code: unknown = 'code' in error ? error.code : undefined
   if (typeof code !== 'string') return oneLine(error.message)
-  if (code.startsWith('HPE_')) return `the answer is not HTTP/1.1, perhaps it is a gRPC port (${code})`
+  // OpenSSL's own message tells of its sources, but not much else.
+  if ('reason' in error && /^ERR_O?SSL_/.test(code)) {
+    return `TLS: ${error.reason}${NO_TLS.test(code) ? ', perhaps the server speaks no TLS' : ''} (${code})`
+  }
   return `${REASONS[code] ?? oneLine(error.message)} (${code})`
 }
 
@@ -122,6 +136,7 @@ export function oneLine(text: string): string {
 }
 
 /** `url` as it may be printed. The query may carry an API key. */
-export function printableUrl(url: URL): string {
-  return `${url.protocol}//${url.host}${url.pathname}`
+export function printableUrl(url: string | URL): string {
+  const { protocol, host, pathname } = new URL(url)
+  return `${protocol}//${host}${pathname}`
 }

@@ -2,7 +2,7 @@ import { BYTES, FIXED32, FIXED64, VARINT } from './protobuf.js'
 
 /** What a collector says of an export that it accepted. */
 export interface ExportResponse {
-  /** Spans that it did not keep; 0 up to `Number.MAX_SAFE_INTEGER`. */
+  /** Records that it did not keep; 0 up to `Number.MAX_SAFE_INTEGER`. */
   readonly rejected: number
   /** Why, or with 0 rejected a warning; may be empty. Foreign text of any length. */
   readonly message: string
@@ -10,15 +10,20 @@ export interface ExportResponse {
 
 const FULL_SUCCESS: ExportResponse = { rejected: 0, message: '' }
 
-/** `ExportTraceServiceResponse.partial_success`, and in it `rejected_spans` and `error_message`. */
+/**
+ * `partial_success` of an `Export<signal>ServiceResponse`, and in it `rejected_<records>` and `error_message`: they have
+ * the same numbers for all signals.
+ */
 const PARTIAL_SUCCESS = 8 * 1 + BYTES
 const REJECTED = 8 * 1 + VARINT
 const ERROR_MESSAGE = 8 * 2 + BYTES
+/** The same in JSON, where each signal has its own name. */
+const REJECTED_KEYS = ['rejectedSpans', 'rejectedDataPoints', 'rejectedLogRecords']
 /** `google.rpc.Status.message`. */
 const STATUS_MESSAGE = 8 * 2 + BYTES
 
 /**
- * Reads an `ExportTraceServiceResponse`, in protobuf or JSON as its `content-type` says. Never throws: what
+ * Reads the `Export<signal>ServiceResponse` of any signal, in protobuf or JSON as its `content-type` says. Never throws: what
  * cannot be read is a full success, which the status has told already.
  */
 export function decodeExportResponse(body: Uint8Array, contentType: string | undefined): ExportResponse {
@@ -78,7 +83,7 @@ function statusMessageOfProtobuf(body: Uint8Array): string {
 
 function exportResponseOfJson(json: unknown): ExportResponse {
   const partialSuccess = memberOf(json, 'partialSuccess')
-  const rejected = memberOf(partialSuccess, 'rejectedSpans')
+  const rejected = REJECTED_KEYS.map((key) => memberOf(partialSuccess, key)).find((count) => count !== undefined)
   return {
     rejected: typeof rejected === 'string' || typeof rejected === 'number' ? counted(rejected) : 0,
     message: textOf(memberOf(partialSuccess, 'errorMessage')),

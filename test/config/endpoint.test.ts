@@ -109,9 +109,9 @@ test('instead of a refused URL the next one counts', () => {
   assert.deepEqual(reading({ [BASE]: 'ftp://c' }).lines, [
     `${BASE}="ftp://c" is not an http or https URL; using http://localhost:4318/v1/traces`,
   ])
-  const { config, lines } = reading({ [OWN]: 'unix:/c', [BASE]: 'http://c:4318' })
+  const { config, lines } = reading({ [OWN]: 'tcp:/c', [BASE]: 'http://c:4318' })
   assert.equal(config.traces.otlp.url.href, 'http://c:4318/v1/traces')
-  assert.deepEqual(lines, [`${OWN}="unix:/c" is not an http or https URL; using http://c:4318/v1/traces`])
+  assert.deepEqual(lines, [`${OWN}="tcp:/c" is not an http or https URL; using http://c:4318/v1/traces`])
 })
 
 test('no line shows a password or a query', () => {
@@ -124,5 +124,23 @@ test('no line shows a password or a query', () => {
     ],
   ] as const) {
     assert.deepEqual(reading({ [BASE]: base }).lines, [`${BASE}=${line}`])
+  }
+})
+
+test('a unix socket stands in the place of a host', () => {
+  for (const [base, url] of [
+    ['unix:/run/c.sock', 'http+unix://%2Frun%2Fc.sock/v1/traces'],
+    ['unix:///run/c.sock', 'http+unix://%2Frun%2Fc.sock/v1/traces'],
+    ['http+unix://%2Frun%2Fc.sock', 'http+unix://%2Frun%2Fc.sock/v1/traces'],
+    ['http+unix://%2Frun%2Fc.sock/in/', 'http+unix://%2Frun%2Fc.sock/in/v1/traces'],
+    ['unix:c.sock', `http+unix://${encodeURIComponent(`${process.cwd()}/c.sock`)}/v1/traces`],
+  ] as const) {
+    assert.equal(configOf({ [BASE]: base }).traces.otlp.url.href, url, base)
+  }
+  for (const [own, url] of [
+    ['unix:/run/c.sock', 'http+unix://%2Frun%2Fc.sock/v1/traces'],
+    ['http+unix://%2Frun%2Fc.sock/in', 'http+unix://%2Frun%2Fc.sock/in'],
+  ] as const) {
+    assert.equal(configOf({ [OWN]: own }).traces.otlp.url.href, url, own)
   }
 })

@@ -188,7 +188,7 @@ test('what is no URL that can be posted to is refused', () => {
   for (const text of [
     'ftp://c:4318',
     'grpc://c:4317',
-    'unix:/run/c.sock',
+    'unix://run/c.sock',
     'http:c',
     'http//c:4318',
     'c:',

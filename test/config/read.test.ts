@@ -37,6 +37,8 @@ test('without variables all is as the specification has it', () => {
       headers: new Map(),
       timeoutMillis: 10_000,
       compression: 'none',
+      tls: { authorities: undefined, clientCertificate: undefined, clientKey: undefined },
+      proxy: undefined,
     },
   )
   for (const name of NAMES) assert.equal(instrumentations.isEnabled(name), true)
@@ -65,6 +67,7 @@ test('the configuration cannot be changed', () => {
     config.traces.limits,
     config.traces.batch,
     config.traces.otlp,
+    config.traces.otlp.tls,
   ]) {
     assert.equal(Object.isFrozen(part), true)
   }

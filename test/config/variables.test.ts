@@ -7,16 +7,19 @@ const ROWS: readonly (readonly [string, Variable])[] = Object.entries(VARIABLES)
 
 test('every variable of the table is read, and no other', () => {
   const read = new Set<string>()
-  const env = new Proxy<Record<string, string | undefined>>(
-    { OTEL_TRACES_SAMPLER: 'traceidratio' },
-    {
-      get(target, name) {
-        read.add(String(name))
-        return target[String(name)]
+  // A proxy for http is read where that is needed, and one for https.
+  for (const endpoint of ['http://c:4318', 'https://c:4318']) {
+    const env = new Proxy<Record<string, string | undefined>>(
+      { OTEL_TRACES_SAMPLER: 'traceidratio', OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, HTTP_PROXY: 'http://p' },
+      {
+        get(target, name) {
+          read.add(String(name))
+          return target[String(name)]
+        },
       },
-    },
-  )
-  readConfig(env, ['<name>'], assert.fail)
+    )
+    readConfig(env, ['<name>'], assert.fail)
+  }
   read.delete('OTEL_INSTRUMENTATION__NAME__ENABLED')
   const names = ROWS.map(([name]) => name).filter((name) => !name.includes('<'))
   assert.deepEqual([...read].sort(), names.sort())

@@ -8,6 +8,7 @@ import type { Answer, Transport, TransportSettings } from '../../src/export/tran
 import { HttpTransport } from '../../src/export/transport-http.js'
 import type { SpanData } from '../../src/trace/span.js'
 import { Collector, inTurn, LineEncoder, listenToDiag, partialSuccess, span, spans, status } from './collector.js'
+import { settingsTo } from './settings.js'
 
 const QUICK = { initialMillis: 1, factor: 1, capMillis: 1, jitter: 0 }
 const NEVER = 1e9
@@ -56,8 +57,8 @@ function processorOf(
 }
 
 function processorTo(url: URL, options: Options = {}): BatchProcessor<SpanData> {
-  const settings = { url, headers: new Map<string, string>(), compression: options.compression ?? 'none' }
-  return processorOf(new HttpTransport(settings, 'application/x-protobuf', '0.0.0'), options)
+  const { compression = 'none' } = options
+  return processorOf(new HttpTransport(settingsTo(url, { compression })), options)
 }
 
 async function collect(...args: Parameters<typeof Collector.listen>): Promise<Collector> {
@@ -446,8 +447,7 @@ test('an encoder that fails costs its batch and nothing else', async () => {
     if (calls++ === 0) throw new Error('boom')
     return body
   }
-  const settings = { url: collector.url, headers: new Map<string, string>(), compression: 'none' as const }
-  const transport = new HttpTransport(settings, encoder.contentType, '0.0.0')
+  const transport = new HttpTransport(settingsTo(collector.url))
   const processor = new BatchProcessor({
     signal: TRACES,
     encoder,

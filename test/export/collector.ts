@@ -1,8 +1,10 @@
 import { EventEmitter, once } from 'node:events'
 import fs from 'node:fs'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer as createTlsServer, Server as TlsServer } from 'node:https'
 import { syncBuiltinESMExports } from 'node:module'
 import type { AddressInfo, Socket } from 'node:net'
+import type { TlsOptions } from 'node:tls'
 import { gunzipSync } from 'node:zlib'
 import type { SpanEncoder } from '../../src/otlp/encoder.js'
 import type { SpanData } from '../../src/trace/span.js'
@@ -67,7 +69,12 @@ export class Collector {
 
   private constructor(server: Server, handler: Handler) {
     this.#server = server
-    this.url = new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/v1/traces`)
+    const address = server.address() as AddressInfo | string
+    this.url = new URL(
+      typeof address === 'string'
+        ? `http+unix://${encodeURIComponent(address)}/v1/traces`
+        : `${server instanceof TlsServer ? 'https' : 'http'}://127.0.0.1:${address.port}/v1/traces`,
+    )
     server.on('request', async (request: IncomingMessage, response: ServerResponse) => {
       this.most = Math.max(this.most, ++this.#underWay)
       response.on('close', () => this.#underWay--)
@@ -93,9 +100,11 @@ export class Collector {
     })
   }
 
-  static async listen(handler: Handler = accept, port = 0): Promise<Collector> {
-    const server = createServer()
-    server.listen(port, '127.0.0.1')
+  /** `tls` makes it speak https; `port` is a free one where it is 0, and may be the path of a unix socket. */
+  static async listen(handler: Handler = accept, port: number | string = 0, tls?: TlsOptions): Promise<Collector> {
+    const server = tls === undefined ? createServer() : createTlsServer(tls)
+    if (typeof port === 'string') server.listen(port)
+    else server.listen(port, '127.0.0.1')
     await once(server, 'listening')
     return new Collector(server, handler)
   }

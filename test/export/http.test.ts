@@ -8,6 +8,7 @@ import { activeContext, runIn } from '../../src/context/manager.js'
 import type { Answer } from '../../src/export/transport.js'
 import { HttpTransport } from '../../src/export/transport-http.js'
 import { Collector, type Handler, inTurn, partialSuccess, status } from './collector.js'
+import { settingsTo } from './settings.js'
 
 const BODY = Buffer.from('a\nb')
 const cleanups: (() => unknown)[] = []
@@ -23,8 +24,7 @@ async function collect(handler?: Handler): Promise<Collector> {
 }
 
 function transportTo(url: URL, headers: Record<string, string> = {}, compression: Compression = 'none'): HttpTransport {
-  const settings = { url, headers: new Map(Object.entries(headers)), compression }
-  const transport = new HttpTransport(settings, 'application/x-protobuf', '1.2.3')
+  const transport = new HttpTransport(settingsTo(url, { headers: new Map(Object.entries(headers)), compression }))
   cleanups.push(() => transport.close())
   return transport
 }

@@ -4,14 +4,14 @@ import { BatchProcessor } from '../../src/export/batch.js'
 import { TRACES } from '../../src/export/signal.js'
 import { HttpTransport } from '../../src/export/transport-http.js'
 import { LineEncoder, spans } from './collector.js'
+import { settingsTo } from './settings.js'
 
 const { URL: url, SPANS = '1', DELAY = '5000', FLUSH, EXIT, STAY = '0' } = process.env
 const encoder = new LineEncoder()
-const settings = { url: new URL(url ?? ''), headers: new Map<string, string>(), compression: 'none' as const }
 const processor = new BatchProcessor({
   signal: TRACES,
   encoder,
-  transport: new HttpTransport(settings, encoder.contentType, '0.0.0'),
+  transport: new HttpTransport(settingsTo(url ?? '')),
   batch: {
     scheduleDelayMillis: Number(DELAY),
     maxQueueSize: undefined,

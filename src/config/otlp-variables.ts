@@ -1,0 +1,109 @@
+import type { Compression, Protocol, SignalName } from './config.js'
+import { headers } from './pairs.js'
+import { oneOf, timeout, url } from './parse.js'
+import { certificateFile, keyFile } from './pem.js'
+
+export const protocol = oneOf<Protocol>(['http/protobuf', 'http/json'], ['grpc'])
+export const compression = oneOf<Compression>(['none', 'gzip'])
+
+/** The variables of OTLP that all signals share. */
+export const OTLP_ROWS = {
+  OTEL_EXPORTER_OTLP_PROTOCOL: {
+    type: protocol,
+    default: 'http/protobuf',
+    meaning: 'How telemetry is encoded for OTLP.',
+  },
+  OTEL_EXPORTER_OTLP_ENDPOINT: {
+    type: url,
+    default: 'http://localhost:4318',
+    meaning: 'The base URL of the collector; v1/traces is appended to its path. Or unix:/path/of/a/socket.',
+  },
+  OTEL_EXPORTER_OTLP_HEADERS: {
+    type: headers,
+    meaning: 'Headers of each export request; values may be percent-encoded.',
+  },
+  OTEL_EXPORTER_OTLP_TIMEOUT: {
+    type: timeout,
+    default: '10000',
+    meaning: 'How long one batch may take to be delivered, with all retries.',
+  },
+  OTEL_EXPORTER_OTLP_COMPRESSION: {
+    type: compression,
+    default: 'none',
+    meaning: 'How export requests are compressed.',
+  },
+  OTEL_EXPORTER_OTLP_CERTIFICATE: {
+    type: certificateFile,
+    meaning: "PEM file of those who may have issued the collector's certificate, instead of the usual ones.",
+  },
+  OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE: {
+    type: certificateFile,
+    meaning: "PEM file of the agent's own certificate, with its chain, for collectors that ask for one.",
+  },
+  OTEL_EXPORTER_OTLP_CLIENT_KEY: {
+    type: keyFile,
+    meaning: 'PEM file of the private key of OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE.',
+  },
+} as const
+
+type SignalRows<S extends SignalName> = {
+  readonly [K in keyof Rows as `OTEL_EXPORTER_OTLP_${Uppercase<S>}_${K}`]: Rows[K]
+}
+type Rows = ReturnType<typeof rowsOf>
+
+/** The name of a variable of one signal. */
+export function signalVariable<S extends SignalName, K extends keyof Rows>(
+  signal: S,
+  key: K,
+): `OTEL_EXPORTER_OTLP_${Uppercase<S>}_${K}` {
+  return `OTEL_EXPORTER_OTLP_${signal.toUpperCase() as Uppercase<S>}_${key}`
+}
+
+/** The variables of OTLP of one signal, which win over those that all share. */
+export function signalRows<S extends SignalName>(signal: S): SignalRows<S> {
+  const rows = Object.entries(rowsOf(signal)).map(([key, row]) => [signalVariable(signal, key as keyof Rows), row])
+  return Object.fromEntries(rows) as SignalRows<S>
+}
+
+function rowsOf(signal: SignalName) {
+  return {
+    PROTOCOL: {
+      type: protocol,
+      fallback: 'OTEL_EXPORTER_OTLP_PROTOCOL',
+      meaning: `How ${signal} are encoded for OTLP.`,
+    },
+    ENDPOINT: {
+      type: url,
+      meaning: `The complete URL for ${signal}, used as it is; without it OTEL_EXPORTER_OTLP_ENDPOINT counts.`,
+    },
+    HEADERS: {
+      type: headers,
+      meaning: `Headers of requests with ${signal}; added to OTEL_EXPORTER_OTLP_HEADERS, and winning over them.`,
+    },
+    TIMEOUT: {
+      type: timeout,
+      fallback: 'OTEL_EXPORTER_OTLP_TIMEOUT',
+      meaning: `How long one batch of ${signal} may take to be delivered, with all retries.`,
+    },
+    COMPRESSION: {
+      type: compression,
+      fallback: 'OTEL_EXPORTER_OTLP_COMPRESSION',
+      meaning: `How requests with ${signal} are compressed.`,
+    },
+    CERTIFICATE: {
+      type: certificateFile,
+      fallback: 'OTEL_EXPORTER_OTLP_CERTIFICATE',
+      meaning: `The same as OTEL_EXPORTER_OTLP_CERTIFICATE, for ${signal}.`,
+    },
+    CLIENT_CERTIFICATE: {
+      type: certificateFile,
+      fallback: 'OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE',
+      meaning: `The same as OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE, for ${signal}.`,
+    },
+    CLIENT_KEY: {
+      type: keyFile,
+      fallback: 'OTEL_EXPORTER_OTLP_CLIENT_KEY',
+      meaning: `The same as OTEL_EXPORTER_OTLP_CLIENT_KEY, for ${signal}.`,
+    },
+  } as const
+}

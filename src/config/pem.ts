@@ -1,0 +1,33 @@
+import type { Type } from './parse.js'
+
+/** What no file of certificates comes near. */
+const MAX_BYTES = 4 * 1024 * 1024
+
+/** A file with certificates, as its absolute path. */
+export const certificateFile: Type<string> = pemFile('certificate', /^-----BEGIN (TRUSTED |X509 )?CERTIFICATE-----/m)
+/** A file with a private key, as its absolute path. */
+export const keyFile: Type<string> = pemFile('private key', /^-----BEGIN ([A-Z]+ )?PRIVATE KEY-----/m)
+
+function pemFile(content: string, pattern: RegExp): Type<string> {
+  return {
+    name: `PEM file with a ${content}`,
+    parse(text) {
+      const { resolve } = process.getBuiltinModule('node:path')
+      const problem = faultOf(text, content, pattern)
+      return problem === undefined ? { value: resolve(text) } : { value: undefined, problem }
+    },
+    show: (value) => value,
+  }
+}
+
+function faultOf(path: string, content: string, pattern: RegExp): string | undefined {
+  const { readFileSync, statSync } = process.getBuiltinModule('node:fs')
+  try {
+    const stats = statSync(path)
+    if (!stats.isFile() || stats.size > MAX_BYTES) return 'is not a file of certificates or keys'
+    return pattern.test(readFileSync(path, 'latin1')) ? undefined : `has no ${content} in PEM form`
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    return code === 'ENOENT' ? 'does not exist' : `cannot be read (${code})`
+  }
+}
