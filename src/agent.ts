@@ -102,7 +102,11 @@ function run(config: Config, inheritance: Inheritance | undefined): void {
 
 function startLine({ traces }: Config, serviceName: string, enabled: readonly Instrumentation[]): string {
   const exporters = traces.exporters.map((exporter) =>
-    exporter === 'otlp' ? `${traces.otlp.protocol} to ${printableUrl(traces.otlp.url)}` : exporter,
+    exporter === 'otlp'
+      ? `${traces.otlp.protocol} to ${printableUrl(traces.otlp.url)}`
+      : exporter === 'otlp/file'
+        ? `to ${traces.file}`
+        : exporter,
   )
   const ratio = traces.sampler.endsWith('ratio') ? ` ${traces.samplerRatio}` : ''
   return [

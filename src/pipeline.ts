@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module'
-import type { Config, TracesConfig } from './config/config.js'
+import type { Config, DeliveryConfig, TracesConfig } from './config/config.js'
 import { readColourWishes } from './config/environment.js'
 import { BatchProcessor } from './export/batch.js'
 import type { Uncaught } from './export/doors.js'
@@ -49,18 +49,41 @@ export function createPipeline(config: Config, resource: Resource, onFirst: () =
   }
 }
 
-function createSpanExporters({ traces }: Config, resource: Resource): readonly (SpanProcessor & Exporter)[] {
+type SpanExporter = SpanProcessor & Exporter
+
+function createSpanExporters({ traces, delivery }: Config, resource: Resource): readonly SpanExporter[] {
   return traces.exporters.map((exporter) => {
-    if (exporter === 'console') return createConsole(resource)
-    const { otlp, batch } = traces
-    const encoder = createSpanEncoder(otlp.protocol, resource)
-    const transport = new HttpTransport(transportSettings(otlp, encoder.contentType, VERSION))
-    return new BatchProcessor({ signal: TRACES, encoder, transport, batch, timeoutMillis: otlp.timeoutMillis })
+    switch (exporter) {
+      case 'otlp':
+        return createOtlp(traces, delivery, resource)
+      case 'console':
+        return createConsole(resource)
+      default:
+        return createLines(exporter, traces, resource)
+    }
+  })
+}
+
+function createOtlp({ otlp, batch }: TracesConfig, bounds: DeliveryConfig, resource: Resource): SpanExporter {
+  const encoder = createSpanEncoder(otlp.protocol, resource)
+  const transport = new HttpTransport(transportSettings(otlp, encoder.contentType, VERSION))
+  return new BatchProcessor({ signal: TRACES, encoder, transport, batch, timeoutMillis: otlp.timeoutMillis, bounds })
+}
+
+function createLines(to: 'otlp/stdout' | 'otlp/file', { batch, file }: TracesConfig, resource: Resource): SpanExporter {
+  const { LineExporter } = require('./export/lines.js') as typeof import('./export/lines.js')
+  const { fileOutput, standardOutput } = require('./export/output.js') as typeof import('./export/output.js')
+  const encoder = createSpanEncoder('http/json', resource)
+  return new LineExporter({
+    signal: TRACES,
+    encoder,
+    output: to === 'otlp/file' ? fileOutput(file) : standardOutput,
+    batch,
   })
 }
 
 /** stderr, for stdout is the program's. */
-function createConsole({ attributes }: Resource): SpanProcessor & Exporter {
+function createConsole({ attributes }: Resource): SpanExporter {
   const { ConsoleProcessor, wantsColour } = require('./export/console.js') as typeof import('./export/console.js')
   const { noColor, forceColor } = readColourWishes()
   const { isTTY = false, columns } = process.stderr

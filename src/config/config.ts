@@ -2,7 +2,7 @@ import type { LogLevel } from '../diag/diag.js'
 import type { CorrelationNames } from '../instrumentation/correlation.js'
 import type { SpanLimits } from '../trace/limits.js'
 
-export type ExporterName = 'otlp' | 'console' | 'none'
+export type ExporterName = 'otlp' | 'otlp/stdout' | 'otlp/file' | 'console' | 'none'
 export type Protocol = 'http/protobuf' | 'http/json'
 /** What a request carries; in the names of variables in upper case. */
 export type SignalName = 'traces' | 'metrics' | 'logs'
@@ -37,6 +37,7 @@ export interface Config {
   readonly resourceAttributes: ReadonlyMap<string, string>
   readonly resourceDetectors: ReadonlySet<DetectorName>
   readonly traces: TracesConfig
+  readonly delivery: DeliveryConfig
   /** Without duplicates; empty where `none` was asked for. */
   readonly propagators: readonly Exclude<PropagatorName, 'none'>[]
   readonly instrumentations: InstrumentationsConfig
@@ -55,6 +56,8 @@ export interface TracesConfig {
   readonly limits: SpanLimits
   readonly batch: BatchConfig
   readonly otlp: OtlpConfig
+  /** The path to which `otlp/file` appends. */
+  readonly file: string
 }
 
 export interface BatchConfig {
@@ -65,6 +68,14 @@ export interface BatchConfig {
   readonly maxExportBatchSize: number
   /** Milliseconds; `Infinity` for no limit. */
   readonly exportTimeoutMillis: number
+}
+
+/** Bounds that hold for each signal and destination. */
+export interface DeliveryConfig {
+  /** Bytes of encoded telemetry that may wait. */
+  readonly maxQueueBytes: number
+  /** Bytes of one request, before compression, where it has more than one record. */
+  readonly maxRequestBytes: number
 }
 
 /** How one signal leaves the process: see `readOtlp`. */

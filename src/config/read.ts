@@ -1,5 +1,7 @@
 import { DEFAULT_LIMITS, type SpanLimits } from '../trace/limits.js'
-import type { BatchConfig, Config, DetectorName, TracesConfig } from './config.js'
+
+import type { BatchConfig, Config, DeliveryConfig, DetectorName, TracesConfig } from './config.js'
+
 import { isDisabled } from './disabled.js'
 import type { Environment } from './environment.js'
 import { readInstrumentations } from './instrumentations.js'
@@ -34,6 +36,7 @@ export function readConfig(
     resourceAttributes: readResourceAttributes(settings),
     resourceDetectors: readDetectors(settings),
     traces: readTraces(settings),
+    delivery: readDelivery(settings),
     propagators: Object.freeze(settings.read('OTEL_PROPAGATORS')),
     instrumentations: readInstrumentations(settings, instrumentationNames),
     workerContext: settings.read('AUTOSPAN_WORKER_CONTEXT'),
@@ -65,6 +68,7 @@ function readTraces(settings: Settings): TracesConfig {
     limits: readLimits(settings),
     batch: readBatch(settings),
     otlp: readOtlp(settings, 'traces'),
+    file: settings.read('AUTOSPAN_TRACES_FILE'),
   })
 }
 
@@ -86,5 +90,12 @@ function readBatch(settings: Settings): BatchConfig {
     maxQueueSize: settings.read('OTEL_BSP_MAX_QUEUE_SIZE'),
     maxExportBatchSize: settings.read('OTEL_BSP_MAX_EXPORT_BATCH_SIZE'),
     exportTimeoutMillis: settings.read('OTEL_BSP_EXPORT_TIMEOUT'),
+  })
+}
+
+function readDelivery(settings: Settings): DeliveryConfig {
+  return Object.freeze({
+    maxQueueBytes: settings.read('AUTOSPAN_QUEUE_MAX_BYTES'),
+    maxRequestBytes: settings.read('AUTOSPAN_BATCH_MAX_BYTES'),
   })
 }

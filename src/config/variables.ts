@@ -17,7 +17,10 @@ export interface Variable {
   readonly meaning: string
 }
 
-const exporters = listOf<ExporterName>(['otlp', 'console', 'none'], ['zipkin', 'jaeger', 'otlp/stdout', 'logging'])
+const exporters = listOf<ExporterName>(
+  ['otlp', 'otlp/stdout', 'otlp/file', 'console', 'none'],
+  ['zipkin', 'jaeger', 'logging'],
+)
 const propagators = listOf<PropagatorName>([
   'tracecontext',
   'baggage',
@@ -91,7 +94,7 @@ export const VARIABLES = {
   OTEL_TRACES_EXPORTER: {
     type: exporters,
     default: 'otlp',
-    meaning: 'Where spans go; none: they are made and propagated, and not delivered.',
+    meaning: 'Where spans go, one destination or several; none: they are made and propagated, and not delivered.',
   },
   OTEL_PROPAGATORS: {
     type: propagators,
@@ -244,6 +247,21 @@ export const VARIABLES = {
     type: boolean,
     default: 'false',
     meaning: 'true: package managers and the threads of loggers, which are left alone otherwise, are traced too.',
+  },
+  AUTOSPAN_TRACES_FILE: {
+    type: text,
+    default: 'traces.jsonl',
+    meaning: 'The file to which the exporter otlp/file appends spans, as OTLP/JSON, one request a line.',
+  },
+  AUTOSPAN_QUEUE_MAX_BYTES: {
+    type: positive,
+    default: '33554432',
+    meaning: 'How many bytes of encoded telemetry may wait for one destination; of more the oldest are dropped.',
+  },
+  AUTOSPAN_BATCH_MAX_BYTES: {
+    type: positive,
+    default: '4194304',
+    meaning: 'How large one export request may be, in bytes before compression; larger ones are divided.',
   },
   AUTOSPAN_EXIT_TIMEOUT: {
     type: duration,

@@ -1,14 +1,11 @@
 import { setTimeout } from 'node:timers'
-import type { BatchConfig } from '../config/config.js'
+import type { BatchConfig, DeliveryConfig } from '../config/config.js'
 import { SUPPRESSED_CONTEXT } from '../context/context.js'
 import { runIn } from '../context/manager.js'
 import type { Encoder } from '../otlp/encoder.js'
 import { type ExporterTuning, OtlpExporter, type Source } from './otlp-exporter.js'
 import type { Signal } from './signal.js'
 import type { Transport } from './transport.js'
-
-/** A batch of this size leaves though it has few records: collectors refuse large requests, many above 4 MiB. */
-export const MAX_BATCH_BYTES: number = 2 * 1024 * 1024
 
 export interface BatchProcessorSettings<Data> {
   readonly signal: Signal
@@ -17,11 +14,8 @@ export interface BatchProcessorSettings<Data> {
   readonly batch: BatchConfig
   /** Bounds one attempt, together with `batch.exportTimeoutMillis`; `Infinity` for no limit. */
   readonly timeoutMillis: number
-  readonly tuning?: BatchTuning
-}
-
-export interface BatchTuning extends ExporterTuning {
-  readonly maxBatchBytes?: number
+  readonly bounds: DeliveryConfig
+  readonly tuning?: ExporterTuning
 }
 
 /**
@@ -31,22 +25,18 @@ export interface BatchTuning extends ExporterTuning {
 export class BatchProcessor<Data> extends OtlpExporter {
   readonly #encoder: Encoder<Data>
   readonly #batchRecords: number
-  readonly #batchBytes: number
   readonly #delayMillis: number
   #delay: NodeJS.Timeout | undefined
 
-  constructor({ signal, encoder, transport, batch, timeoutMillis, tuning = {} }: BatchProcessorSettings<Data>) {
+  constructor({ encoder, batch, timeoutMillis, ...settings }: BatchProcessorSettings<Data>) {
     super({
-      signal,
+      ...settings,
       source: sourceOf(encoder),
-      transport,
       attemptMillis: Math.min(timeoutMillis, batch.exportTimeoutMillis),
       maxQueueRecords: batch.maxQueueSize,
-      tuning,
     })
     this.#encoder = encoder
     this.#batchRecords = batch.maxExportBatchSize
-    this.#batchBytes = tuning.maxBatchBytes ?? MAX_BATCH_BYTES
     this.#delayMillis = batch.scheduleDelayMillis
   }
 
@@ -57,7 +47,7 @@ export class BatchProcessor<Data> extends OtlpExporter {
     }
     const encoder = this.#encoder
     encoder.add(record)
-    if (encoder.count >= this.#batchRecords || encoder.byteLength >= this.#batchBytes) this.deliver()
+    if (encoder.count >= this.#batchRecords || encoder.byteLength >= this.enoughBytes) this.deliver()
     else if (this.#delay === undefined) this.#startDelay()
   }
 

@@ -4,14 +4,13 @@
 
 import { setInterval, setTimeout } from 'node:timers'
 import { type MessagePort, workerData } from 'node:worker_threads'
-import type { Batch } from './queue.js'
 import { backoffMillis, FLUSH_BACKOFF } from './retry.js'
 import type { Answer, TransportSettings } from './transport.js'
 import { HttpTransport } from './transport-http.js'
 
 export interface Destination {
   readonly transport: TransportSettings
-  readonly batches: readonly Batch[]
+  readonly bodies: readonly Uint8Array[]
 }
 
 /** What the thread is to do. */
@@ -46,10 +45,10 @@ void Promise.all(destinations.map(deliver))
   })
 
 /** Sends the batches of one destination in order, each until it is answered for good or no attempt can be in time. */
-async function deliver({ transport: settings, batches }: Destination, destination: number): Promise<void> {
+async function deliver({ transport: settings, bodies }: Destination, destination: number): Promise<void> {
   const transport = new HttpTransport(settings)
   let failures = 0
-  for (const [batch, { body }] of batches.entries()) {
+  for (const [batch, body] of bodies.entries()) {
     for (;;) {
       const answer = await transport.post(body, Number.POSITIVE_INFINITY)
       tell({ destination, batch, answer })

@@ -126,7 +126,7 @@ function startWorker(
     port: port2,
     done,
     untilNanos: process.hrtime.bigint() + BigInt(Math.round(deadline.leftMillis() * 1e6)),
-    destinations: handovers.map(({ transport, batches }) => ({ transport, batches })),
+    destinations: handovers.map(({ transport, batches }) => ({ transport, bodies: batches.map(({ body }) => body) })),
   }
   new Worker(BOOT, {
     eval: true,

@@ -1,17 +1,16 @@
 import { clearTimeout, setImmediate, setTimeout } from 'node:timers'
+import type { DeliveryConfig } from '../config/config.js'
 import { SUPPRESSED_CONTEXT } from '../context/context.js'
 import { runIn } from '../context/manager.js'
 import { diag } from '../diag/diag.js'
 import { startDeadline } from './deadline.js'
+import { Divider } from './divider.js'
 import type { Exporter, Handover } from './exporter.js'
 import { type Batch, BatchQueue } from './queue.js'
 import { DeliveryReport, type ExportStats, type ReportTuning } from './report.js'
 import { BACKOFF, type Backoff, backoffMillis, FLUSH_BACKOFF } from './retry.js'
 import type { Signal } from './signal.js'
-import type { Answer, Failed, Transport } from './transport.js'
-
-/** Bytes of encoded records that may wait for one destination. */
-export const MAX_QUEUE_BYTES: number = 32 * 1024 * 1024
+import type { Accepted, Answer, Failed, Refused, Transport } from './transport.js'
 
 /** What fills requests: it is asked when one is to be sent, and in the process's last moment. */
 export interface Source {
@@ -34,6 +33,7 @@ export interface OtlpExporterSettings {
   readonly transport: Transport
   /** Bounds one attempt; `Infinity` for no limit. */
   readonly attemptMillis: number
+  readonly bounds: DeliveryConfig
   /** Records that may wait; undefined where bytes alone are the bound. */
   readonly maxQueueRecords: number | undefined
   readonly tuning?: ExporterTuning
@@ -41,7 +41,6 @@ export interface OtlpExporterSettings {
 
 /** What tests turn, and what may become settings. */
 export interface ExporterTuning extends ReportTuning {
-  readonly maxQueueBytes?: number
   readonly backoff?: Backoff
   readonly flushBackoff?: Backoff
 }
@@ -62,6 +61,8 @@ interface Rest {
   readonly wake: () => void
 }
 
+const ACCEPTED: Accepted = { kind: 'accepted', rejected: 0, message: '' }
+
 /**
  * Delivers the requests of one signal to one destination, one at a time, oldest first. What cannot be
  * delivered now stays, within a bound of bytes, and is tried again: with growing pauses, or when the
@@ -81,6 +82,7 @@ export class OtlpExporter implements Exporter {
   readonly #transport: Transport
   readonly #queue: BatchQueue
   readonly #report: DeliveryReport
+  readonly #divider: Divider
   readonly #attemptMillis: number
   readonly #backoff: Backoff
   readonly #flushBackoff: Backoff
@@ -103,12 +105,14 @@ export class OtlpExporter implements Exporter {
   /** The one among them that had left, and may have arrived. */
   #unanswered: Handover['unanswered']
 
-  constructor({ signal, source, transport, attemptMillis, maxQueueRecords, tuning = {} }: OtlpExporterSettings) {
+  constructor(settings: OtlpExporterSettings) {
+    const { signal, source, transport, attemptMillis, bounds, maxQueueRecords, tuning = {} } = settings
     this.#signal = signal
     this.#source = source
     this.#transport = transport
-    this.#queue = new BatchQueue(tuning.maxQueueBytes ?? MAX_QUEUE_BYTES, maxQueueRecords ?? Number.POSITIVE_INFINITY)
+    this.#queue = new BatchQueue(bounds.maxQueueBytes, maxQueueRecords ?? Number.POSITIVE_INFINITY)
     this.#report = new DeliveryReport(signal, transport.destination, tuning)
+    this.#divider = new Divider(signal, this.#report, transport.settings.contentType, bounds.maxRequestBytes)
     this.#attemptMillis = attemptMillis
     this.#backoff = tuning.backoff ?? BACKOFF
     this.#flushBackoff = tuning.flushBackoff ?? FLUSH_BACKOFF
@@ -125,6 +129,12 @@ export class OtlpExporter implements Exporter {
 
   get isClosed(): boolean {
     return this.#closed
+  }
+
+  /** A source that holds as many bytes has enough for a request. */
+  get enoughBytes(): number {
+    // Half, so that the last record and what stands beside the records have room.
+    return this.#divider.requestBytes / 2
   }
 
   /** Makes a request of what the source holds, and sends it in its turn. */
@@ -160,7 +170,7 @@ export class OtlpExporter implements Exporter {
    */
   close(): void {
     if (this.#closed) return
-    this.#report.closed(this.#waiting())
+    this.#lose()
     this.#closed = true
     this.#queue.clear()
     this.#transport.close()
@@ -175,7 +185,7 @@ export class OtlpExporter implements Exporter {
     const batches = this.#handedOver ?? []
     this.#handedOver = batches
     this.#interrupt(batches)
-    for (let batch = this.#queue.shift(); batch !== undefined; batch = this.#queue.shift()) batches.push(batch)
+    for (let batch = this.#shift(); batch !== undefined; batch = this.#shift()) batches.push(batch)
     if (batches.length === 0) return []
     const unanswered = this.#unanswered
     return [
@@ -191,7 +201,7 @@ export class OtlpExporter implements Exporter {
 
   conclude(): void {
     if (this.#closed) return
-    this.#report.closed(this.#waiting())
+    this.#lose()
     this.#handedOver = []
   }
 
@@ -202,10 +212,10 @@ export class OtlpExporter implements Exporter {
     this.#current = undefined
     const interrupted = this.#transport.interrupt() ?? { kind: 'unsent' }
     if (interrupted.kind === 'answered' && interrupted.answer.kind !== 'failed') {
-      this.#settle(batch, interrupted.answer)
+      batches.push(...this.#settle(batch, interrupted.answer))
     } else if (interrupted.kind === 'sent' && interrupted.look === undefined) {
       // Most likely it has arrived, and spans that are sent twice are worse than some that nobody has confirmed.
-      this.#report.accepted(batch.records, 0, '')
+      this.#settle(batch, ACCEPTED)
     } else {
       batches.push(batch)
       if (interrupted.kind === 'sent' && interrupted.look !== undefined)
@@ -221,9 +231,19 @@ export class OtlpExporter implements Exporter {
       return hadLeft
     }
     const batches = this.#handedOver ?? []
-    batches.splice(batches.indexOf(batch), 1)
-    this.#settle(batch, answer)
-    return false
+    const parts = this.#settle(batch, answer)
+    batches.splice(batches.indexOf(batch), 1, ...parts)
+    return parts.length > 0
+  }
+
+  #lose(): void {
+    const { batches } = this.#queue
+    this.#divider.lose([
+      ...(this.#handedOver ?? []),
+      ...(this.#current === undefined ? [] : [this.#current]),
+      ...batches,
+    ])
+    this.#report.closed(this.#waiting())
   }
 
   #waiting(): number {
@@ -238,7 +258,7 @@ export class OtlpExporter implements Exporter {
     if (count === 0) return
     try {
       const { body, records } = this.#source.take()
-      this.#report.pushedOut(this.#queue.push({ body, records, number: ++this.#sealed }))
+      this.#pushedOut(this.#queue.push({ body, records, number: ++this.#sealed }))
     } catch (error) {
       this.drop(count)
       diag.fault(`the encoder of ${this.#signal.many}`, error)
@@ -262,10 +282,10 @@ export class OtlpExporter implements Exporter {
       this.#current = undefined
       if (answer.kind === 'failed') {
         this.#report.attemptFailed(startMillis, answer.reason)
-        this.#report.pushedOut(this.#queue.putBack(batch))
+        this.#pushedOut(this.#queue.putBack(batch))
         await this.#pause(answer)
       } else {
-        this.#settle(batch, answer)
+        this.#pushedOut(this.#queue.putBack(...this.#settle(batch, answer)))
       }
       this.#endFlushes()
     }
@@ -278,7 +298,23 @@ export class OtlpExporter implements Exporter {
     if (this.#closed || this.#handedOver !== undefined) return undefined
     // Small batches are not sealed behind others: while the collector is away they go on to fill.
     if (this.#due && this.#queue.oldest === undefined) this.#seal()
-    return this.#queue.shift()
+    return this.#shift()
+  }
+
+  /** The oldest batch as it is to be sent. */
+  #shift(): Batch | undefined {
+    for (let batch = this.#queue.shift(); batch !== undefined; batch = this.#queue.shift()) {
+      const prepared = this.#divider.prepare(batch)
+      if (prepared.length === 1) return prepared[0]
+      this.#pushedOut(this.#queue.putBack(...prepared))
+    }
+    return undefined
+  }
+
+  #pushedOut(batches: readonly Batch[]): void {
+    if (batches.length === 0) return
+    this.#report.pushedOut(batches.reduce((sum, { records }) => sum + records, 0))
+    this.#divider.lose(batches)
   }
 
   async #post(batch: Batch): Promise<Answer> {
@@ -290,11 +326,11 @@ export class OtlpExporter implements Exporter {
     }
   }
 
-  #settle(batch: Batch, answer: Exclude<Answer, Failed>): void {
+  /** Returns the parts that are to be sent instead, if any. */
+  #settle(batch: Batch, answer: Accepted | Refused): readonly Batch[] {
     this.#failures = 0
     this.#reached = true
-    if (answer.kind === 'accepted') this.#report.accepted(batch.records, answer.rejected, answer.message)
-    else this.#report.refused(batch.records, answer.reason)
+    return this.#divider.settle(batch, answer)
   }
 
   /** Waits before the next attempt; those who flush and have less time are let go. */

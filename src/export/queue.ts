@@ -1,10 +1,14 @@
+import type { Division } from './division.js'
+
 /** One sealed OTLP request. */
 export interface Batch {
   readonly body: Uint8Array
   /** Records in `body`. */
   readonly records: number
-  /** Batches are numbered as they are sealed. */
+  /** Batches are numbered as they are sealed; parts of one have its number. */
   readonly number: number
+  /** What it is a part of; left out for a whole one. */
+  readonly division?: Division
 }
 
 /** What a waiting batch costs beside its bytes, about: so that tiny batches are bounded too. */
@@ -27,20 +31,25 @@ export class BatchQueue {
     return this.#records
   }
 
+  /** Oldest first. */
+  get batches(): readonly Batch[] {
+    return this.#batches
+  }
+
   get oldest(): Batch | undefined {
     return this.#batches[0]
   }
 
-  /** Appends the newest batch. Returns how many records of the oldest had to go. */
-  push(batch: Batch): number {
+  /** Appends the newest batch. Returns the oldest that had to go. */
+  push(batch: Batch): readonly Batch[] {
     this.#batches.push(batch)
     return this.#grow(batch)
   }
 
-  /** Takes back the batch that `shift` gave last. Returns how many records of the oldest, of itself first, had to go. */
-  putBack(batch: Batch): number {
-    this.#batches.unshift(batch)
-    return this.#grow(batch)
+  /** Takes back what `shift` gave last, or its parts. Returns the oldest that had to go, of these first. */
+  putBack(...batches: readonly Batch[]): readonly Batch[] {
+    this.#batches.unshift(...batches)
+    return this.#grow(...batches)
   }
 
   shift(): Batch | undefined {
@@ -58,12 +67,14 @@ export class BatchQueue {
     this.#records = 0
   }
 
-  #grow(batch: Batch): number {
-    this.#bytes += batch.body.byteLength + OVERHEAD_BYTES
-    this.#records += batch.records
-    let dropped = 0
+  #grow(...batches: readonly Batch[]): readonly Batch[] {
+    for (const { body, records } of batches) {
+      this.#bytes += body.byteLength + OVERHEAD_BYTES
+      this.#records += records
+    }
+    const dropped: Batch[] = []
     while ((this.#bytes > this.#maxBytes || this.#records > this.#maxRecords) && this.#batches.length > 1) {
-      dropped += this.shift()?.records ?? 0
+      dropped.push(this.shift() as Batch)
     }
     return dropped
   }

@@ -36,7 +36,7 @@ export class DeliveryReport {
   readonly #refusals: Notice
   readonly #partials: Notice
   #failing: { readonly sinceMillis: number; reason: string } | undefined
-  #outage: { readonly sinceMillis: number; readonly exported: number; readonly lost: number } | undefined
+  #outage: Outage | undefined
   #outageSaidAt = Number.NEGATIVE_INFINITY
 
   constructor(
@@ -79,10 +79,24 @@ export class DeliveryReport {
   pushedOut(records: number): void {
     if (records === 0) return
     this.dropped += records
+    if (this.#outage !== undefined) {
+      this.#dropsInOutage(records, this.#outage)
+      return
+    }
     this.#drops.add(
       records,
       (n) =>
         `the queue of ${this.#signal.many} for ${this.#destination} is full: dropped the ${n} oldest, ${this.dropped} in all`,
+    )
+  }
+
+  /** Said once as the queue is full for the first time; how many it were is said with the end of the outage. */
+  #dropsInOutage(records: number, outage: Outage): void {
+    this.#drops.hold(records)
+    if (outage.isFull) return
+    outage.isFull = true
+    diag.warn(
+      `the queue of ${this.#signal.many} for ${this.#destination} is full: the oldest are dropped until it answers again`,
     )
   }
 
@@ -107,7 +121,7 @@ export class DeliveryReport {
     const { sinceMillis, reason } = this.#failing
     if (now - sinceMillis < this.#outageMillis || now - this.#outageSaidAt < this.#sayEveryMillis) return
     this.#outageSaidAt = now
-    this.#outage = { sinceMillis, exported: this.exported, lost: this.dropped + this.failed }
+    this.#outage = { sinceMillis, exported: this.exported, lost: this.dropped + this.failed, isFull: false }
     diag.warn(`cannot deliver ${this.#signal.many} to ${this.#destination}: ${reason}; keeping them and trying again`)
   }
 
@@ -119,6 +133,7 @@ export class DeliveryReport {
     const delivered = this.#count(this.exported - exported)
     const gone = this.dropped + this.failed - lost
     this.#outage = undefined
+    this.#drops.forget()
     diag.info(`${this.#destination} answers again after ${seconds} s: ${delivered} delivered, ${gone} lost`)
   }
 
@@ -139,6 +154,15 @@ export class DeliveryReport {
   #count(records: number): string {
     return counted(records, this.#signal)
   }
+}
+
+/** One that has been said, with the numbers as they were at its start. */
+interface Outage {
+  readonly sinceMillis: number
+  readonly exported: number
+  readonly lost: number
+  /** Records have been dropped. */
+  isFull: boolean
 }
 
 /** Something that may happen often: its first time is said at once, then at most one line in a while. */
@@ -164,10 +188,19 @@ class Notice {
     this.sayRest()
   }
 
+  /** Counts what another line will tell. */
+  hold(records: number): void {
+    this.unsaid += records
+  }
+
+  forget(): void {
+    this.#pending = false
+    this.unsaid = 0
+  }
+
   sayRest(): void {
     if (!this.#pending) return
     diag.warn(this.#text(this.unsaid))
-    this.#pending = false
-    this.unsaid = 0
+    this.forget()
   }
 }

@@ -238,6 +238,8 @@ function judge(response: HttpResponse): Answer {
   const words = oneLine(`status ${status} ${statusText}`)
   const message = serverMessage(body, contentType)
   const reason = message === '' ? words : `${words}: ${message}`
+  if (status === 400) return { kind: 'refused', reason, culprit: 'content' }
+  if (status === 413) return { kind: 'refused', reason, culprit: 'size' }
   if (!isRetryableStatus(status)) return { kind: 'refused', reason }
   return { kind: 'failed', reason, reached: true, waitMillis: readRetryAfter(headers.get('retry-after')) }
 }

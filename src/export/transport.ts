@@ -15,6 +15,8 @@ export interface Accepted {
 /** Final: the same request would be refused again. */
 export interface Refused {
   readonly kind: 'refused'
+  /** What a smaller request may not have: too much, or the one record that is bad. Left out where all would be refused. */
+  readonly culprit?: 'size' | 'content'
   /** In plain words, without secrets, on one line. */
   readonly reason: string
 }

@@ -13,12 +13,14 @@ test('without variables all is as the specification has it', () => {
     logLevel: 'info',
     resourceAttributes: new Map(),
     resourceDetectors: new Set(['env', 'process', 'host', 'os', 'serviceinstance', 'container', 'k8s']),
+    delivery: { maxQueueBytes: 32 * 1024 * 1024, maxRequestBytes: 4 * 1024 * 1024 },
     propagators: ['tracecontext', 'baggage'],
     workerContext: false,
     exitTimeoutMillis: 1000,
   })
   assert.deepEqual(others, {
     exporters: ['otlp'],
+    file: 'traces.jsonl',
     sampler: 'parentbased_always_on',
     samplerRatio: 1,
     limits: DEFAULT_LIMITS,

@@ -102,6 +102,17 @@ test('what a collector refuses at the end is told, and not sent again', async (t
   assert.equal(sink.requests.length, 1)
 })
 
+test('a span that the collector does not take is lost alone, in the last moment too', async (t) => {
+  const sink = await startSink(t, {
+    respond: (_index, { spans }) => (spans.some(({ name }) => name === 'open') ? { status: 400 } : undefined),
+  })
+  const { outcome } = await left(t, { WAY: 'open', OTEL_EXPORTER_OTLP_ENDPOINT: sink.url }, true, 'own-spans.mjs')
+  assert.deepEqual(said(outcome).slice(1), [
+    `autospan: ${sink.url}/v1/traces refused 1 span, they are lost: status 400 Bad Request`,
+  ])
+  assert.equal((await sink.settled()).length, 2)
+})
+
 test('10,000 spans of one turn arrive whole through process.exit()', async (t) => {
   const sink = await startSink(t)
   const { outcome } = await left(

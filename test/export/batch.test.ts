@@ -1,13 +1,28 @@
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, test } from 'node:test'
-import type { BatchConfig, Compression } from '../../src/config/config.js'
-import { BatchProcessor, type BatchTuning } from '../../src/export/batch.js'
+import type { BatchConfig, Compression, DeliveryConfig } from '../../src/config/config.js'
+import { BatchProcessor } from '../../src/export/batch.js'
 import { fanOut } from '../../src/export/multi.js'
+import type { ExporterTuning } from '../../src/export/otlp-exporter.js'
 import { TRACES } from '../../src/export/signal.js'
 import type { Answer, Transport, TransportSettings } from '../../src/export/transport.js'
 import { HttpTransport } from '../../src/export/transport-http.js'
 import type { SpanData } from '../../src/trace/span.js'
-import { Collector, inTurn, LineEncoder, listenToDiag, partialSuccess, span, spans, status } from './collector.js'
+
+import {
+  Collector,
+  type Handler,
+  IdEncoder,
+  idsOf,
+  inTurn,
+  listenToDiag,
+  partialSuccess,
+  type Received,
+  span,
+  spans,
+  status,
+} from './collector.js'
+
 import { settingsTo } from './settings.js'
 
 const QUICK = { initialMillis: 1, factor: 1, capMillis: 1, jitter: 0 }
@@ -18,6 +33,7 @@ const BATCH: BatchConfig = {
   maxExportBatchSize: 512,
   exportTimeoutMillis: 30_000,
 }
+const BOUNDS: DeliveryConfig = { maxQueueBytes: 32 * 1024 * 1024, maxRequestBytes: 4 * 1024 * 1024 }
 
 let diag: ReturnType<typeof listenToDiag>
 const cleanups: (() => unknown)[] = []
@@ -34,21 +50,23 @@ afterEach(async () => {
   diag.restore()
 })
 
-interface Options extends BatchTuning {
+interface Options extends ExporterTuning {
   readonly batch?: Partial<BatchConfig>
+  readonly bounds?: Partial<DeliveryConfig>
   readonly timeoutMillis?: number
   readonly compression?: Compression
 }
 
 function processorOf(
   transport: Transport,
-  { batch, timeoutMillis = 10_000, ...tuning }: Options = {},
+  { batch, bounds, timeoutMillis = 10_000, ...tuning }: Options = {},
 ): BatchProcessor<SpanData> {
   const processor = new BatchProcessor({
     signal: TRACES,
-    encoder: new LineEncoder(),
+    encoder: new IdEncoder(),
     transport,
     batch: { ...BATCH, ...batch },
+    bounds: { ...BOUNDS, ...bounds },
     timeoutMillis,
     tuning: { backoff: QUICK, flushBackoff: QUICK, ...tuning },
   })
@@ -76,7 +94,7 @@ class HeldTransport implements Transport {
 
   post(body: Uint8Array, timeoutMillis: number): Promise<Answer> {
     return new Promise((answer) => {
-      this.posts.push({ ids: Buffer.from(body).toString().split('\n'), timeoutMillis, answer })
+      this.posts.push({ ids: idsOf(body), timeoutMillis, answer })
       this.#posted()
     })
   }
@@ -125,7 +143,10 @@ test('a full batch leaves at once, one span less waits', async () => {
 
 test('a batch leaves by its bytes, too', async () => {
   const collector = await collect()
-  const processor = processorTo(collector.url, { batch: { scheduleDelayMillis: NEVER }, maxBatchBytes: 2000 })
+  const processor = processorTo(collector.url, {
+    batch: { scheduleDelayMillis: NEVER },
+    bounds: { maxRequestBytes: 4000 },
+  })
   processor.onEnd(span('a'.repeat(999)))
   processor.onEnd(span('b'.repeat(999)))
   await collector.requested(1)
@@ -196,11 +217,130 @@ test('a refused batch is gone, counted, and said once in a while', async () => {
 })
 
 test('a poisonous batch does not hold up its neighbours', async () => {
-  const collector = await collect(inTurn(status(200), status(413), status(200)))
+  const collector = await collect(inTurn(status(200), status(404), status(200)))
   const processor = processorTo(collector.url, { batch: { maxExportBatchSize: 2 } })
   for (const one of spans(6)) processor.onEnd(one)
   await processor.flush(5000)
   assert.deepEqual(processor.stats, { exported: 4, dropped: 0, failed: 2, queued: 0 })
+})
+
+/** Refuses requests that have one of `bad`, each with the status. */
+function refusing(code: number, isBad: (ids: readonly string[], request: Received) => boolean): Handler {
+  return (response, request) => {
+    response.writeHead(isBad(request.ids, request) ? code : 200).end()
+  }
+}
+
+for (const bad of [['span-0'], ['span-511'], ['span-200'], ['span-7', 'span-8', 'span-300']]) {
+  test(`400 because of ${bad.join(', ')} of 512: the neighbours arrive`, async () => {
+    const collector = await collect(refusing(400, (ids) => ids.some((id) => bad.includes(id))))
+    const processor = processorTo(collector.url)
+    for (const one of spans(512)) processor.onEnd(one)
+    await processor.flush(5000)
+    assert.deepEqual(processor.stats, { exported: 512 - bad.length, dropped: 0, failed: bad.length, queued: 0 })
+    const words = bad.length === 1 ? '1 span' : `${bad.length} spans`
+    assert.deepEqual(diag.lines, [`autospan: ${collector.url} refused ${words}, they are lost: status 400 Bad Request`])
+    const accepted = collector.requests
+      .filter(({ ids }) => !ids.some((id) => bad.includes(id)))
+      .flatMap(({ ids }) => ids)
+    assert.deepEqual(
+      accepted,
+      spans(512).flatMap(({ spanId }) => (bad.includes(spanId) ? [] : [spanId])),
+    )
+  })
+}
+
+test('a server that answers 400 to everything is not asked for every span', async () => {
+  const collector = await collect(status(400))
+  const processor = processorTo(collector.url)
+  for (const one of spans(1024)) processor.onEnd(one)
+  await processor.flush(5000)
+  assert.deepEqual(processor.stats, { exported: 0, dropped: 0, failed: 1024, queued: 0 })
+  // Down to one span and its neighbours, and the second batch in one piece.
+  assert.ok(collector.requests.length < 32, `${collector.requests.length} requests`)
+  processor.close()
+  const line = `autospan: ${collector.url} refused 512 spans, they are lost: status 400 Bad Request`
+  assert.deepEqual(diag.lines, [line, line])
+})
+
+test('413: smaller requests arrive, and the next ones are made small at once', async () => {
+  const limit = 2000
+  const collector = await collect(refusing(413, (_ids, { rawBody }) => rawBody.length > limit))
+  const processor = processorTo(collector.url)
+  for (const one of spans(512)) processor.onEnd(one)
+  await processor.flush(5000)
+  const before = collector.requests.length
+  for (const one of spans(512)) processor.onEnd(one)
+  await processor.flush(5000)
+  assert.deepEqual(processor.stats, { exported: 1024, dropped: 0, failed: 0, queued: 0 })
+  const refused = collector.requests.map(({ rawBody }) => rawBody.length > limit)
+  assert.ok(refused.filter(Boolean).length < 5)
+  assert.ok(!refused.slice(before).includes(true))
+  assert.deepEqual(diag.lines, [])
+})
+
+test('413 because of one span: it alone is lost', async () => {
+  const collector = await collect(refusing(413, (_ids, { rawBody }) => rawBody.length > 2000))
+  const processor = processorTo(collector.url)
+  for (const one of [...spans(10), span('x'.repeat(3000)), span('last')]) processor.onEnd(one)
+  await processor.flush(5000)
+  assert.deepEqual(processor.stats, { exported: 11, dropped: 0, failed: 1, queued: 0 })
+  assert.deepEqual(diag.lines, [
+    `autospan: ${collector.url} refused 1 span, they are lost: status 413 Payload Too Large`,
+  ])
+})
+
+test('no request is larger than it may be, but for one with a single span', async () => {
+  const collector = await collect()
+  const processor = processorTo(collector.url, { bounds: { maxRequestBytes: 1000 } })
+  const all = [...spans(40), span('x'.repeat(900)), span('y'.repeat(2000)), ...spans(40)]
+  for (const one of all) processor.onEnd(one)
+  await processor.flush(5000)
+  assert.deepEqual(
+    collector.ids,
+    all.map(({ spanId }) => spanId),
+  )
+  for (const { rawBody, ids } of collector.requests) {
+    assert.ok(rawBody.length <= 1000 || ids.length === 1, `${rawBody.length} bytes of ${ids.length} spans`)
+  }
+})
+
+test('parts of a request wait like others, and are accounted for when they are pushed out', async () => {
+  const transport = new HeldTransport()
+  const processor = processorOf(transport, { batch: { maxExportBatchSize: 8, maxQueueSize: 8 } })
+  for (const one of spans(8)) processor.onEnd(one)
+  await transport.posted(1)
+  transport.posts[0]?.answer({ kind: 'refused', reason: 'odd', culprit: 'content' })
+  await transport.posted(2)
+  transport.posts[1]?.answer({ kind: 'refused', reason: 'odd', culprit: 'content' })
+  await transport.posted(3)
+  assert.deepEqual(transport.posts[2]?.ids, ['span-0', 'span-1'])
+  for (const one of spans(8)) processor.onEnd(one)
+  assert.deepEqual(processor.stats, { exported: 0, dropped: 6, failed: 0, queued: 10 })
+  transport.posts[2]?.answer(FAILED)
+  await transport.posted(4)
+  assert.deepEqual(processor.stats, { exported: 0, dropped: 8, failed: 0, queued: 8 })
+})
+
+test('what an outage costs is said once when it begins to, and with its end', async () => {
+  const first = await collect()
+  const { url } = first
+  await first.close()
+  const processor = processorTo(url, { outageMillis: 0, batch: { maxExportBatchSize: 10, maxQueueSize: 40 } })
+  for (const one of spans(10)) processor.onEnd(one)
+  while (diag.lines.length === 0) await new Promise(setImmediate)
+  for (const one of spans(70)) processor.onEnd(one)
+  const second = await collect(undefined, Number(url.port))
+  await second.requested(4)
+  await processor.flush(5000)
+  const { exported, dropped } = processor.stats
+  assert.equal(exported + dropped, 80)
+  assert.deepEqual(diag.lines.slice(1, 2), [
+    `autospan: the queue of spans for ${url} is full: the oldest are dropped until it answers again`,
+  ])
+  assert.match(diag.lines[2]!, new RegExp(`answers again after 0 s: ${exported} spans delivered, ${dropped} lost$`))
+  processor.close()
+  assert.equal(diag.lines.length, 3)
 })
 
 test('spans of an outage are kept and delivered once it is over, with one line at either end', async () => {
@@ -312,7 +452,10 @@ test('a batch that failed is the oldest again, and the first to go', async () =>
 
 test('the queue is bounded by bytes where no number is set', async () => {
   const transport = new HeldTransport()
-  const processor = processorOf(transport, { batch: { maxExportBatchSize: 1 }, maxQueueBytes: 10 * (1000 + 256) })
+  const processor = processorOf(transport, {
+    batch: { maxExportBatchSize: 1 },
+    bounds: { maxQueueBytes: 10 * (1015 + 256) },
+  })
   processor.onEnd(span('under-way'))
   await transport.posted(1)
   for (let i = 0; i < 10; i++) processor.onEnd(span('x'.repeat(1000)))
@@ -439,7 +582,7 @@ test('close without any attempt says so', () => {
 
 test('an encoder that fails costs its batch and nothing else', async () => {
   const collector = await collect()
-  const encoder = new LineEncoder()
+  const encoder = new IdEncoder()
   const take = encoder.take.bind(encoder)
   let calls = 0
   encoder.take = () => {
@@ -453,6 +596,7 @@ test('an encoder that fails costs its batch and nothing else', async () => {
     encoder,
     transport,
     batch: { ...BATCH, maxExportBatchSize: 2 },
+    bounds: BOUNDS,
     timeoutMillis: 5000,
   })
   cleanups.push(() => processor.close())

@@ -9,14 +9,14 @@ import { gunzipSync } from 'node:zlib'
 import type { SpanEncoder } from '../../src/otlp/encoder.js'
 import type { SpanData } from '../../src/trace/span.js'
 
-/** Encodes a span as a line with its id: the collector below counts ids, whatever OTLP looks like. */
-export class LineEncoder implements SpanEncoder {
+/** A request of one resource and scope in which each span is its id: the collector below counts ids. */
+export class IdEncoder implements SpanEncoder {
   readonly contentType = 'application/x-protobuf'
-  #lines: string[] = []
+  #ids: string[] = []
   #length = 0
 
   get count(): number {
-    return this.#lines.length
+    return this.#ids.length
   }
 
   get byteLength(): number {
@@ -24,19 +24,53 @@ export class LineEncoder implements SpanEncoder {
   }
 
   add({ spanId }: SpanData): void {
-    this.#lines.push(spanId)
-    this.#length += spanId.length + 1
+    this.#ids.push(spanId)
+    this.#length += spanId.length + 2
   }
 
   take(): Uint8Array {
-    const body = Buffer.from(this.#lines.join('\n'))
-    this.#lines = []
+    const spans = Buffer.concat(this.#ids.map((id) => field(2, Buffer.from(id))))
+    this.#ids = []
     this.#length = 0
-    return body
+    return field(1, field(2, spans))
   }
 }
 
-/** A span as far as `LineEncoder` looks at it. */
+/** A request with spans of these ids. */
+export function requestOf(...ids: string[]): Uint8Array {
+  const encoder = new IdEncoder()
+  for (const id of ids) encoder.add(span(id))
+  return encoder.take()
+}
+
+/** The ids in a request of `IdEncoder`. */
+export function idsOf(request: Uint8Array): string[] {
+  return contents(request).flatMap(contents).flatMap(contents).map(String)
+}
+
+/** A field of protobuf that is a string or a message, of less than 16 MiB. */
+function field(number: number, content: Buffer): Buffer {
+  const { length } = content
+  const size = [0, 7, 14, 21].map((shift) => ((length >> shift) & 0x7f) | (shift === 21 ? 0 : 0x80))
+  return Buffer.concat([Buffer.from([8 * number + 2, ...size]), content])
+}
+
+function contents(message: Uint8Array): Buffer[] {
+  const found: Buffer[] = []
+  for (let at = 1; at < message.length; at++) {
+    let length = 0
+    for (let shift = 0; ; shift += 7) {
+      const byte = message[at++] as number
+      length |= (byte & 0x7f) << shift
+      if (byte < 0x80) break
+    }
+    found.push(Buffer.from(message.subarray(at, at + length)))
+    at += length
+  }
+  return found
+}
+
+/** A span as far as `IdEncoder` looks at it. */
 export function span(spanId: string): SpanData {
   return { spanId } as SpanData
 }
@@ -91,7 +125,7 @@ export class Collector {
         path: request.url ?? '',
         headers: request.headers,
         rawBody,
-        ids: body.toString().split('\n'),
+        ids: idsOf(body),
         socket: request.socket,
       }
       this.requests.push(received)

@@ -7,10 +7,12 @@ import { isSuppressed, ROOT_CONTEXT } from '../../src/context/context.js'
 import { activeContext, runIn } from '../../src/context/manager.js'
 import type { Answer } from '../../src/export/transport.js'
 import { HttpTransport } from '../../src/export/transport-http.js'
-import { Collector, type Handler, inTurn, partialSuccess, status } from './collector.js'
+
+import { Collector, type Handler, inTurn, partialSuccess, requestOf, status } from './collector.js'
+
 import { settingsTo } from './settings.js'
 
-const BODY = Buffer.from('a\nb')
+const BODY = requestOf('a', 'b')
 const cleanups: (() => unknown)[] = []
 
 afterEach(async () => {
@@ -43,7 +45,7 @@ test('posts the body with its headers', async () => {
   assert.equal(`${request.method} ${request.path}`, 'POST /v1/traces?a=b')
   assert.deepEqual(request.ids, ['a', 'b'])
   assert.equal(request.headers['content-type'], 'application/x-protobuf')
-  assert.equal(request.headers['content-length'], '3')
+  assert.equal(request.headers['content-length'], String(BODY.length))
   assert.equal(request.headers['user-agent'], 'autospan/1.2.3')
   assert.equal(request.headers['x-key'], 'k')
   assert.equal(request.headers['content-encoding'], undefined)
@@ -130,7 +132,11 @@ test('Retry-After comes through, as seconds and as a date', async () => {
 
 test('the message of the server is told, on one line', async () => {
   const collector = await collect(status(400, { 'content-type': 'text/plain; charset=utf-8' }, 'no\nsuch tenant'))
-  assert.deepEqual(await post(collector.url), { kind: 'refused', reason: 'status 400 Bad Request: no such tenant' })
+  assert.deepEqual(await post(collector.url), {
+    kind: 'refused',
+    culprit: 'content',
+    reason: 'status 400 Bad Request: no such tenant',
+  })
 })
 
 test('a Status body is decoded', async () => {
@@ -142,7 +148,11 @@ test('a Status body is decoded', async () => {
     ['application/json', json],
   ] as const) {
     const collector = await collect(status(400, { 'content-type': contentType }, body))
-    assert.deepEqual(await post(collector.url), { kind: 'refused', reason: 'status 400 Bad Request: bad span' })
+    assert.deepEqual(await post(collector.url), {
+      kind: 'refused',
+      culprit: 'content',
+      reason: 'status 400 Bad Request: bad span',
+    })
   }
 })
 

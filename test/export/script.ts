@@ -3,11 +3,12 @@ import { writeSync } from 'node:fs'
 import { BatchProcessor } from '../../src/export/batch.js'
 import { TRACES } from '../../src/export/signal.js'
 import { HttpTransport } from '../../src/export/transport-http.js'
-import { LineEncoder, spans } from './collector.js'
+
+import { IdEncoder, spans } from './collector.js'
 import { settingsTo } from './settings.js'
 
 const { URL: url, SPANS = '1', DELAY = '5000', FLUSH, EXIT, STAY = '0' } = process.env
-const encoder = new LineEncoder()
+const encoder = new IdEncoder()
 const processor = new BatchProcessor({
   signal: TRACES,
   encoder,
@@ -19,6 +20,7 @@ const processor = new BatchProcessor({
     exportTimeoutMillis: 30_000,
   },
   timeoutMillis: 10_000,
+  bounds: { maxQueueBytes: 1e9, maxRequestBytes: 1e9 },
 })
 
 let end = performance.now()

@@ -1,0 +1,85 @@
+import { closeSync, constants, fstatSync, mkdirSync, openSync, readSync, writeSync } from 'node:fs'
+import { dirname } from 'node:path'
+
+/** Takes lines, before it returns. */
+export interface Output {
+  /** For lines of the agent's own. */
+  readonly name: string
+  /** Writes the bytes and a line break. @throws the error of the system where not all could be written. */
+  write(line: Uint8Array): void
+}
+
+const LINE_BREAK = 0x0a
+const STDOUT = 1
+/** How long a reader may take that has left no room: the program stands still meanwhile. */
+const PATIENCE_MILLIS = 100
+
+/** Standard output. A reader that is slow holds the program up as it would by its own lines, but for a bounded time. */
+export const standardOutput: Output = {
+  name: 'stdout',
+  write: (line) => writeAll(STDOUT, terminated(line)),
+}
+
+/**
+ * Appends to a file, which is opened for each line, so that it may be moved away and removed at any time, and which
+ * several processes may share: a line is one write. Folders that are missing are made. A line that was left torn, by
+ * a full disk or the end of a process, is ended before the first line, which is empty where it was another process's
+ * in the midst of its writing.
+ */
+export function fileOutput(path: string): Output {
+  let mayBeTorn = true
+  return {
+    name: path,
+    write(line) {
+      const fd = open(path)
+      try {
+        const bytes = terminated(line)
+        const whole = mayBeTorn && endsTorn(fd) ? Buffer.concat([Buffer.of(LINE_BREAK), bytes]) : bytes
+        mayBeTorn = true
+        writeAll(fd, whole)
+        mayBeTorn = false
+      } finally {
+        closeSync(fd)
+      }
+    },
+  }
+}
+
+function open(path: string): number {
+  // Not to wait for the reader of a named pipe.
+  const flags = constants.O_RDWR | constants.O_APPEND | constants.O_CREAT | constants.O_NONBLOCK
+  try {
+    return openSync(path, flags)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    mkdirSync(dirname(path), { recursive: true })
+    return openSync(path, flags)
+  }
+}
+
+function endsTorn(fd: number): boolean {
+  const stats = fstatSync(fd)
+  if (!stats.isFile() || stats.size === 0) return false
+  const last = Buffer.alloc(1)
+  readSync(fd, last, 0, 1, stats.size - 1)
+  return last[0] !== LINE_BREAK
+}
+
+function terminated(line: Uint8Array): Uint8Array {
+  const bytes = Buffer.allocUnsafe(line.length + 1)
+  bytes.set(line)
+  bytes[line.length] = LINE_BREAK
+  return bytes
+}
+
+function writeAll(fd: number, bytes: Uint8Array): void {
+  const until = performance.now() + PATIENCE_MILLIS
+  for (let written = 0; written < bytes.length; ) {
+    try {
+      written += writeSync(fd, bytes, written)
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN' || performance.now() > until) throw error
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1)
+    }
+  }
+}
