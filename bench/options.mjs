@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util'
 import { AGENTS, floorAgent } from './agents.mjs'
 import { APPS } from './apps.mjs'
 
-const PARTS = ['cpu', 'startup', 'memory', 'parts']
+const PARTS = ['cpu', 'latency', 'pause', 'startup', 'memory', 'parts']
 
 export const USAGE = `npm run bench -- [options]
   --quick               within three minutes, with wider spreads
@@ -61,6 +61,13 @@ export function readOptions(args) {
       connections: countOf('--connections', values.connections),
     },
     starts: countOf('--starts', values.starts, quick ? 10 : 30),
+    latency: {
+      rounds: quick ? 4 : 20,
+      sliceMillis: quick ? 1000 : 2000,
+      warmRequests: quick ? 10_000 : 20_000,
+      connections: 64,
+    },
+    pause: { rate: 10_000, rounds: quick ? 4 : 20, sliceMillis: quick ? 1000 : 2000, connections: 16 },
     memory: { rate: 5000, millis: quick ? 6000 : 30_000, connections: 16 },
     json: values.json,
   }

@@ -1,6 +1,18 @@
 // --require'd before the agent: tells the runner what the process has used, over a channel that no agent traces.
-process.on('message', () => {
-  process.send({ cpu: process.cpuUsage(), rss: process.memoryUsage.rss() })
+let delays
+
+process.on('message', (question) => {
+  if (question === 'watch') {
+    const { monitorEventLoopDelay } = require('node:perf_hooks')
+    delays = monitorEventLoopDelay({ resolution: 1 })
+    delays.enable()
+    process.send({})
+  } else if (question === 'watched') {
+    delays.disable()
+    process.send({ longestMillis: delays.max / 1e6 })
+  } else {
+    process.send({ cpu: process.cpuUsage(), rss: process.memoryUsage.rss() })
+  }
 })
 
 // The runner is gone: at once, and without the work that an agent does at exit.

@@ -21,6 +21,30 @@ export function cpuTable(app, results) {
   return [...table([`${app.about}`, ...head], rows), ...problems].join('\n')
 }
 
+export function latencyTable(results) {
+  const rows = results.map(({ agent, p50, p50Ratio, p99, p99Ratio }) => [
+    agent,
+    p50.median.toFixed(3),
+    p50Ratio === undefined ? '' : p50Ratio.median.toFixed(2),
+    p99.median.toFixed(3),
+    p99Ratio === undefined ? '' : p99Ratio.median.toFixed(2),
+    p99Ratio === undefined ? '' : `${p99Ratio.q1.toFixed(2)} - ${p99Ratio.q3.toFixed(2)}`,
+  ])
+  const head = ['p50 ms', 'ratio', 'p99 ms', 'ratio', 'quartiles']
+  return table([`latency, express at ${results[0].rate}/s`, ...head], rows).join('\n')
+}
+
+export function pauseTable(results) {
+  const rows = results.map(({ agent, longest, over }) => [
+    agent,
+    longest.median.toFixed(2),
+    over === undefined ? '' : signed(over.median, 2),
+    over === undefined ? '' : `${signed(over.q1, 2)} - ${signed(over.q3, 2)}`,
+  ])
+  const head = ['ms', 'over bare', 'quartiles']
+  return table([`longest pause, hello at ${results[0].rate}/s`, ...head], rows).join('\n')
+}
+
 export function startupTable(results) {
   const rows = results.map(({ agent, kind, wall, wallOver, cpu, cpuOver }) => [
     `${kind} ${agent}`,
@@ -59,8 +83,8 @@ export function partsTable(results) {
   return table(['parts of the agent', 'ns', 'B garbage'], rows).join('\n')
 }
 
-function signed(value) {
-  return value > 0 ? `+${value.toFixed(1)}` : value.toFixed(1)
+function signed(value, digits = 1) {
+  return value > 0 ? `+${value.toFixed(digits)}` : value.toFixed(digits)
 }
 
 function table(head, rows) {

@@ -4,15 +4,18 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { cpus, loadavg } from 'node:os'
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { chart } from './chart.mjs'
 import { ask, kill, startHelper } from './children.mjs'
 import { measureCpu } from './cpu.mjs'
 import { openDatabase } from './database.mjs'
 import { installAgent, installLibraries } from './install.mjs'
+import { measureLatency } from './latency.mjs'
 import { measureMemory } from './memory.mjs'
 import { readOptions, USAGE } from './options.mjs'
+import { measurePause } from './pause.mjs'
 import { HELPER_CORE, isPinned, PROGRAM_CORE, pinned } from './pin.mjs'
 import { Program, programEnv } from './program.mjs'
-import { cpuTable, memoryTable, partsTable, startupTable } from './report.mjs'
+import { cpuTable, latencyTable, memoryTable, partsTable, pauseTable, startupTable } from './report.mjs'
 import { measureStartup } from './startup.mjs'
 
 /** Of the last minute, before the bench begins: more means that others use the two cores. */
@@ -37,14 +40,20 @@ if (report.load > BUSY_LOAD) console.log(`BUSY: something else runs here, so the
 const bench = await openBench()
 try {
   if (options.only.includes('cpu')) await measureApps()
+  if (options.only.includes('latency')) {
+    report.latency = await measureLatency(bench, everyAgent.filter(isRecording), options.latency)
+    console.log(`${latencyTable(report.latency)}\n`)
+  }
+  if (options.only.includes('pause')) {
+    report.pause = await measurePause(bench, everyAgent.filter(isRecording), options.pause)
+    console.log(`${pauseTable(report.pause)}\n`)
+  }
   if (options.only.includes('startup')) {
     report.startup = await measureStartup(bench, everyAgent.filter(isStartedOtherwise), options.starts)
     console.log(`${startupTable(report.startup)}\n`)
   }
   if (options.only.includes('memory')) {
-    const agents = options.quick
-      ? everyAgent.filter(({ expects, name }) => name === 'bare' || expects !== 'none')
-      : everyAgent
+    const agents = options.quick ? everyAgent.filter(isRecording) : everyAgent
     report.memory = await measureMemory(bench, agents, options.memory)
     console.log(`${memoryTable(report.memory, options.memory)}\n`)
   }
@@ -110,6 +119,11 @@ function measureParts() {
   return status === 0 ? JSON.parse(stdout) : []
 }
 
+/** Bare Node.js, and those whose spans are delivered. */
+function isRecording({ expects, name }) {
+  return name === 'bare' || expects !== 'none'
+}
+
 /** What differs by the load's headers only starts alike. */
 function isStartedOtherwise({ headers }) {
   return headers === undefined
@@ -134,6 +148,7 @@ function saveReport() {
   const path = options.json ?? fileURLToPath(new URL(`results/${name}.json`, import.meta.url))
   mkdirSync(dirname(path), { recursive: true })
   writeFileSync(path, `${JSON.stringify(report, null, 2)}\n`)
+  if (report.cpu.length > 0) writeFileSync(path.replace(/(\.json)?$/, '.svg'), chart(report))
   return path
 }
 

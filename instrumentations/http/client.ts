@@ -10,7 +10,7 @@ import {
   recordClientStatus,
 } from '../../src/instrumentation/http.js'
 import type { Kit } from '../../src/instrumentation/kit.js'
-import { LIFE, type Message, MessageLife } from '../../src/instrumentation/message.js'
+import { lifeOf, type Message, MessageLife, setLife } from '../../src/instrumentation/message.js'
 import { authorityEnd, redactUrl, splitHost } from '../../src/instrumentation/url.js'
 import { keepContext } from './message.js'
 
@@ -28,7 +28,7 @@ export function traceClients(prototype: ClientRequest & Message, kit: Kit): void
   kit.wrap(prototype, '_storeHeader', (storeHeader) => {
     return function (this: ClientRequest & Message, firstLine: string, headers: StoredHeaders) {
       let stored = headers
-      if (place.on && this[LIFE] === undefined && !kit.isSuppressed()) {
+      if (place.on && lifeOf(this) === undefined && !kit.isSuppressed()) {
         try {
           stored = begin(this, headers)
         } catch (error) {
@@ -43,7 +43,7 @@ export function traceClients(prototype: ClientRequest & Message, kit: Kit): void
     const parent = kit.active()
     const target = { request, address: addressOf(request) }
     const span = kit.startClient(methodName(request.method), parent, describeRequest, target)
-    request[LIFE] = span.isRecording() ? new RecordedRequest(parent, span, target) : new SentRequest(parent)
+    setLife(request, span.isRecording() ? new RecordedRequest(parent, span, target) : new SentRequest(parent))
     return injectInto(request, headers, kit.withSpan(parent, span))
   }
 
@@ -82,10 +82,16 @@ export function traceClients(prototype: ClientRequest & Message, kit: Kit): void
 
 /** A sent request: its answer's listeners run in the context in which it was sent. */
 class SentRequest extends MessageLife {
+  override heeds(event: string): boolean {
+    return event === 'response'
+  }
+
   override before(event: string, _message: Message, argument: unknown): void {
-    if (event === 'response') (argument as Message)[LIFE] = this
+    if (event === 'response') setLife(argument as Message, this)
   }
 }
+
+const HEEDED: ReadonlySet<string> = new Set(['response', 'upgrade', 'connect', 'error', 'end', 'close'])
 
 /**
  * The life of a sent request that is recorded: to the response's end, an error, or the connection's loss. The same
@@ -102,6 +108,10 @@ class RecordedRequest extends SentRequest {
     this.#span = span
     this.#request = request
     this.#address = address
+  }
+
+  override heeds(event: string): boolean {
+    return HEEDED.has(event)
   }
 
   override before(event: string, message: Message, argument: unknown): void {

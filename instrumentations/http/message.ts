@@ -1,6 +1,5 @@
-import type { Context } from '@opentelemetry/api'
 import type { Kit } from '../../src/instrumentation/kit.js'
-import { LIFE, type Message } from '../../src/instrumentation/message.js'
+import { forget, lifeOf, type Message, type MessageLife } from '../../src/instrumentation/message.js'
 
 /**
  * Messages emit from the socket's callbacks, which belong to the connection and not to the request:
@@ -10,30 +9,55 @@ import { LIFE, type Message } from '../../src/instrumentation/message.js'
 export function keepContext(prototype: Message, kit: Kit): void {
   const place = kit.place('message')
   kit.wrap(prototype, 'emit', (emit) => {
+    // The lists of arguments are only ever passed on, so that they need not be made.
     return function (this: Message, ...args: [event: string, ...rest: unknown[]]) {
-      const life = this[LIFE]
+      const life = lifeOf(this)
       if (life === undefined) return emit.apply(this, args)
+      if (life.heeds(args[0])) return heed(life, this, ...args)
+      if (isAtHome(life, this, args[0])) return emit.apply(this, args)
+      return emitIn(life, this, ...args)
+    }
+
+    function heed(life: MessageLife, message: Message, ...args: [event: string, ...rest: unknown[]]): boolean {
       const event = args[0]
       try {
-        life.before(event, this, args[1])
+        life.before(event, message, args[1])
       } catch (error) {
         place.failed(error)
       }
       try {
-        return emitIn(life.context, this, args)
+        return isAtHome(life, message, event) ? emit.apply(message, args) : emitIn(life, message, ...args)
       } finally {
         try {
-          life.after(event, this)
+          life.after(event, message)
         } catch (error) {
           place.failed(error)
         }
+        if (event === 'close') forget(message)
       }
     }
 
-    /** Where nobody listens the context makes no difference, and entering one is what costs most here. */
-    function emitIn(context: Context, message: Message, args: [event: string, ...rest: unknown[]]): boolean {
-      if (message.listenerCount(args[0]) === 0 || kit.active() === context) return emit.apply(message, args)
+    function emitIn({ context }: MessageLife, message: Message, ...args: unknown[]): boolean {
       return kit.runWith(context, emit, message, args)
     }
   })
+
+  /** Where the program does not listen the context makes no difference, and entering one is what costs most here. */
+  function isAtHome({ context }: MessageLife, message: Message, event: string): boolean {
+    const count = message.listenerCount(event)
+    return count === 0 || kit.active() === context || (count === 1 && event === 'end' && isHeardByNodeOnly(message))
+  }
+}
+
+/** Node's own listener to the end of a request that is answered before; known once it has been seen. */
+let clearIncoming: unknown
+
+/** The one listener to the `end` of `message`. Of a function of that name only Node's knows its parser. */
+function isHeardByNodeOnly(message: Message): boolean {
+  const listener = (message as { _events?: { end?: unknown } })._events?.end
+  if (listener === clearIncoming) return listener !== undefined
+  if (typeof listener !== 'function' || listener.name !== 'clearIncoming') return false
+  if (!String(listener).includes('parser.incoming === req')) return false
+  clearIncoming = listener
+  return true
 }

@@ -1,6 +1,6 @@
 import type { OutgoingHttpHeader, ServerResponse } from 'node:http'
 import type { Kit } from '../../src/instrumentation/kit.js'
-import { LIFE, type Message } from '../../src/instrumentation/message.js'
+import { lifeOf, type Message } from '../../src/instrumentation/message.js'
 import { traceTiming } from '../../src/instrumentation/server-timing.js'
 
 const HEADER = 'server-timing'
@@ -14,9 +14,10 @@ export function tellTrace(response: Message, kit: Kit): void {
   kit.wrap(response, '_storeHeader', (storeHeader) => {
     return function (this: ServerResponse & Message, firstLine: unknown, headers: StoredHeaders) {
       let stored = headers
-      if (place.on && this[LIFE] !== undefined) {
+      const life = lifeOf(this)
+      if (place.on && life !== undefined) {
         try {
-          const timing = traceTiming(this[LIFE].context)
+          const timing = traceTiming(life.context)
           if (timing !== undefined) stored = withTiming(this, headers, timing)
         } catch (error) {
           place.failed(error)

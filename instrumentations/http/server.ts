@@ -8,7 +8,7 @@ import type { Context, Span, TextMapGetter } from '@opentelemetry/api'
 import { guard } from '../../src/instrumentation/guard.js'
 import { methodAttribute, methodName, originalMethod, recordServerStatus } from '../../src/instrumentation/http.js'
 import type { Describe, Kit, SharedAttributes } from '../../src/instrumentation/kit.js'
-import { LIFE, type Message, MessageLife } from '../../src/instrumentation/message.js'
+import { lifeOf, type Message, MessageLife, setLife } from '../../src/instrumentation/message.js'
 import { ServedRequest } from '../../src/instrumentation/served.js'
 import { authorityEnd, redactQuery, splitHost } from '../../src/instrumentation/url.js'
 import type { AnyFunction } from '../../src/instrumentation/wrap.js'
@@ -81,28 +81,30 @@ export function traceServers(server: EventEmitter, response: Message | undefined
 
   /** Undefined for a request that is emitted again, as by a handler of `checkContinue`: it has its span. */
   function beginRequest(request: IncomingMessage & Message, response: ServerResponse & Message): Context | undefined {
-    if (request[LIFE] !== undefined) return undefined
-    const { span, context } = start(request)
+    if (lifeOf(request) !== undefined) return undefined
+    const parent = kit.extract(request, headerGetter)
+    const span = start(request, parent)
+    const context = kit.withSpan(parent, span)
     const life = span.isRecording() ? new ServedRequest(context, span, request, response) : new MessageLife(context)
-    request[LIFE] = life
-    response[LIFE] = life
+    setLife(request, life)
+    setLife(response, life)
     return context
   }
 
   function beginUpgrade(request: IncomingMessage & Message, socket: Socket): Context | undefined {
-    if (request[LIFE] !== undefined) return undefined
-    const { span, context } = start(request)
-    request[LIFE] = new MessageLife(context)
+    if (lifeOf(request) !== undefined) return undefined
+    const parent = kit.extract(request, headerGetter)
+    const span = start(request, parent)
+    const context = kit.withSpan(parent, span)
+    setLife(request, new MessageLife(context))
     endAtFirstWrite(socket, span)
     return context
   }
 
-  function start(request: IncomingMessage): { span: Span; context: Context } {
-    const parent = kit.extract(request, headerGetter)
+  function start(request: IncomingMessage, parent: Context): Span {
     const shared = sharedParties(request, scheme, kit)
     const describe = shared === undefined ? describeWhole : describeRequest
-    const span = kit.startServer(methodName(request.method ?? ''), parent, describe, request, shared)
-    return { span, context: kit.withSpan(parent, span) }
+    return kit.startServer(methodName(request.method ?? ''), parent, describe, request, shared)
   }
 }
 
@@ -110,7 +112,7 @@ export function traceServers(server: EventEmitter, response: Message | undefined
 function noteFirstByte(response: Message, kit: Kit): void {
   kit.wrap(response, '_storeHeader', (storeHeader) => {
     return function (this: Message, firstLine: unknown, headers: unknown) {
-      this[LIFE]?.started()
+      lifeOf(this)?.started()
       return storeHeader.call(this, firstLine, headers)
     }
   })
@@ -147,7 +149,7 @@ const headerGetter: TextMapGetter<IncomingMessage> = {
   keys: (request) => Object.keys(request.headers),
 }
 
-/** What is told of each request. */
+/** What is told of each request. The places of what its end tells are made at once: a list that grows is copied. */
 function describeRequest(request: IncomingMessage): (string | number | undefined)[] {
   const method = request.method ?? ''
   const target = originForm(request.url ?? '')
@@ -157,6 +159,10 @@ function describeRequest(request: IncomingMessage): (string | number | undefined
     methodAttribute(method),
     'url.path',
     question === -1 ? target : target.slice(0, question),
+    'http.response.status_code',
+    undefined,
+    'http.route',
+    undefined,
   ]
   const original = originalMethod(method)
   if (original !== undefined) attributes.push('http.request.method_original', original)

@@ -2,9 +2,9 @@ import type { EventEmitter } from 'node:events'
 import type { Context } from '@opentelemetry/api'
 
 /** Where a message of node:http, request or response, carries the traced call that it belongs to. */
-export const LIFE: unique symbol = Symbol('autospan.http.life')
+const LIFE: unique symbol = Symbol('autospan.http.life')
 
-/** A message of node:http as the agent has marked it. */
+/** A message of node:http as the agent may have marked it. */
 export interface Message extends EventEmitter {
   [LIFE]?: MessageLife
 }
@@ -21,9 +21,56 @@ export class MessageLife {
   /** The head of a message is about to be written. */
   started(): void {}
 
+  /** Whether `before` and `after` are to be called for an event: for most it is nothing that happens most often. */
+  heeds(_event: string): boolean {
+    return false
+  }
+
   /** The listeners of an event of `message` are about to run. */
   before(_event: string, _message: Message, _argument: unknown): void {}
 
   /** They have run, or thrown. */
   after(_event: string, _message: Message): void {}
+}
+
+/*
+ * The two messages that were asked for last, which in most cases are a request and its response: nearly all questions
+ * for a request come in two rows, at its start and at its end. To read a property of the message itself takes 0.1 to
+ * 0.5 us with Node.js 20 and 22 once express has changed its prototype.
+ */
+let recent: Message | undefined
+let recentLife: MessageLife | undefined
+let older: Message | undefined
+let olderLife: MessageLife | undefined
+
+export function setLife(message: Message, life: MessageLife): void {
+  message[LIFE] = life
+  remember(message, life)
+}
+
+/** Undefined for a message that is not traced. */
+export function lifeOf(message: Message): MessageLife | undefined {
+  if (message === recent) return recentLife
+  if (message === older) return olderLife
+  const life = message[LIFE]
+  if (life !== undefined) remember(message, life)
+  return life
+}
+
+/** Nothing more is expected of a message: the next question may be the last one's only reference to it. */
+export function forget(message: Message): void {
+  if (message === recent) {
+    recent = undefined
+    recentLife = undefined
+  } else if (message === older) {
+    older = undefined
+    olderLife = undefined
+  }
+}
+
+function remember(message: Message, life: MessageLife): void {
+  older = recent
+  olderLife = recentLife
+  recent = message
+  recentLife = life
 }

@@ -1,8 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Context, Exception, Span } from '@opentelemetry/api'
+import { now } from '../trace/clock.js'
 import { RecordingSpan, type SpanOwner } from '../trace/span.js'
 import { errorType, methodName, recordServerStatus } from './http.js'
-import { LIFE, type Message, MessageLife } from './message.js'
+import { lifeOf, type Message, MessageLife } from './message.js'
 
 /** `error.type` of a request whose client went away before the answer was whole. */
 const CLIENT_DISCONNECTED = 'client_disconnected'
@@ -43,8 +44,6 @@ export class ServedRequest extends MessageLife implements SpanOwner {
     this.#request = request
     this.#response = response
     this.#method = request.method ?? ''
-    lastRequest = request
-    lastServed = this
     if (span instanceof RecordingSpan) span.owner = this
   }
 
@@ -65,7 +64,7 @@ export class ServedRequest extends MessageLife implements SpanOwner {
   setError(error: unknown): void {
     if (this.#errorAt !== 0 || this.#request.socket.destroyed) return
     this.#error = error
-    this.#errorAt = performance.now()
+    this.#errorAt = now()
   }
 
   /** Of the response's head; 0 until that is written. */
@@ -75,7 +74,11 @@ export class ServedRequest extends MessageLife implements SpanOwner {
 
   override started(): void {
     this.#status = this.#response.statusCode
-    this.#startedAt = performance.now()
+    this.#startedAt = now()
+  }
+
+  override heeds(event: string): boolean {
+    return event === 'close' || event === 'finish'
   }
 
   override before(event: string): void {
@@ -85,16 +88,12 @@ export class ServedRequest extends MessageLife implements SpanOwner {
   /** After the program's own listeners, which may still set attributes. */
   override after(event: string, message: Message): void {
     if (event !== 'close' || message !== this.#response || !this.span.isRecording()) return
-    if (lastServed === this) {
-      lastRequest = undefined
-      lastServed = undefined
-    }
     const { span } = this
     const status = this.#status
     if (status !== 0) recordServerStatus(span, status)
     if (!this.#isWhole) span.setAttribute('error.type', CLIENT_DISCONNECTED)
     if (this.#errorAt !== 0 && (status >= 500 || !this.#isWhole)) this.#recordError()
-    const endMillis = performance.now()
+    const endMillis = now()
     if (status !== 0 && endMillis - this.#startedAt >= STREAMED_MILLIS) {
       span.addEvent(FIRST_BYTE, this.#startedAt)
     }
@@ -122,15 +121,8 @@ export class ServedRequest extends MessageLife implements SpanOwner {
   }
 }
 
-/** The answer to the last question: most of a request's questions come in a row. */
-let lastRequest: object | undefined
-let lastServed: ServedRequest | undefined
-
 /** The traced request behind a request object of node:http; undefined where it is not traced. */
 export function servedRequest(request: object): ServedRequest | undefined {
-  if (request === lastRequest) return lastServed
-  const life = (request as Message)[LIFE]
-  lastRequest = request
-  lastServed = life instanceof ServedRequest ? life : undefined
-  return lastServed
+  const life = lifeOf(request as Message)
+  return life instanceof ServedRequest ? life : undefined
 }

@@ -94,6 +94,7 @@ export function limitAttributes(list: AttributeList, bounds: AttributeBounds): n
   if (bounds.valueLength !== Number.POSITIVE_INFINITY) {
     for (let i = 1; i < list.length; i += 2) list[i] = checkedValue(list[i], bounds.valueLength)
   }
+  if (list.length >> 1 <= bounds.count) return 0
   while (list.length >> 1 > bounds.count && dropHole(list));
   const dropped = Math.max(0, (list.length >> 1) - bounds.count)
   list.length -= 2 * dropped

@@ -9,11 +9,15 @@ export type Time = number | HrTime
 /** How far the wall clock may walk away from the anchor before the next trace gets a new one. */
 const DRIFT_MILLIS = 5
 
-let anchor = performance.timeOrigin
+// The global is a getter, and so is its `timeOrigin`: each look at them would cost as much as the clock itself.
+const clock = performance
+const ORIGIN = clock.timeOrigin
+
+let anchor = ORIGIN
 
 /** Milliseconds on the monotonic clock. */
 export function now(): number {
-  return performance.now()
+  return clock.now()
 }
 
 /**
@@ -33,7 +37,7 @@ export function clockAnchor(monotonicNow: number): number {
  * A number below the process's own start can only be of the last kind. What is no time is now.
  */
 export function fromTimeInput(time: TimeInput): Time {
-  if (typeof time === 'number') return time >= performance.timeOrigin ? fromUnixMillis(time) : time >= 0 ? time : now()
+  if (typeof time === 'number') return time >= ORIGIN ? fromUnixMillis(time) : time >= 0 ? time : now()
   if (time instanceof Date) return fromUnixMillis(time.getTime())
   const [seconds, nanos] = time
   return Number.isSafeInteger(seconds) && Number.isSafeInteger(nanos) ? [seconds, nanos] : now()
