@@ -6,6 +6,7 @@ import { countLoads, readEnvironment } from './config/environment.js'
 import { readConfig } from './config/read.js'
 import { AsyncLocalStorageContextManager } from './context/manager.js'
 import { diag } from './diag/diag.js'
+import type { Doctor } from './doctor.js'
 import { watchDoors } from './export/doors.js'
 import { printableUrl } from './export/transport.js'
 import { Correlation } from './instrumentation/correlation.js'
@@ -77,27 +78,45 @@ function run(config: Config, inheritance: Inheritance | undefined): void {
     diag.warn('another OpenTelemetry SDK has started before; the spans that the program makes itself go there')
   const correlation = new Correlation(config.instrumentations.correlationNames)
   const enabled = INSTRUMENTATIONS.filter(({ name }) => config.instrumentations.isEnabled(name))
-  installInstrumentations([API, bequeath(resource, config, propagator), ...enabled], (name) => {
+  const doctor = detected === undefined ? undefined : createDoctor(config, enabled)
+  const makeKit = (name: string): Kit => {
     const tracer = () => load().provider.getTracer(`autospan/${name}`, VERSION)
     return new Kit(name, tracer, propagator, {
       layerSpans: config.instrumentations.layerSpans.has(name),
       serverTiming: config.instrumentations.serverTiming,
       correlation,
     })
-  })
+  }
+  installInstrumentations([API, bequeath(resource, config, propagator), ...enabled], makeKit, doctor?.heard)
   if (inheritance !== undefined) continueFrom(inheritance.carrier, propagator)
   else if (config.instrumentations.isEnabled('child_process')) continueFrom(readEnvironment(), propagator)
   // Whichever way the process ends, what waits is delivered before.
   const hearSignals = watchDoors({
     onEmpty: () => pipeline?.flush(),
-    onEnd: (uncaught) => pipeline?.end(uncaught),
+    onEnd: (uncaught) => {
+      pipeline?.end(uncaught)
+      doctor?.end()
+    },
   })
+  // A server that is asked nothing is ended by a signal too.
+  if (doctor !== undefined) hearSignals()
   if (detected === undefined) {
     diag.debug(`traces a worker thread of ${attributeOf(resource, 'service.name')}`)
     return
   }
   diag.info(startLine(config, detected.serviceName, enabled))
   if (countLoads() > 1) diag.warn('loaded more than once by flags and NODE_OPTIONS; once is enough')
+}
+
+function createDoctor({ doctor }: Config, enabled: readonly Instrumentation[]): Doctor | undefined {
+  if (doctor === undefined) return undefined
+  try {
+    const { startDoctor } = require('./doctor.js') as typeof import('./doctor.js')
+    return startDoctor(doctor, enabled)
+  } catch (error) {
+    diag.fault('the doctor', error)
+    return undefined
+  }
 }
 
 function startLine({ traces }: Config, serviceName: string, enabled: readonly Instrumentation[]): string {

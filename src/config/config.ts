@@ -43,6 +43,8 @@ export interface Config {
   readonly instrumentations: InstrumentationsConfig
   /** Worker threads continue the trace of the code that makes them. */
   readonly workerContext: boolean
+  /** The value of `AUTOSPAN_DOCTOR`, where the agent is to tell what it finds; else undefined. */
+  readonly doctor: string | undefined
   /** Milliseconds by which the end of the process may be delayed, in all; 0 for not at all. */
   readonly exitTimeoutMillis: number
 }

@@ -40,6 +40,7 @@ export function readConfig(
     propagators: Object.freeze(settings.read('OTEL_PROPAGATORS')),
     instrumentations: readInstrumentations(settings, instrumentationNames),
     workerContext: settings.read('AUTOSPAN_WORKER_CONTEXT'),
+    doctor: readDoctor(settings),
     exitTimeoutMillis: settings.read('AUTOSPAN_EXIT_TIMEOUT'),
   }
   reportMisspelt(env, instrumentationNames, warn)
@@ -51,6 +52,11 @@ function readResourceAttributes(settings: Settings): ReadonlyMap<string, string>
   const serviceName = settings.read('OTEL_SERVICE_NAME')
   if (serviceName !== undefined) attributes.set('service.name', serviceName)
   return attributes
+}
+
+function readDoctor(settings: Settings): string | undefined {
+  const wish = settings.read('AUTOSPAN_DOCTOR')
+  return wish === undefined || /^(false|0)$/i.test(wish) ? undefined : wish
 }
 
 /** `all` stands for each of them. */

@@ -263,6 +263,10 @@ export const VARIABLES = {
     default: '4194304',
     meaning: 'How large one export request may be, in bytes before compression; larger ones are divided.',
   },
+  AUTOSPAN_DOCTOR: {
+    type: text,
+    meaning: 'true: what the agent finds is told on stderr, and a test span sent, as autospan doctor does.',
+  },
   AUTOSPAN_EXIT_TIMEOUT: {
     type: duration,
     default: '1000',

@@ -4,7 +4,7 @@ import { hearsBuiltins } from '../hooks/import.js'
 import { hookModules, type LoadedModule } from '../hooks/modules.js'
 import { packageVersion, versionMatches } from '../hooks/version.js'
 import { guard } from './guard.js'
-import type { ChannelSource, Instrumentation, ModulePatch } from './instrumentation.js'
+import type { ChannelSource, Heard, Instrumentation, ModulePatch } from './instrumentation.js'
 import type { Kit } from './kit.js'
 
 /** A patch that waits for its module. */
@@ -19,6 +19,7 @@ interface Waiting {
 export function installInstrumentations(
   instrumentations: readonly Instrumentation[],
   makeKit: (name: string) => Kit,
+  heard?: Heard,
 ): void {
   const waiting = new Map<string, Waiting[]>()
   for (const { name, modules = [], channels = [] } of instrumentations) {
@@ -27,6 +28,7 @@ export function installInstrumentations(
     for (const patch of modules) {
       if (patch.atStart === true && !(hearsBuiltins && isStillToCome(patch.module))) {
         attempt(name, () => patch.patch(process.getBuiltinModule(patch.module as 'http'), kit, undefined))
+        heard?.(patch.module, undefined, undefined)
       } else {
         const known = waiting.get(patch.module) ?? []
         waiting.set(patch.module, [...known, { patch, kit, done: new WeakSet() }])
@@ -37,10 +39,14 @@ export function installInstrumentations(
     const version = loaded.folder === undefined ? undefined : packageVersion(loaded.folder)
     let { exports } = loaded
     for (const { patch, kit, done } of waiting.get(moduleName(loaded)) ?? []) {
-      if (!isTested(patch, version)) continue
+      if (!isTested(patch, version)) {
+        heard?.(patch.module, version, `left alone, tested are ${patch.versions}`)
+        continue
+      }
       const subject = behind(exports)
       if (done.has(subject)) continue
       const replacement = patch.patch(exports, kit, version)
+      heard?.(patch.module, version, undefined)
       if (replacement === undefined) done.add(subject)
       else exports = replacement
     }

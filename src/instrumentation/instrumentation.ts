@@ -12,6 +12,9 @@ export interface Instrumentation {
   readonly channels?: readonly ChannelSource[]
 }
 
+/** Is told of each module that is loaded and known: patched, or left alone because of a problem. */
+export type Heard = (module: string, version: string | undefined, problem: string | undefined) => void
+
 export interface ModulePatch {
   /** The name that programs import: a package, a file in it (`pg/lib/client.js`), or a built-in without `node:`. */
   readonly module: string

@@ -16,6 +16,7 @@ test('without variables all is as the specification has it', () => {
     delivery: { maxQueueBytes: 32 * 1024 * 1024, maxRequestBytes: 4 * 1024 * 1024 },
     propagators: ['tracecontext', 'baggage'],
     workerContext: false,
+    doctor: undefined,
     exitTimeoutMillis: 1000,
   })
   assert.deepEqual(others, {

@@ -1,0 +1,56 @@
+import { join } from 'node:path'
+import { INSTRUMENTATIONS } from '../../instrumentations/index.js'
+import { type Environment, readEnvironment } from '../config/environment.js'
+import { readConfig } from '../config/read.js'
+import { hearsBuiltins } from '../hooks/import.js'
+import { createResource } from '../resource/detect.js'
+import { VERSION } from '../version.js'
+import { reportBackend } from './backend.js'
+import { reportLibraries } from './libraries.js'
+import { Report } from './report.js'
+import { reportSettings } from './settings.js'
+
+export interface DoctorOptions {
+  /** Tells of each variable, and not only of those that are set. */
+  readonly all?: boolean
+  /** The program's entry file, where it is known; else a file of the folder stands for it. */
+  readonly entryFile?: string | undefined
+  readonly env?: Environment
+  readonly folder?: string
+}
+
+/**
+ * Looks at all that can be wrong before a span arrives: Node.js, settings, libraries, the backend.
+ *
+ * @returns how many problems there are
+ */
+export async function diagnose(write: (text: string) => void, options: DoctorOptions = {}): Promise<number> {
+  const { all = false, env = readEnvironment(), folder = process.cwd() } = options
+  const entryFile = options.entryFile || join(folder, 'index.js')
+  const report = new Report(write)
+  const complaints: string[] = []
+  const names = INSTRUMENTATIONS.map(({ name }) => name)
+  const config = readConfig(env, names, (line) => complaints.push(line))
+
+  report.section(`autospan ${VERSION}`)
+  report.fine(`Node.js ${process.versions.node} on ${process.platform} ${process.arch}`)
+  report.note(
+    hearsBuiltins
+      ? "modules are hooked in the program's own thread (module.registerHooks)"
+      : 'require() is hooked in the thread of the program, import in one of its own (module.register)',
+  )
+  if (config.enabled) report.fine(`the service is called ${createResource(config, VERSION, { entryFile }).serviceName}`)
+  else report.problem('the agent is switched off', 'OTEL_SDK_DISABLED or OTEL_ENABLED says so')
+
+  report.section('Settings')
+  reportSettings(report, env, all)
+  for (const complaint of complaints) report.problem(complaint)
+
+  report.section(`Libraries, as ${folder} has them`)
+  reportLibraries(report, INSTRUMENTATIONS, config.instrumentations, folder)
+
+  report.section('Backend')
+  await reportBackend(report, config, entryFile)
+  report.verdict()
+  return report.problems
+}

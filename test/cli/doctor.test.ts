@@ -1,0 +1,260 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { createServer, type RequestListener } from 'node:http'
+import { createServer as createSecureServer } from 'node:https'
+import { type AddressInfo, createServer as createRawServer, type Server } from 'node:net'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { diagnose } from '../../src/cli/doctor.js'
+import type { Owner } from '../harness/owner.js'
+import { atEnd } from '../harness/owner.js'
+import { root, run } from '../harness/program.js'
+import { projectOf } from '../harness/project.js'
+import { startSink } from '../harness/sink.js'
+import { autospan } from './cli.js'
+
+/** What today's agents are silent about, and the line that names the fault. */
+const MISCONFIGURATIONS: readonly (readonly [Record<string, string>, RegExp])[] = [
+  [{ OTEL_TRACES_EXPORTER: 'oltp' }, /✗ OTEL_TRACES_EXPORTER="oltp" .*did you mean otlp/],
+  [{ OTEL_NODE_ENABLED_INSTRUMENTATIONS: 'htpp' }, /✗ OTEL_NODE_ENABLED_INSTRUMENTATIONS="htpp" .*did you mean http/],
+  [{ OTEL_EXPORTER_OTLP_PROTOCOL: 'http/protbuf' }, /✗ OTEL_EXPORTER_OTLP_PROTOCOL="http\/protbuf" .*did you mean/],
+  [{ OTEL_TRACES_SAMPLER: 'parentbased_alwayson' }, /✗ OTEL_TRACES_SAMPLER="parentbased_alwayson" is not known/],
+  [
+    { OTEL_TRACES_SAMPLER: 'traceidratio', OTEL_TRACES_SAMPLER_ARG: '2' },
+    /✗ OTEL_TRACES_SAMPLER_ARG="2" is not a number/,
+  ],
+  [{ OTEL_EXPORTER_OTLP_ENDPIONT: 'x' }, /✗ OTEL_EXPORTER_OTLP_ENDPIONT .*did you mean OTEL_EXPORTER_OTLP_ENDPOINT/],
+  [{ OTEL_EXPORTER_OTLP_ENDPOINT: '<host>' }, /✗ OTEL_EXPORTER_OTLP_ENDPOINT="127.*has no scheme/],
+  [{ OTEL_EXPORTER_OTLP_ENDPOINT: '<url>/v1/traces' }, /✗ OTEL_EXPORTER_OTLP_ENDPOINT=.*already ends with v1\/traces/],
+  [{ OTEL_PROPAGATORS: 'tracecontxt' }, /✗ OTEL_PROPAGATORS="tracecontxt" .*did you mean tracecontext/],
+  [{ OTEL_BSP_SCHEDULE_DELAY: '5s' }, /✗ OTEL_BSP_SCHEDULE_DELAY="5s" is not a whole number/],
+  [{ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:1' }, /✗ nothing listens at 127\.0\.0\.1:1 \(ECONNREFUSED\)/],
+]
+
+test('the doctor names each misconfiguration, and ends with 1', async (t) => {
+  const sink = await startSink(t)
+  await Promise.all(
+    MISCONFIGURATIONS.map(async ([env, fault]) => {
+      const given = Object.entries(env).map(([name, value]) => [
+        name,
+        value.replace('<url>', sink.url).replace('<host>', sink.url.replace('http://', '')),
+      ])
+      const { stdout, stderr, code } = await autospan(['doctor'], {
+        env: { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url, ...Object.fromEntries(given) },
+      })
+      assert.match(stdout, fault)
+      assert.match(stdout, /\n1 problem found: look for ✗ above\.\n$/)
+      assert.deepEqual([stderr, code], ['', 1])
+    }),
+  )
+})
+
+test('where all is fine the doctor tells settings, libraries and its span, keeps secrets, and ends with 0', async (t) => {
+  const sink = await startSink(t)
+  const { stdout, code } = await autospan(['doctor'], {
+    env: {
+      OTEL_EXPORTER_OTLP_ENDPOINT: sink.url.replace('http://', 'http://user:secret@'),
+      OTEL_EXPORTER_OTLP_HEADERS: 'authorization=Bearer secret',
+      OTEL_SERVICE_NAME: 'shop',
+      OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
+    },
+  })
+  assert.match(stdout, /✓ the service is called shop\n/)
+  assert.match(stdout, /OTEL_SERVICE_NAME +shop +environment\n/)
+  assert.match(stdout, /OTEL_EXPORTER_OTLP_TRACES_PROTOCOL +http\/json +from OTEL_EXPORTER_OTLP_PROTOCOL\n/)
+  assert.match(stdout, /OTEL_TRACES_SAMPLER +parentbased_always_on +default\n/)
+  assert.match(stdout, /✓ express 5\.\d+\.\d+: traced\n/)
+  assert.match(stdout, /✓ connected to port \d+ in \d+ ms\n/)
+  assert.match(stdout, /\nNo problem found\.\n$/)
+  assert.ok(!stdout.includes('secret'))
+  assert.equal(code, 0)
+  const [span] = await sink.spans(1)
+  assert.equal(span?.name, 'autospan doctor')
+  assert.equal(span?.attributes['autospan.doctor'], true)
+  assert.equal(span?.resource['service.name'], 'shop')
+  assert.ok(stdout.includes(`trace ${span?.traceId}`))
+})
+
+test('a library is told with why it is not traced', async (t) => {
+  const sink = await startSink(t)
+  const env = { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url, OTEL_NODE_DISABLED_INSTRUMENTATIONS: 'koa' }
+  const { stdout } = await autospan(['doctor', '--all'], { env })
+  assert.match(stdout, /· koa \d.*: switched off \(koa\)\n/)
+  assert.match(stdout, /OTEL_BSP_SCHEDULE_DELAY +5000 +default\n/)
+  const future = await autospan(['doctor'], {
+    env: { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url },
+    cwd: await projectOf(t, 'express', { express: './fakes/future' }),
+  })
+  assert.match(future.stdout, /✗ express 99\.0\.0: left alone, tested are >=4 <6\n/)
+  assert.equal(future.code, 1)
+})
+
+async function listening(owner: Owner, server: Server): Promise<number> {
+  server.listen(0, '127.0.0.1')
+  atEnd(owner, async () => {
+    server.close()
+  })
+  await once(server, 'listening')
+  return (server.address() as AddressInfo).port
+}
+
+/** What the doctor says of a backend, in its last section. */
+async function saidOf(url: string, env: Record<string, string> = {}): Promise<string> {
+  let text = ''
+  const problems = await diagnose(
+    (piece) => {
+      text += piece
+    },
+    { env: { OTEL_EXPORTER_OTLP_ENDPOINT: url, ...env }, folder: '/' },
+  )
+  assert.equal(problems, 1, text)
+  return text.slice(text.indexOf('\nBackend\n'))
+}
+
+for (const [what, answer, problem, advice] of [
+  [
+    '401',
+    (_, res) => res.writeHead(401).end('no token'),
+    /answered 401, it does not know who you are. It says: no token/,
+    /HEADERS has to carry .*\(sent are: x-key\)/,
+  ],
+  ['403', (_, res) => res.writeHead(403).end(), /answered 403, you are not allowed/, /rights of the token/],
+  [
+    '404',
+    (_, res) => res.writeHead(404).end(),
+    /answered 404, there is nothing at this path/,
+    /base URL.*v1\/traces is added/,
+  ],
+  ['405', (_, res) => res.writeHead(405).end(), /answered 405, nothing can be posted/, /user interface.*4318/],
+  [
+    '415',
+    (_, res) => res.writeHead(415).end(),
+    /answered 415, it does not take http\/protobuf/,
+    /set OTEL_EXPORTER_OTLP_PROTOCOL to http\/json/,
+  ],
+  ['429', (_, res) => res.writeHead(429).end(), /answered 429, it takes no more for now/, /quota/],
+  ['503', (_, res) => res.writeHead(503).end(), /answered 503, a proxy on the way/, /whether it runs/],
+  ['500', (_, res) => res.writeHead(500).end(), /answered 500, it has a problem of its own/, /its log/],
+  ['418', (_, res) => res.writeHead(418).end(), /answered 418, it does not want this request/, /the right server/],
+  [
+    'a redirection to a login page',
+    (_, res) => res.writeHead(302, { location: 'https://login.example/in?x=1' }).end(),
+    /answered 302, it sends the caller to https:\/\/login\.example\/in, as web sites do that want a login/,
+    /a web site or a gateway/,
+  ],
+  [
+    'a redirection to TLS',
+    (req, res) => res.writeHead(308, { location: `https://${req.headers.host}${req.url}` }).end(),
+    /answered 308, it sends the caller to https:/,
+    /write https:\/\//,
+  ],
+  [
+    'a web page',
+    (_, res) => res.writeHead(200, { 'content-type': 'text/html' }).end('<html>'),
+    /answered 200, with a web page/,
+    /user interface/,
+  ],
+] as const satisfies readonly (readonly [string, RequestListener, RegExp, RegExp])[]) {
+  test(`an answer is explained: ${what}`, async (t) => {
+    const port = await listening(t as never, createServer(answer))
+    const said = await saidOf(`http://127.0.0.1:${port}`, { OTEL_EXPORTER_OTLP_HEADERS: 'x-key=secret' })
+    assert.match(said, problem)
+    assert.match(said, advice)
+    assert.ok(!said.includes('secret'))
+  })
+}
+
+test('no answer is explained: a gRPC port, a closed connection, TLS where there is none and none where there is, names', async (t) => {
+  const owner = t as never
+  // The first frame of HTTP/2, which a gRPC server sends whatever it is asked.
+  const grpc = await listening(
+    owner,
+    createRawServer((socket) => socket.on('error', () => {}).end('\0\0\x06\x04\0\0\0\0\0\0\x05\0\0\x40\0')),
+  )
+  assert.match(
+    await saidOf(`http://127.0.0.1:${grpc}`),
+    /does not answer in HTTP\/1\.1, as gRPC ports do \(HPE_.*\n.*usually 4318/,
+  )
+  const closing = await listening(
+    owner,
+    createRawServer((socket) => socket.on('error', () => {}).once('data', () => socket.destroy())),
+  )
+  assert.match(
+    await saidOf(`http://127.0.0.1:${closing}`),
+    /closes the connection without an answer.*\n.*it may want TLS/,
+  )
+  const plain = await listening(owner, createServer())
+  assert.match(await saidOf(`https://127.0.0.1:${plain}`), /does not speak TLS.*\n.*write http:\/\//)
+  const folder = join(root, 'test/apps/http')
+  const secure = createSecureServer({
+    key: readFileSync(join(folder, 'key.pem')),
+    cert: readFileSync(join(folder, 'cert.pem')),
+  })
+  assert.match(
+    await saidOf(`https://127.0.0.1:${await listening(owner, secure)}`),
+    /the certificate of 127.* is not trusted.*\n.*NODE_EXTRA_CA_CERTS/,
+  )
+  assert.match(
+    await saidOf('http://no-such-host.invalid:4318'),
+    /the name no-such-host\.invalid is not known here.*\n.*spelt well/,
+  )
+})
+
+test('exporters other than OTLP are told, and nothing is sent', async (t) => {
+  const sink = await startSink(t)
+  for (const [exporter, said] of [
+    ['none', 'spans go nowhere: OTEL_TRACES_EXPORTER=none'],
+    ['console', 'spans go to: console'],
+  ] as const) {
+    const { stdout, code } = await autospan(['doctor'], {
+      env: { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url, OTEL_TRACES_EXPORTER: exporter },
+    })
+    assert.ok(stdout.includes(said), stdout)
+    assert.equal(code, 0)
+  }
+  assert.equal(sink.requests.length, 0)
+})
+
+test('a switched off agent is a problem', async (t) => {
+  const sink = await startSink(t)
+  const { stdout, code } = await autospan(['doctor'], {
+    env: { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url, OTEL_SDK_DISABLED: 'true' },
+  })
+  assert.match(stdout, /✗ the agent is switched off\n/)
+  assert.equal(code, 1)
+})
+
+test('autospan doctor -- command tells what the program has loaded, and takes its environment', async (t) => {
+  const sink = await startSink(t)
+  const fine = await autospan(['doctor', '--', 'node', join(root, 'test/apps/boot/traced.cjs')], {
+    env: { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url },
+  })
+  assert.match(fine.stderr, /what the program has loaded\n(?: {2}✓ .*\n)* {2}✓ http: patched\n/)
+  assert.match(fine.stderr, /the program ended with code 0\. No problem found\.\n$/)
+  assert.equal(fine.code, 0)
+  const wrong = await autospan(['doctor', '--', 'node', join(root, 'test/apps/express/fake.cjs')], {
+    env: { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url, OTEL_TRACES_SAMPLER: 'no' },
+  })
+  assert.match(wrong.stderr, /✗ OTEL_TRACES_SAMPLER="no" is not known/)
+  assert.match(wrong.stderr, /There are problems: look for ✗ above\.\n$/)
+  assert.equal(wrong.code, 1)
+  const other = await autospan(['doctor', '--', 'true'])
+  assert.match(other.stderr, /It has not loaded the agent: is it a program of Node\.js\?\n$/)
+  assert.equal(other.code, 1)
+})
+
+test('AUTOSPAN_DOCTOR=true tells on stderr, and leaves output and exit code to the program', async (t) => {
+  const sink = await startSink(t)
+  const { stdout, stderr, code } = await run('boot/traced.mjs', {
+    env: { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url, AUTOSPAN_DOCTOR: 'true', OTEL_BSP_SCHEDULE_DELAY: '5s' },
+  })
+  assert.deepEqual([stdout, code], ['', 0])
+  assert.match(stderr, /✓ a test span was taken \(status 200\)/)
+  assert.match(stderr, /✗ OTEL_BSP_SCHEDULE_DELAY="5s"/)
+  assert.match(stderr, /what the program has loaded/)
+  const quiet = await run('boot/traced.mjs', {
+    env: { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url, AUTOSPAN_DOCTOR: 'false' },
+  })
+  assert.ok(!quiet.stderr.includes('doctor'))
+})

@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { root } from '../harness/program.js'
+import { startSink } from '../harness/sink.js'
+import { autospan } from './cli.js'
+
+const PROGRAM = join(root, 'test/apps/cli/program.cjs')
+
+for (const [form, args] of [
+  ['autospan run program', [PROGRAM]],
+  ['autospan run -- command', ['--', 'node', PROGRAM]],
+] as const) {
+  test(`${form}: the program has the agent, its arguments, its input and its exit code`, async () => {
+    const outcome = await autospan(['run', ...args, '3', '--flag', 'a b', '--help'], {
+      env: { OTEL_LOG_LEVEL: 'none' },
+      input: 'typed\n',
+    })
+    const started = JSON.stringify({ args: ['3', '--flag', 'a b', '--help'], traced: true })
+    assert.deepEqual(outcome, { stdout: `${started}\ntyped\n`, stderr: '', code: 3, signal: null })
+  })
+
+  test(`${form}: signals reach the program, and its end by one is ours`, async () => {
+    const env = { OTEL_LOG_LEVEL: 'none' }
+    let isTold = false
+    const waiting = await autospan(['run', ...args, 'wait'], {
+      env,
+      onOutput(child, stdout) {
+        if (isTold || !stdout.includes('waiting')) return
+        isTold = true
+        child.kill('SIGTERM')
+      },
+    })
+    assert.match(waiting.stdout, /told to end\n$/)
+    assert.deepEqual([waiting.code, waiting.signal], [7, null])
+    assert.equal((await autospan(['run', ...args, 'signal'], { env })).signal, 'SIGKILL')
+  })
+}
+
+test('the spans of a program that is run arrive', async (t) => {
+  const sink = await startSink(t)
+  await autospan(['run', '--no-warnings', join(root, 'test/apps/boot/traced.mjs')], {
+    env: { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url },
+  })
+  assert.equal((await sink.spans(2)).length, 2)
+})
+
+test('help and mistakes are told, and nothing is run', async () => {
+  for (const [args, code, stdout, stderr] of [
+    [[], 0, /^autospan \d.*\n\nUsage\n/s, /^$/],
+    [['--help'], 0, /autospan doctor/, /^$/],
+    [['help', 'doctor'], 0, /Exit code: 0 where all is fine/, /^$/],
+    [['run', '--help'], 0, /Runs a program with the agent/, /^$/],
+    [['doctor', '-h'], 0, /Looks at all that can be wrong/, /^$/],
+    [['--version'], 0, /^\d+\.\d+\.\d+\n$/, /^$/],
+    [['runn'], 2, /^$/, /^autospan: there is no command runn; autospan --help tells what there is\n$/],
+    [['run'], 2, /^$/, /there is nothing to run/],
+    [['run', '--'], 2, /^$/, /there is no command behind --/],
+    [['doctor', 'app.js'], 2, /^$/, /doctor does not know app\.js; a command stands behind --/],
+    [['run', '--', 'no-such-command-anywhere'], 1, /^$/, /^autospan: spawn no-such-command-anywhere ENOENT\n$/],
+  ] as const) {
+    const outcome = await autospan(args)
+    assert.equal(outcome.code, code, args.join(' '))
+    assert.match(outcome.stdout, stdout)
+    assert.match(outcome.stderr, stderr)
+  }
+})
