@@ -1,9 +1,11 @@
-import { AsyncLocalStorage } from 'node:async_hooks'
+import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks'
 import { EventEmitter } from 'node:events'
 import type { Context, ContextManagementToken, ContextManager } from '@opentelemetry/api'
-import { ROOT_CONTEXT } from './context.js'
+import { ROOT_CONTEXT, SUPPRESSED_CONTEXT } from './context.js'
 
 const storage = new AsyncLocalStorage<Context>()
+/** Made as the agent starts: what runs in it belongs to nothing that the program does. */
+const outside = new AsyncResource('autospan')
 
 /** What the process itself belongs to. */
 let processContext: Context = ROOT_CONTEXT
@@ -43,6 +45,18 @@ export function applyIn<This, Args extends unknown[], Result>(
   // AsyncLocalStorage.run() passes its arguments on by `apply`, without a receiver: Reflect.apply
   // carries ours and makes no closure.
   return storage.run(context, Reflect.apply, fn, thisArg, args) as Result
+}
+
+/**
+ * Calls `fn` as work of the agent's own: it is not traced, and the timers, sockets and promises that it makes
+ * keep no context of the program in memory, of whatever AsyncLocalStorage of the program's.
+ */
+export function runOutside<This, Args extends unknown[], Result>(
+  fn: (this: This, ...args: Args) => Result,
+  thisArg: This,
+  ...args: Args
+): Result {
+  return outside.runInAsyncScope(applyIn<This, Args, Result>, undefined, SUPPRESSED_CONTEXT, fn, thisArg, args)
 }
 
 /** Binds functions and emitters to a context, as `context.bind` of the API asks. */

@@ -1,7 +1,6 @@
 import { setTimeout } from 'node:timers'
 import type { BatchConfig, DeliveryConfig } from '../config/config.js'
-import { SUPPRESSED_CONTEXT } from '../context/context.js'
-import { runIn } from '../context/manager.js'
+import { runOutside } from '../context/manager.js'
 import type { Encoder } from '../otlp/encoder.js'
 import { type ExporterTuning, OtlpExporter, type Source } from './otlp-exporter.js'
 import type { Signal } from './signal.js'
@@ -53,7 +52,7 @@ export class BatchProcessor<Data> extends OtlpExporter {
 
   #startDelay(): void {
     // Outside the program's context, which the timer would keep in memory.
-    this.#delay = runIn(SUPPRESSED_CONTEXT, setTimeout<[]>, undefined, () => this.#onDelay(), this.#delayMillis)
+    this.#delay = runOutside(setTimeout<[]>, undefined, () => this.#onDelay(), this.#delayMillis)
     this.#delay.unref()
   }
 

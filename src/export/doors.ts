@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers'
-import { SUPPRESSED_CONTEXT } from '../context/context.js'
-import { runIn } from '../context/manager.js'
+import { runOutside } from '../context/manager.js'
+import { diag } from '../diag/diag.js'
 import { wrapMethod } from '../instrumentation/wrap.js'
 import { UnnoticedListeners } from './unnoticed.js'
 
@@ -47,7 +47,7 @@ export function watchDoors({ onEmpty, onEnd }: Doors): () => void {
     if (exiting() === true) return onEnd(uncaught)
     listeners.settle('exit')
     // A program that goes on has handled it.
-    runIn(SUPPRESSED_CONTEXT, setImmediate<[]>, undefined, () => {
+    runOutside(setImmediate<[]>, undefined, () => {
       uncaught = undefined
     }).unref()
   })
@@ -83,18 +83,23 @@ function watchSignals(listeners: UnnoticedListeners, onEnd: () => void): () => v
     onEnd()
   }
 
+  const onSignal = (signal: NodeJS.Signals) => (_name: unknown, number: unknown) => {
+    // Programs emit them too, and then without a number.
+    if (number === undefined) return
+    prepare()
+    kill.call(process, process.pid, signal)
+  }
+
   let heard = false
   return () => {
     if (heard) return
     heard = true
     if (!isMainThread()) return
-    for (const signal of SIGNALS) {
-      listeners.listenAlone(signal, (_name: unknown, number: unknown) => {
-        // Programs emit them too, and then without a number.
-        if (number === undefined) return
-        prepare()
-        kill.call(process, process.pid, signal)
-      })
+    try {
+      for (const signal of SIGNALS) listeners.listenAlone(signal, onSignal(signal))
+    } catch (error) {
+      // Called within the start of a span, in the midst of the program.
+      diag.fault('listening to signals', error)
     }
   }
 }

@@ -1,7 +1,6 @@
 import { setTimeout } from 'node:timers'
 import type { BatchConfig } from '../config/config.js'
-import { SUPPRESSED_CONTEXT } from '../context/context.js'
-import { runIn } from '../context/manager.js'
+import { runOutside } from '../context/manager.js'
 import { diag } from '../diag/diag.js'
 import type { Encoder } from '../otlp/encoder.js'
 import type { Exporter } from './exporter.js'
@@ -83,7 +82,7 @@ export class LineExporter<Data> implements Exporter {
       this.#delay = undefined
       this.#write()
     }
-    this.#delay = runIn(SUPPRESSED_CONTEXT, setTimeout<[]>, undefined, onDelay, this.#batch.scheduleDelayMillis)
+    this.#delay = runOutside(setTimeout<[]>, undefined, onDelay, this.#batch.scheduleDelayMillis)
     this.#delay.unref()
   }
 

@@ -1,7 +1,6 @@
 import { clearTimeout, setImmediate, setTimeout } from 'node:timers'
 import type { DeliveryConfig } from '../config/config.js'
-import { SUPPRESSED_CONTEXT } from '../context/context.js'
-import { runIn } from '../context/manager.js'
+import { runOutside } from '../context/manager.js'
 import { diag } from '../diag/diag.js'
 import { startDeadline } from './deadline.js'
 import { Divider } from './divider.js'
@@ -161,7 +160,7 @@ export class OtlpExporter implements Exporter {
    * the process alive meanwhile. Never rejects.
    */
   flush(timeoutMillis: number): Promise<void> {
-    return runIn(SUPPRESSED_CONTEXT, this.#flush, this, timeoutMillis)
+    return runOutside(this.#flush, this, timeoutMillis)
   }
 
   /**
@@ -269,7 +268,7 @@ export class OtlpExporter implements Exporter {
     if (this.#delivering) return
     this.#delivering = true
     // Not in the turn of the span that filled the batch: the program goes first.
-    runIn(SUPPRESSED_CONTEXT, setImmediate<[]>, undefined, () => this.#deliverAll())
+    runOutside(setImmediate<[]>, undefined, () => this.#deliverAll())
   }
 
   async #deliverAll(): Promise<void> {

@@ -1,5 +1,4 @@
-import { SUPPRESSED_CONTEXT } from '../context/context.js'
-import { runIn } from '../context/manager.js'
+import { runOutside } from '../context/manager.js'
 import { decodeExportResponse, decodeStatusMessage } from '../otlp/response.js'
 import { startDeadline } from './deadline.js'
 import { Dial, type DialSettings } from './dial.js'
@@ -52,7 +51,7 @@ export class HttpTransport implements Transport {
   }
 
   post(body: Uint8Array, timeoutMillis: number): Promise<Answer> {
-    return runIn(SUPPRESSED_CONTEXT, this.#post, this, body, timeoutMillis)
+    return runOutside(this.#post, this, body, timeoutMillis)
   }
 
   release(): void {

@@ -1,4 +1,5 @@
 import type { EventEmitter } from 'node:events'
+import { runOutside } from '../context/manager.js'
 import { type AnyFunction, wrapMethod } from '../instrumentation/wrap.js'
 
 // Programs replace it for their tests.
@@ -96,7 +97,8 @@ export class UnnoticedListeners {
     // The program has as many as it may: not ours is the one too many.
     const isFull = most > 0 && this.#count(event) >= most
     if (isFull) this.#emitter.setMaxListeners(0)
-    this.#emitter.on(event, own.listener)
+    // The handle that Node.js makes for a signal would keep the context in memory that made the first span.
+    runOutside(this.#emitter.on, this.#emitter, event, own.listener)
     if (isFull) this.#emitter.setMaxListeners(most)
   }
 
