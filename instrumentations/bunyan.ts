@@ -1,26 +1,54 @@
+import { createRequire } from 'node:module'
 import { guard } from '../src/instrumentation/guard.js'
 import type { Instrumentation } from '../src/instrumentation/instrumentation.js'
+import type { Kit } from '../src/instrumentation/kit.js'
 
-/** Trace ids in the records of bunyan, which makes an object of its own for each and hands it to one method. */
+const require = createRequire(import.meta.url)
+
+/** Records of bunyan, which makes an object of its own for each and hands it to one method. */
 export const bunyan: Instrumentation = {
   name: 'bunyan',
-  about: 'trace ids in the records of bunyan',
+  about: 'trace ids in the records of bunyan; its records as OTLP logs, on request',
   modules: [
     {
       module: 'bunyan',
       versions: '>=1 <3',
       patch: (exports, kit) => {
-        const { prototype } = exports.default ?? exports
+        const { nameFromLevel, prototype } = exports.default ?? exports
         const addFields = guard(kit.place('record'), (record: object) => {
           Object.assign(record, kit.correlation.fieldsFor(record))
         })
+        const send = kit.logger === undefined ? undefined : createSend(kit, nameFromLevel)
         kit.wrap(prototype, '_emit', (emit) => {
-          return function (record, ...args) {
+          return function (record, onlyText, ...args) {
+            if (!onlyText) send?.(record)
             addFields(record)
-            return emit.call(this, record, ...args)
+            return emit.call(this, record, onlyText, ...args)
           }
         })
       },
     },
   ],
+}
+
+interface BunyanRecord {
+  readonly level: number
+  readonly msg: string
+  readonly time: Date
+  readonly [field: string]: unknown
+}
+
+/** Sends a record, but for what the resource has of it. */
+function createSend(kit: Kit, levelNames: Readonly<Record<number, string>>) {
+  const { numberedSeverity, recordAttributes } =
+    require('../src/instrumentation/log-records.js') as typeof import('../src/instrumentation/log-records.js')
+  return guard(kit.place('send'), ({ level, msg, time, pid, hostname, v, ...fields }: BunyanRecord) => {
+    kit.logger?.emit({
+      timestamp: time,
+      severityNumber: numberedSeverity(level),
+      severityText: levelNames[level] ?? String(level),
+      body: msg,
+      attributes: recordAttributes(fields, 'err'),
+    })
+  })
 }

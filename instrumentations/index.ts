@@ -1,6 +1,7 @@
 import type { Instrumentation } from '../src/instrumentation/instrumentation.js'
 import { bunyan } from './bunyan.js'
 import { childProcess } from './child-process.js'
+import { consoleMethods } from './console.js'
 import { express } from './express.js'
 import { fastify } from './fastify.js'
 import { http } from './http/index.js'
@@ -21,5 +22,6 @@ export const INSTRUMENTATIONS: readonly Instrumentation[] = [
   pino,
   winston,
   bunyan,
+  consoleMethods,
   childProcess,
 ]

@@ -1,23 +1,31 @@
+import { createRequire } from 'node:module'
+import { guard } from '../src/instrumentation/guard.js'
 import type { Instrumentation } from '../src/instrumentation/instrumentation.js'
+import type { Kit } from '../src/instrumentation/kit.js'
+
+const require = createRequire(import.meta.url)
 
 /**
- * Trace ids in the records of pino. Every record of every logger, child loggers too, becomes text in one method of
- * their prototype, whatever takes the text: a stream, a transport in another thread, or several.
+ * Records of pino. Every record of every logger, child loggers too, becomes text in one method of their prototype,
+ * whatever takes the text: a stream, a transport in another thread, or several.
  */
 export const pino: Instrumentation = {
   name: 'pino',
-  about: 'trace ids in the records of pino',
+  about: 'trace ids in the records of pino; its records as OTLP logs, on request',
   modules: [
     {
       module: 'pino',
       versions: '>=5 <11',
       patch: (exports, kit) => {
-        const prototype = prototypeOf(exports.default ?? exports)
+        const createLogger = exports.default ?? exports
+        const prototype = prototypeOf(createLogger)
         const asJson = Object.getOwnPropertySymbols(prototype).find(({ description }) => description === 'pino.asJson')
         const place = kit.place('record')
+        const send = kit.logger === undefined ? undefined : createSend(kit, createLogger.symbols)
         kit.wrap(prototype, asJson ?? 'pino.asJson', (original) => {
           return function (...args) {
             const line = original.apply(this, args)
+            send?.(this, line, args)
             if (!place.on) return line
             try {
               return kit.correlation.addToLine(line)
@@ -36,4 +44,35 @@ export const pino: Instrumentation = {
 function prototypeOf(createLogger: (options: object, stream: object) => object): object {
   const logger = createLogger({ base: null }, { write() {} })
   return Object.getPrototypeOf(Object.getPrototypeOf(logger))
+}
+
+interface PinoLogger {
+  readonly levels: { readonly labels: Readonly<Record<number, string>> }
+  readonly [symbol: symbol]: unknown
+}
+
+interface PinoSymbols {
+  readonly messageKeySym: symbol
+  /** Not in versions that know errors as `err` only. */
+  readonly errorKeySym?: symbol
+}
+
+/** Sends the record that a line is, as serializers and redaction have left it. */
+function createSend(kit: Kit, { messageKeySym, errorKeySym }: PinoSymbols) {
+  const { numberedSeverity, recordAttributes } =
+    require('../src/instrumentation/log-records.js') as typeof import('../src/instrumentation/log-records.js')
+  return guard(kit.place('send'), (logger: PinoLogger, line: string, args: unknown[]) => {
+    // The level is before the time, which is last; what is before the level has changed with the versions.
+    const number = args.at(-2) as number
+    const messageKey = logger[messageKeySym] as string
+    const errorKey = errorKeySym === undefined ? 'err' : (logger[errorKeySym] as string)
+    const { level, time, pid, hostname, v, [messageKey]: body, ...fields } = JSON.parse(line)
+    kit.logger?.emit({
+      timestamp: performance.now(),
+      severityNumber: numberedSeverity(number),
+      severityText: logger.levels.labels[number] ?? String(number),
+      body,
+      attributes: recordAttributes(fields, errorKey),
+    })
+  })
 }

@@ -1,12 +1,17 @@
+import { createRequire } from 'node:module'
+import { guard } from '../src/instrumentation/guard.js'
 import type { Instrumentation } from '../src/instrumentation/instrumentation.js'
+import type { Kit } from '../src/instrumentation/kit.js'
+
+const require = createRequire(import.meta.url)
 
 /**
- * Trace ids in the records of winston. Every record of every logger, child loggers too, is written to the logger as a
- * stream: at that moment its caller's span is active, and no format has seen it.
+ * Records of winston. Every record of every logger, child loggers too, is written to the logger as a stream: at that
+ * moment its caller's span is active, and no format has seen it.
  */
 export const winston: Instrumentation = {
   name: 'winston',
-  about: 'trace ids in the records of winston',
+  about: 'trace ids in the records of winston; its records as OTLP logs, on request',
   modules: [
     {
       module: 'winston',
@@ -14,12 +19,14 @@ export const winston: Instrumentation = {
       patch: (exports, kit) => {
         const { prototype } = exports.Logger ?? exports.default.Logger
         const place = kit.place('record')
+        const send = kit.logger === undefined ? undefined : createSend(kit)
         kit.wrap(prototype, 'write', (write) => {
           return function (info, ...args) {
+            send?.(this, info)
             let record = info
             if (place.on) {
               try {
-                record = withFields(info, (fieldless) => kit.correlation.fieldsFor(fieldless))
+                record = withFields(info, kit)
               } catch (error) {
                 place.failed(error)
               }
@@ -33,9 +40,9 @@ export const winston: Instrumentation = {
 }
 
 /** A copy of the record with the fields: the program may use the record again, and show an error to others. */
-function withFields(info: unknown, fieldsFor: (record: object) => object | undefined): unknown {
+function withFields(info: unknown, kit: Kit): unknown {
   if (typeof info !== 'object' || info === null) return info
-  const fields = fieldsFor(info)
+  const fields = kit.correlation.fieldsFor(info)
   if (fields === undefined) return info
   return Object.assign(copyOf(info), fields)
 }
@@ -51,4 +58,29 @@ function copyOf(info: object): object {
     Object.defineProperty(copy, key, { value, enumerable, writable: true, configurable: true })
   }
   return copy
+}
+
+interface WinstonLogger {
+  readonly silent?: boolean
+  /** Not in the first versions. */
+  readonly isLevelEnabled?: (level: string) => boolean
+}
+
+/** Sends a record that the logger takes: it is written records of all levels. */
+function createSend(kit: Kit) {
+  const { exceptionAttributes, namedSeverity, recordAttributes } =
+    require('../src/instrumentation/log-records.js') as typeof import('../src/instrumentation/log-records.js')
+  return guard(kit.place('send'), (logger: WinstonLogger, info: Record<string, unknown>) => {
+    const { level, message, ...fields } = info
+    const levelName = String(level)
+    if (logger.silent === true || logger.isLevelEnabled?.(levelName) === false) return
+    const exception = info instanceof Error ? exceptionAttributes(info as never) : undefined
+    kit.logger?.emit({
+      timestamp: performance.now(),
+      severityNumber: namedSeverity(levelName),
+      severityText: levelName,
+      body: typeof message === 'object' ? String(message) : (message as string),
+      attributes: { ...recordAttributes(fields, 'error'), ...exception } as never,
+    })
+  })
 }

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module'
 import { INSTRUMENTATIONS } from '../instrumentations/index.js'
-import { adoptApiVersion, publishProviders } from './api/registry.js'
+import { adoptApiVersion, publishLoggerProvider, publishProviders } from './api/registry.js'
 import type { Config } from './config/config.js'
 import { countLoads, readEnvironment } from './config/environment.js'
 import { readConfig } from './config/read.js'
@@ -14,6 +14,7 @@ import { continueFrom } from './instrumentation/environment.js'
 import { installInstrumentations } from './instrumentation/install.js'
 import type { Instrumentation } from './instrumentation/instrumentation.js'
 import { Kit } from './instrumentation/kit.js'
+import { LateLoggerProvider } from './logs/late.js'
 import type { Pipeline } from './pipeline.js'
 import { createPropagator } from './propagation/composite.js'
 import { createResource } from './resource/detect.js'
@@ -61,6 +62,15 @@ function run(config: Config, inheritance: Inheritance | undefined): void {
   const resource = detected ?? resourceOfThread(inheritance!, config)
   // Most of the agent is needed by spans only, and many programs never make one.
   let pipeline: Pipeline | undefined
+  let doctor: Doctor | undefined
+  // Whichever way the process ends, what waits is delivered before.
+  const hearSignals = watchDoors({
+    onEmpty: () => pipeline?.flush(),
+    onEnd: (uncaught) => {
+      pipeline?.end(uncaught)
+      doctor?.end()
+    },
+  })
   const load = (): Pipeline => {
     if (pipeline === undefined) {
       const { createPipeline } = require('./pipeline.js') as typeof import('./pipeline.js')
@@ -76,28 +86,25 @@ function run(config: Config, inheritance: Inheritance | undefined): void {
   })
   if (!isFirst)
     diag.warn('another OpenTelemetry SDK has started before; the spans that the program makes itself go there')
+  if (config.logs.exporters.length > 0) publishLoggerProvider(new LateLoggerProvider(() => load().loggerProvider))
   const correlation = new Correlation(config.instrumentations.correlationNames)
-  const enabled = INSTRUMENTATIONS.filter(({ name }) => config.instrumentations.isEnabled(name))
-  const doctor = detected === undefined ? undefined : createDoctor(config, enabled)
+  const enabled = INSTRUMENTATIONS.filter(
+    ({ name, onlySends }) =>
+      config.instrumentations.isEnabled(name) && (onlySends !== true || config.logs.sources.has(name)),
+  )
+  if (detected !== undefined) doctor = createDoctor(config, enabled)
   const makeKit = (name: string): Kit => {
     const tracer = () => load().provider.getTracer(`autospan/${name}`, VERSION)
     return new Kit(name, tracer, propagator, {
       layerSpans: config.instrumentations.layerSpans.has(name),
       serverTiming: config.instrumentations.serverTiming,
       correlation,
+      logger: config.logs.sources.has(name) ? load().loggerProvider?.getLogger(`autospan/${name}`, VERSION) : undefined,
     })
   }
   installInstrumentations([API, bequeath(resource, config, propagator), ...enabled], makeKit, doctor?.heard)
   if (inheritance !== undefined) continueFrom(inheritance.carrier, propagator)
   else if (config.instrumentations.isEnabled('child_process')) continueFrom(readEnvironment(), propagator)
-  // Whichever way the process ends, what waits is delivered before.
-  const hearSignals = watchDoors({
-    onEmpty: () => pipeline?.flush(),
-    onEnd: (uncaught) => {
-      pipeline?.end(uncaught)
-      doctor?.end()
-    },
-  })
   // A server that is asked nothing is ended by a signal too.
   if (doctor !== undefined) hearSignals()
   if (detected === undefined) {

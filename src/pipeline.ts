@@ -1,20 +1,31 @@
 import { createRequire } from 'node:module'
-import type { Config, DeliveryConfig, TracesConfig } from './config/config.js'
+import type {
+  BatchConfig,
+  Config,
+  DeliveryConfig,
+  ExporterName,
+  OtlpConfig,
+  Protocol,
+  TracesConfig,
+} from './config/config.js'
 import { readColourWishes } from './config/environment.js'
 import { BatchProcessor } from './export/batch.js'
 import type { Uncaught } from './export/doors.js'
 import type { Exporter } from './export/exporter.js'
 import { LastFlush } from './export/last-flush.js'
-import { fanOut } from './export/multi.js'
-import { TRACES } from './export/signal.js'
+import { fanOut, type Processor } from './export/multi.js'
+import { LOGS, type Signal, TRACES } from './export/signal.js'
 import { transportSettings } from './export/transport.js'
 import { HttpTransport } from './export/transport-http.js'
 import { errorType } from './instrumentation/http.js'
-import { createSpanEncoder } from './otlp/encoders.js'
+import type { LogData } from './logs/log-data.js'
+import { AgentLoggerProvider } from './logs/provider.js'
+import type { Encoder } from './otlp/encoder.js'
+import { createLogEncoder, createSpanEncoder } from './otlp/encoders.js'
 import type { Resource } from './resource/resource.js'
 import { AgentTracerProvider } from './trace/provider.js'
 import { alwaysOff, alwaysOn, parentBased, type Sampler, traceIdRatio } from './trace/sampler.js'
-import type { SpanProcessor } from './trace/span.js'
+import type { SpanData } from './trace/span.js'
 import { VERSION } from './version.js'
 
 const require = createRequire(import.meta.url)
@@ -22,13 +33,15 @@ const require = createRequire(import.meta.url)
 /** What spans need from their start to the collector. Loaded and made with the first of them: see agent.ts. */
 export interface Pipeline {
   readonly provider: AgentTracerProvider
+  /** Undefined where log records go nowhere. */
+  readonly loggerProvider: AgentLoggerProvider | undefined
   /** The event loop is empty: what waits is delivered by it. */
   flush(): void
   /** The process ends: what is still open is ended, and what waits is delivered now. */
   end(uncaught: Uncaught | undefined): void
 }
 
-/** `onFirst` is called when a span starts and no other is open. */
+/** `onFirst` is called when a span starts and no other is open, and when log records can be made. */
 export function createPipeline(config: Config, resource: Resource, onFirst: () => void): Pipeline {
   const exporters = createSpanExporters(config, resource)
   const provider = new AgentTracerProvider({
@@ -38,9 +51,14 @@ export function createPipeline(config: Config, resource: Resource, onFirst: () =
   })
   const { openSpans } = provider
   openSpans.onFirst = onFirst
-  const lastFlush = new LastFlush(exporters, config.exitTimeoutMillis)
+  const logExporters = createLogExporters(config, resource)
+  const lastFlush = new LastFlush([...exporters, ...logExporters], config.exitTimeoutMillis)
   return {
     provider,
+    loggerProvider:
+      logExporters.length === 0
+        ? undefined
+        : new AgentLoggerProvider(config.logs.limits, fanOut(logExporters), onFirst),
     flush: () => lastFlush.flush(),
     end(uncaught) {
       openSpans.endAll(uncaught, errorType)
@@ -49,41 +67,50 @@ export function createPipeline(config: Config, resource: Resource, onFirst: () =
   }
 }
 
-type SpanExporter = SpanProcessor & Exporter
-
-function createSpanExporters({ traces, delivery }: Config, resource: Resource): readonly SpanExporter[] {
-  return traces.exporters.map((exporter) => {
-    switch (exporter) {
-      case 'otlp':
-        return createOtlp(traces, delivery, resource)
-      case 'console':
-        return createConsole(resource)
-      default:
-        return createLines(exporter, traces, resource)
-    }
-  })
+/** How the records of one signal leave the process. */
+interface Way<Data> {
+  readonly signal: Signal
+  readonly encoder: (protocol: Protocol) => Encoder<Data>
+  readonly batch: BatchConfig
+  readonly otlp: OtlpConfig
+  /** Where `otlp/file` appends. */
+  readonly file: string
+  readonly console: () => SignalExporter<Data>
 }
 
-function createOtlp({ otlp, batch }: TracesConfig, bounds: DeliveryConfig, resource: Resource): SpanExporter {
-  const encoder = createSpanEncoder(otlp.protocol, resource)
-  const transport = new HttpTransport(transportSettings(otlp, encoder.contentType, VERSION))
-  return new BatchProcessor({ signal: TRACES, encoder, transport, batch, timeoutMillis: otlp.timeoutMillis, bounds })
-}
+type SignalExporter<Data> = Processor<Data> & Exporter
 
-function createLines(to: 'otlp/stdout' | 'otlp/file', { batch, file }: TracesConfig, resource: Resource): SpanExporter {
+function createExporter<Data>(
+  name: Exclude<ExporterName, 'none'>,
+  { signal, encoder: encoderFor, batch, otlp, file, console }: Way<Data>,
+  bounds: DeliveryConfig,
+): SignalExporter<Data> {
+  if (name === 'console') return console()
+  if (name === 'otlp') {
+    const encoder = encoderFor(otlp.protocol)
+    const transport = new HttpTransport(transportSettings(otlp, encoder.contentType, VERSION))
+    return new BatchProcessor({ signal, encoder, transport, batch, timeoutMillis: otlp.timeoutMillis, bounds })
+  }
   const { LineExporter } = require('./export/lines.js') as typeof import('./export/lines.js')
   const { fileOutput, standardOutput } = require('./export/output.js') as typeof import('./export/output.js')
-  const encoder = createSpanEncoder('http/json', resource)
-  return new LineExporter({
-    signal: TRACES,
-    encoder,
-    output: to === 'otlp/file' ? fileOutput(file) : standardOutput,
-    batch,
-  })
+  const output = name === 'otlp/file' ? fileOutput(file) : standardOutput
+  return new LineExporter({ signal, encoder: encoderFor('http/json'), output, batch })
+}
+
+function createSpanExporters({ traces, delivery }: Config, resource: Resource): readonly SignalExporter<SpanData>[] {
+  const encoder = (protocol: Protocol) => createSpanEncoder(protocol, resource)
+  const way = { ...traces, signal: TRACES, encoder, console: () => createConsole(resource) }
+  return traces.exporters.map((name) => createExporter(name, way, delivery))
+}
+
+function createLogExporters({ logs, delivery }: Config, resource: Resource): readonly SignalExporter<LogData>[] {
+  const encoder = (protocol: Protocol) => createLogEncoder(protocol, resource)
+  const way = { ...logs, signal: LOGS, encoder, console: createLogConsole }
+  return logs.exporters.map((name) => createExporter(name, way, delivery))
 }
 
 /** stderr, for stdout is the program's. */
-function createConsole({ attributes }: Resource): SpanExporter {
+function createConsole({ attributes }: Resource): SignalExporter<SpanData> {
   const { ConsoleProcessor, wantsColour } = require('./export/console.js') as typeof import('./export/console.js')
   const { noColor, forceColor } = readColourWishes()
   const { isTTY = false, columns } = process.stderr
@@ -93,6 +120,11 @@ function createConsole({ attributes }: Resource): SpanExporter {
     colour: wantsColour(isTTY, noColor, forceColor),
     ...(columns === undefined ? {} : { width: columns }),
   })
+}
+
+function createLogConsole(): SignalExporter<LogData> {
+  const { ConsoleLogProcessor } = require('./export/console-logs.js') as typeof import('./export/console-logs.js')
+  return new ConsoleLogProcessor((text) => process.stderr.write(text))
 }
 
 function createSampler({ sampler, samplerRatio }: TracesConfig): Sampler {

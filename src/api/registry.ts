@@ -1,7 +1,12 @@
 import type { ContextManager, TextMapPropagator, TracerProvider } from '@opentelemetry/api'
+import type { LoggerProvider } from '@opentelemetry/api-logs'
 
 /** What every copy of `@opentelemetry/api` 1.x looks up: its `Symbol.for`, so copies share it. */
 const REGISTRY: unique symbol = Symbol.for('opentelemetry.js.api.1')
+
+/** The same of `@opentelemetry/api-logs`: a function that gives the provider to copies of its generation. */
+const LOGS_REGISTRY: unique symbol = Symbol.for('io.opentelemetry.js.api.logs')
+const LOGS_GENERATION = 1
 
 /** The version of the API that these providers implement. */
 export const API_VERSION = '1.10.0'
@@ -13,7 +18,10 @@ export interface Providers {
 }
 
 type Registry = { version: string } & Partial<Providers>
-type WithRegistry = { [REGISTRY]?: Registry }
+type WithRegistry = {
+  [REGISTRY]?: Registry
+  [LOGS_REGISTRY]?: (generation: number) => LoggerProvider | undefined
+}
 
 let published: Registry | undefined
 let copySeen = false
@@ -47,4 +55,13 @@ export function adoptApiVersion(version: string): void {
 
 function minorOf(version: string): number {
   return Number(version.split('.')[1])
+}
+
+/**
+ * Makes the provider that of the logs API, unless somebody else has been first. A copy of another generation finds
+ * none, and does nothing.
+ */
+export function publishLoggerProvider(provider: LoggerProvider): void {
+  const global = globalThis as WithRegistry
+  global[LOGS_REGISTRY] ??= (generation) => (generation === LOGS_GENERATION ? provider : undefined)
 }

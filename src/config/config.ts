@@ -1,5 +1,6 @@
 import type { LogLevel } from '../diag/diag.js'
 import type { CorrelationNames } from '../instrumentation/correlation.js'
+import type { AttributeBounds } from '../trace/attributes.js'
 import type { SpanLimits } from '../trace/limits.js'
 
 export type ExporterName = 'otlp' | 'otlp/stdout' | 'otlp/file' | 'console' | 'none'
@@ -7,6 +8,7 @@ export type Protocol = 'http/protobuf' | 'http/json'
 /** What a request carries; in the names of variables in upper case. */
 export type SignalName = 'traces' | 'metrics' | 'logs'
 export type Compression = 'gzip' | 'none'
+export type LogSource = 'pino' | 'winston' | 'bunyan' | 'console'
 export type PropagatorName = 'tracecontext' | 'baggage' | 'b3' | 'b3multi' | 'jaeger' | 'xray' | 'ottrace' | 'none'
 /** Sources of resource attributes. `env` is always one. */
 export type DetectorName =
@@ -38,6 +40,7 @@ export interface Config {
   readonly resourceDetectors: ReadonlySet<DetectorName>
   readonly traces: TracesConfig
   readonly delivery: DeliveryConfig
+  readonly logs: LogsConfig
   /** Without duplicates; empty where `none` was asked for. */
   readonly propagators: readonly Exclude<PropagatorName, 'none'>[]
   readonly instrumentations: InstrumentationsConfig
@@ -56,6 +59,18 @@ export interface TracesConfig {
   /** 0 to 1; has a meaning for the ratio samplers only. */
   readonly samplerRatio: number
   readonly limits: SpanLimits
+  readonly batch: BatchConfig
+  readonly otlp: OtlpConfig
+  /** The path to which `otlp/file` appends. */
+  readonly file: string
+}
+
+export interface LogsConfig {
+  /** Without duplicates; empty where `none` was asked for. */
+  readonly exporters: readonly Exclude<ExporterName, 'none'>[]
+  /** Libraries whose own records are sent too. */
+  readonly sources: ReadonlySet<string>
+  readonly limits: AttributeBounds
   readonly batch: BatchConfig
   readonly otlp: OtlpConfig
   /** The path to which `otlp/file` appends. */

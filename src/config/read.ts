@@ -5,6 +5,7 @@ import type { BatchConfig, Config, DeliveryConfig, DetectorName, TracesConfig } 
 import { isDisabled } from './disabled.js'
 import type { Environment } from './environment.js'
 import { readInstrumentations } from './instrumentations.js'
+import { readLogs } from './logs.js'
 import { reportMisspelt } from './misspelt.js'
 import { readOtlp } from './otlp.js'
 import { createSettings, type Settings } from './settings.js'
@@ -37,6 +38,7 @@ export function readConfig(
     resourceDetectors: readDetectors(settings),
     traces: readTraces(settings),
     delivery: readDelivery(settings),
+    logs: readLogs(settings),
     propagators: Object.freeze(settings.read('OTEL_PROPAGATORS')),
     instrumentations: readInstrumentations(settings, instrumentationNames),
     workerContext: settings.read('AUTOSPAN_WORKER_CONTEXT'),

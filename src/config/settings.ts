@@ -13,7 +13,7 @@ export interface Settings {
   given(name: string): string | undefined
   /** What is wrong with the text given for `name`, whatever it means: predicates of a sentence. */
   slips(name: string): string[]
-  /** Says what is wrong with the text given for `name`, and what happens instead. */
+  /** Says what is wrong with the text given for `name`, and what happens instead; once, for signals share variables. */
   complain(name: VariableName, problem: string, outcome: string): void
 }
 
@@ -22,6 +22,7 @@ const UNREPLACED = /\$\{\w+\}|\$\(\w+\)/
 
 export function createSettings(env: Environment, warn: (line: string) => void): Settings {
   const values = new Map<string, unknown>()
+  const complained = new Set<string>()
 
   function given(name: string): string | undefined {
     return givenText(env, name)
@@ -77,6 +78,10 @@ export function createSettings(env: Environment, warn: (line: string) => void): 
     readAs: <N extends VariableName>(name: string, row: N) => resolve(name, row) as ValueOf<N>,
     given,
     slips,
-    complain: (name, problem, outcome) => say(name, VARIABLES[name].type, problem, outcome),
+    complain(name, problem, outcome) {
+      if (complained.has(name)) return
+      complained.add(name)
+      say(name, VARIABLES[name].type, problem, outcome)
+    },
   }
 }

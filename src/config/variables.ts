@@ -1,5 +1,5 @@
 import { LOG_LEVELS, type LogLevel } from '../diag/diag.js'
-import type { DetectorName, ExporterName, PropagatorName, SamplerName } from './config.js'
+import type { DetectorName, ExporterName, LogSource, PropagatorName, SamplerName } from './config.js'
 import { OTLP_ROWS, signalRows } from './otlp-variables.js'
 import { attributes } from './pairs.js'
 import { boolean, duration, integer, listOf, names, oneOf, proxyUrl, ratio, type Type, text, timeout } from './parse.js'
@@ -172,6 +172,7 @@ export const VARIABLES = {
   },
   ...OTLP_ROWS,
   ...signalRows('traces'),
+  ...signalRows('logs'),
   http_proxy: {
     type: proxyUrl,
     fallback: 'HTTP_PROXY',
@@ -217,6 +218,46 @@ export const VARIABLES = {
     default: 'false',
     meaning: 'true: a span for each middleware and handler of express that a request passes.',
   },
+  OTEL_LOGS_EXPORTER: {
+    type: exporters,
+    default: 'otlp',
+    meaning: 'Where log records go: those of the logs API, and of the libraries in AUTOSPAN_LOG_SOURCES.',
+  },
+  AUTOSPAN_LOG_SOURCES: {
+    type: listOf<LogSource | 'none'>(['pino', 'winston', 'bunyan', 'console', 'none']),
+    default: 'none',
+    meaning: 'What is sent by OTEL_LOGS_EXPORTER besides being written as ever: records of these libraries.',
+  },
+  OTEL_BLRP_SCHEDULE_DELAY: {
+    type: duration,
+    default: '1000',
+    meaning: 'How long the first waiting log record waits, at most, before the batch is exported.',
+  },
+  OTEL_BLRP_EXPORT_TIMEOUT: {
+    type: timeout,
+    default: '30000',
+    meaning: 'How long the export of one batch of log records may take.',
+  },
+  OTEL_BLRP_MAX_QUEUE_SIZE: {
+    type: positive,
+    meaning: 'How many log records may wait; without it their size in bytes is bounded instead.',
+  },
+  OTEL_BLRP_MAX_EXPORT_BATCH_SIZE: {
+    type: positive,
+    default: '512',
+    atMost: 'OTEL_BLRP_MAX_QUEUE_SIZE',
+    meaning: 'How many log records one batch may hold; at most OTEL_BLRP_MAX_QUEUE_SIZE where that is set.',
+  },
+  OTEL_LOGRECORD_ATTRIBUTE_VALUE_LENGTH_LIMIT: {
+    type: count,
+    fallback: 'OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT',
+    meaning: "Characters of a value among a log record's attributes.",
+  },
+  OTEL_LOGRECORD_ATTRIBUTE_COUNT_LIMIT: {
+    type: count,
+    fallback: 'OTEL_ATTRIBUTE_COUNT_LIMIT',
+    meaning: 'How many attributes a log record keeps.',
+  },
   OTEL_INSTRUMENTATION_COMMON_LOGGING_TRACE_ID: {
     type: text,
     default: 'trace_id',
@@ -253,6 +294,11 @@ export const VARIABLES = {
     default: 'traces.jsonl',
     meaning: 'The file to which the exporter otlp/file appends spans, as OTLP/JSON, one request a line.',
   },
+  AUTOSPAN_LOGS_FILE: {
+    type: text,
+    default: 'logs.jsonl',
+    meaning: 'The file to which the exporter otlp/file appends log records, as OTLP/JSON, one request a line.',
+  },
   AUTOSPAN_QUEUE_MAX_BYTES: {
     type: positive,
     default: '33554432',
@@ -279,7 +325,7 @@ export const VARIABLES = {
 } as const satisfies Record<string, Variable>
 
 /** What is exported today, each with its variables in the table. */
-export type ExportedSignal = 'traces'
+export type ExportedSignal = 'traces' | 'logs'
 
 type Table = typeof VARIABLES
 export type VariableName = keyof Table
@@ -301,19 +347,12 @@ export const UNREAD_NAMES: readonly string[] = [
   'OTEL_CONFIG_FILE',
   'OTEL_EXPERIMENTAL_CONFIG_FILE',
   'OTEL_ENTITIES',
-  'OTEL_BLRP_SCHEDULE_DELAY',
-  'OTEL_BLRP_EXPORT_TIMEOUT',
-  'OTEL_BLRP_MAX_QUEUE_SIZE',
-  'OTEL_BLRP_MAX_EXPORT_BATCH_SIZE',
-  'OTEL_LOGRECORD_ATTRIBUTE_VALUE_LENGTH_LIMIT',
-  'OTEL_LOGRECORD_ATTRIBUTE_COUNT_LIMIT',
   'OTEL_SPAN_ATTRIBUTE_PER_EVENT_COUNT_LIMIT',
   'OTEL_SPAN_ATTRIBUTE_PER_LINK_COUNT_LIMIT',
   'OTEL_METRICS_EXPORTER',
   'OTEL_METRICS_EXEMPLAR_FILTER',
   'OTEL_METRIC_EXPORT_INTERVAL',
   'OTEL_METRIC_EXPORT_TIMEOUT',
-  'OTEL_LOGS_EXPORTER',
   'OTEL_EXPORTER_PROMETHEUS_HOST',
   'OTEL_EXPORTER_PROMETHEUS_PORT',
   'OTEL_EXPORTER_ZIPKIN_ENDPOINT',
@@ -337,15 +376,7 @@ export const UNREAD_NAMES: readonly string[] = [
   'OTEL_EXPORTER_OTLP_METRICS_CLIENT_CERTIFICATE',
   'OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE',
   'OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION',
-  'OTEL_EXPORTER_OTLP_LOGS_PROTOCOL',
-  'OTEL_EXPORTER_OTLP_LOGS_ENDPOINT',
-  'OTEL_EXPORTER_OTLP_LOGS_HEADERS',
-  'OTEL_EXPORTER_OTLP_LOGS_TIMEOUT',
-  'OTEL_EXPORTER_OTLP_LOGS_COMPRESSION',
   'OTEL_EXPORTER_OTLP_LOGS_INSECURE',
-  'OTEL_EXPORTER_OTLP_LOGS_CERTIFICATE',
-  'OTEL_EXPORTER_OTLP_LOGS_CLIENT_KEY',
-  'OTEL_EXPORTER_OTLP_LOGS_CLIENT_CERTIFICATE',
   'OTEL_NODE_EXPERIMENTAL_SDK_METRICS',
   'OTEL_SEMCONV_STABILITY_OPT_IN',
   'OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN',

@@ -1,11 +1,14 @@
-import type { SpanProcessor } from '../trace/span.js'
+/** Takes the records of one signal. Never throws. */
+export interface Processor<Data> {
+  onEnd(record: Data): void
+}
 
-/** Hands every span to each of `processors`, in order; one of them is returned as it is. */
-export function fanOut(processors: readonly SpanProcessor[]): SpanProcessor {
+/** Hands every record to each of `processors`, in order; one of them is returned as it is. */
+export function fanOut<Data>(processors: readonly Processor<Data>[]): Processor<Data> {
   if (processors.length === 1) return processors[0]!
   return {
-    onEnd(span) {
-      for (const processor of processors) processor.onEnd(span)
+    onEnd(record) {
+      for (const processor of processors) processor.onEnd(record)
     },
   }
 }

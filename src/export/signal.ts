@@ -7,6 +7,7 @@ export interface Signal {
 }
 
 export const TRACES: Signal = { name: 'span', one: 'span', many: 'spans' }
+export const LOGS: Signal = { name: 'log', one: 'log record', many: 'log records' }
 
 /** A number of records in words: `1 span`, `2 spans`. */
 export function counted(records: number, { one, many }: Signal): string {

@@ -4,6 +4,8 @@ import type { Kit } from './kit.js'
 export interface Instrumentation {
   /** Short name, as in `OTEL_NODE_ENABLED_INSTRUMENTATIONS`; the scope of its spans is `autospan/<name>`. */
   readonly name: string
+  /** Has nothing to trace, only records to send: absent unless `AUTOSPAN_LOG_SOURCES` names it. */
+  readonly onlySends?: boolean
   /** One line for the documentation: what is traced. */
   readonly about: string
   /** Modules to patch when the program loads them. */

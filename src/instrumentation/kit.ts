@@ -1,5 +1,6 @@
 import type { EventEmitter } from 'node:events'
 import type { Context, Span, TextMapGetter, TextMapPropagator, TextMapSetter } from '@opentelemetry/api'
+import type { Logger } from '@opentelemetry/api-logs'
 import { isSuppressed, ROOT_CONTEXT, SPAN_KEY, spanOf } from '../context/context.js'
 import { activeContext, applyIn, bindTo } from '../context/manager.js'
 import { diag } from '../diag/diag.js'
@@ -21,6 +22,8 @@ export interface KitOptions {
   readonly layerSpans?: boolean
   /** Default: one with the usual names. */
   readonly correlation?: Correlation
+  /** Only where the library's own records are to be sent as OTLP logs. */
+  readonly logger?: Logger | undefined
   readonly serverTiming?: boolean
 }
 
@@ -33,6 +36,8 @@ export class Kit {
   readonly layerSpans: boolean
   /** Trace ids for log records. */
   readonly correlation: Correlation
+  /** Takes the library's own records, where the user wants them sent as OTLP logs. */
+  readonly logger: Logger | undefined
   /** The user wants each response to tell its trace in a `server-timing` header. */
   readonly serverTiming: boolean
   readonly #library: string
@@ -44,6 +49,7 @@ export class Kit {
   constructor(library: string, makeTracer: () => AgentTracer, propagator: TextMapPropagator, options: KitOptions = {}) {
     this.layerSpans = options.layerSpans === true
     this.correlation = options.correlation ?? new Correlation(DEFAULT_CORRELATION_NAMES)
+    this.logger = options.logger
     this.serverTiming = options.serverTiming === true
     this.#library = library
     this.#makeTracer = makeTracer

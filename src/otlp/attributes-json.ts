@@ -27,7 +27,7 @@ function keyValueJson(key: string, value: Value): string {
 }
 
 /** An `AnyValue` by the rules of OTLP/JSON: 64-bit integers as strings of digits, bytes in base64. */
-function anyValueJson(value: Value): string {
+export function anyValueJson(value: Value): string {
   switch (typeof value) {
     case 'string':
       return `{"stringValue":${JSON.stringify(value)}}`

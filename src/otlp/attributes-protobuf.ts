@@ -121,7 +121,7 @@ function writeOther(writer: ProtobufWriter, tag: number, head: Uint8Array, value
 }
 
 /** The length and the content of an `AnyValue`; its tag has been written. */
-function writeAnyValue(writer: ProtobufWriter, value: Value): void {
+export function writeAnyValue(writer: ProtobufWriter, value: Value): void {
   const start = writer.open(1)
   switch (typeof value) {
     case 'number':

@@ -1,10 +1,18 @@
 import type { Protocol } from '../config/config.js'
+import type { LogData } from '../logs/log-data.js'
 import type { Resource } from '../resource/resource.js'
-import type { SpanEncoder } from './encoder.js'
+import type { Encoder, SpanEncoder } from './encoder.js'
+import { JsonLogEncoder } from './logs-json.js'
+import { ProtobufLogEncoder } from './logs-protobuf.js'
 import { JsonSpanEncoder } from './spans-json.js'
 import { ProtobufSpanEncoder } from './spans-protobuf.js'
 
 /** The encoder for `OTEL_EXPORTER_OTLP_PROTOCOL`. The resource is encoded with the first batch. */
 export function createSpanEncoder(protocol: Protocol, resource: Resource): SpanEncoder {
   return protocol === 'http/json' ? new JsonSpanEncoder(resource) : new ProtobufSpanEncoder(resource)
+}
+
+/** The same for log records. */
+export function createLogEncoder(protocol: Protocol, resource: Resource): Encoder<LogData> {
+  return protocol === 'http/json' ? new JsonLogEncoder(resource) : new ProtobufLogEncoder(resource)
 }

@@ -5,14 +5,10 @@ import { attributesJson, joined, wellFormed } from './attributes-json.js'
 import type { ByteBuffer } from './bytes.js'
 import { EncodedResource } from './encoded-resource.js'
 import type { SpanEncoder } from './encoder.js'
-import { assemble, member, newScope, requestStart } from './envelope-json.js'
+import { assemble, countMember, isSpanId, isTraceId, member, newScope, requestStart } from './envelope-json.js'
 import { ScopeBuffers } from './scopes.js'
-import { linkFlags, setTimes, spanFlags, spanKind, traceStateText, uint32 } from './span-fields.js'
+import { linkFlags, setTimes, spanFlags, spanKind, traceStateText } from './span-fields.js'
 import { UnixTime } from './unix-time.js'
-
-const TRACE_ID = /^[0-9a-f]{32}$/i
-const SPAN_ID = /^[0-9a-f]{16}$/i
-const ALL_ZERO = /^0+$/
 
 /**
  * `ExportTraceServiceRequest` in OTLP/JSON, which is not protobuf's own JSON: ids are hex, enums numbers
@@ -59,12 +55,12 @@ export class JsonSpanEncoder implements SpanEncoder {
 
   /** Undefined where the span has no valid identity, and is none to a collector. */
   #spanJson(span: SpanData): string | undefined {
-    if (!isId(TRACE_ID, span.traceId) || !isId(SPAN_ID, span.spanId)) return undefined
+    if (!isTraceId(span.traceId) || !isSpanId(span.spanId)) return undefined
     setTimes(span, this.#startTime, this.#endTime)
     return (
       `{"traceId":"${span.traceId}","spanId":"${span.spanId}"` +
       (span.traceState === undefined ? '' : member('traceState', traceStateText(span.traceState))) +
-      (isId(SPAN_ID, span.parentSpanId) ? `,"parentSpanId":"${span.parentSpanId}"` : '') +
+      (isSpanId(span.parentSpanId) ? `,"parentSpanId":"${span.parentSpanId}"` : '') +
       `,"flags":${spanFlags(span)}${member('name', span.name)},"kind":${spanKind(span.kind)}` +
       `,"startTimeUnixNano":"${this.#startTime}","endTimeUnixNano":"${this.#endTime}"` +
       `,"attributes":${attributesJson(span.shared === undefined ? span.attributes : [...span.shared.list, ...span.attributes])}` +
@@ -106,7 +102,7 @@ function linkJson({ context, attributes, droppedAttributes }: SpanLink): string 
   let head: string
   try {
     const { traceId, spanId, traceState } = context
-    if (!isId(TRACE_ID, traceId) || !isId(SPAN_ID, spanId)) return undefined
+    if (!isTraceId(traceId) || !isSpanId(spanId)) return undefined
     head =
       `{"traceId":"${traceId}","spanId":"${spanId}"` +
       `${traceState === undefined ? '' : member('traceState', traceStateText(traceState))},"flags":${linkFlags(context)}`
@@ -118,12 +114,4 @@ function linkJson({ context, attributes, droppedAttributes }: SpanLink): string 
 
 function statusJson({ statusCode, statusMessage }: SpanData): string {
   return `{"code":${statusCode}${member('message', statusMessage)}}`
-}
-
-function countMember(key: string, count: number): string {
-  return count === 0 ? '' : `,"${key}":${uint32(count)}`
-}
-
-function isId(pattern: RegExp, id: string): boolean {
-  return pattern.test(id) && !ALL_ZERO.test(id)
 }

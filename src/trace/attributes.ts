@@ -106,8 +106,8 @@ const MAX_DEPTH = 64
 /** Elements and members that one value may have in all; what is beyond them is left out. */
 const MAX_NODES = 10_000
 
-/** A private copy of the value within the bounds, or undefined when an attribute cannot hold its type. */
-function checkedValue(value: unknown, valueLength: number): Value | undefined {
+/** A private copy of the value within the bounds, or undefined when an attribute cannot hold its type. `valueLength` as in the bounds. */
+export function checkedValue(value: unknown, valueLength: number): Value | undefined {
   switch (typeof value) {
     case 'string':
       return value.length > valueLength ? truncated(value, valueLength) : value

@@ -340,7 +340,7 @@ export function contextOf(
   return traceState === undefined ? { traceId, spanId, traceFlags } : { traceId, spanId, traceFlags, traceState }
 }
 
-function exceptionAttributes(exception: Exception): Attributes {
+export function exceptionAttributes(exception: Exception): Attributes {
   if (typeof exception === 'string') return { 'exception.message': exception }
   if (typeof exception !== 'object' || exception === null) return { 'exception.message': String(exception) }
   const attributes: Attributes = {}

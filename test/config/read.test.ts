@@ -6,7 +6,7 @@ import { DEFAULT_LIMITS } from '../../src/trace/limits.js'
 import { configOf, NAMES } from './reading.js'
 
 test('without variables all is as the specification has it', () => {
-  const { instrumentations, traces, ...config } = configOf({})
+  const { instrumentations, traces, logs, ...config } = configOf({})
   const { otlp, ...others } = traces
   assert.deepEqual(config, {
     enabled: true,
@@ -44,6 +44,15 @@ test('without variables all is as the specification has it', () => {
       proxy: undefined,
     },
   )
+  const { otlp: logsOtlp, ...ofLogs } = logs
+  assert.deepEqual(ofLogs, {
+    exporters: ['otlp'],
+    sources: new Set(),
+    file: 'logs.jsonl',
+    limits: { count: 128, valueLength: Number.POSITIVE_INFINITY },
+    batch: { ...others.batch, scheduleDelayMillis: 1000 },
+  })
+  assert.deepEqual({ ...logsOtlp, url: logsOtlp.url.href }, { ...otlp, url: 'http://localhost:4318/v1/logs' })
   for (const name of NAMES) assert.equal(instrumentations.isEnabled(name), true)
 })
 

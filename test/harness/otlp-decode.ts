@@ -80,9 +80,9 @@ export function decodeMessage(typeName: string, body: Uint8Array, contentType: s
   return isJson(contentType) ? readJson(messageType(typeName), body) : readProtobuf(messageType(typeName), body)
 }
 
-/** The body of a collector's healthy answer to an export of metrics. */
-export function encodeMetricsResponse(contentType: string): Uint8Array {
-  return isJson(contentType) ? Buffer.from('{}') : encodeMessage('ExportMetricsServiceResponse', {})
+/** The body of a collector's healthy answer to an export of metrics or logs. */
+export function encodeEmptyResponse(signal: 'Metrics' | 'Logs', contentType: string): Uint8Array {
+  return isJson(contentType) ? Buffer.from('{}') : encodeMessage(`Export${signal}ServiceResponse`, {})
 }
 
 /** The body of a collector's answer to an export of traces. */
@@ -198,7 +198,7 @@ function objectOf(keyValues: readonly Message[], path: string): Record<string, u
   return object
 }
 
-function plainValue(anyValue: Message, path: string): unknown {
+export function plainValue(anyValue: Message, path: string): unknown {
   const member = anyValue.value as string | undefined
   if (member === undefined) return null
   const value = anyValue[member]

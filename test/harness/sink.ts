@@ -7,14 +7,15 @@ import { drawTraces } from './draw.js'
 import {
   type DecodedSpan,
   decodeTraces,
-  encodeMetricsResponse,
+  encodeEmptyResponse,
   encodeTracesResponse,
   type PartialSuccess,
 } from './otlp-decode.js'
+import { type DecodedLog, decodeLogs } from './otlp-logs.js'
 import { type DecodedMetric, decodeMetrics } from './otlp-metrics.js'
 import { atEnd, type Owner } from './owner.js'
 
-/** One export request as it came, whatever it was answered; of traces, or of metrics. */
+/** One export request as it came, whatever it was answered; of traces, of metrics, or of logs. */
 export interface SinkRequest {
   readonly path: string
   readonly headers: IncomingHttpHeaders
@@ -26,6 +27,7 @@ export interface SinkRequest {
   readonly body: Uint8Array
   readonly spans: readonly DecodedSpan[]
   readonly metrics: readonly DecodedMetric[]
+  readonly logs: readonly DecodedLog[]
   /** `performance.now()` when the body was complete. */
   readonly arrivedMillis: number
   /** Which connection it came on, from 0. */
@@ -49,6 +51,8 @@ export interface SinkOptions {
   readonly respond?: (index: number, request: SinkRequest) => Answer | undefined | Promise<Answer | undefined>
   /** The same for requests with metrics. */
   readonly respondToMetrics?: SinkOptions['respond']
+  /** The same for requests with logs. */
+  readonly respondToLogs?: SinkOptions['respond']
   /** Where requests with traces must go. */
   readonly path?: string
   /** Default: a free one. */
@@ -56,13 +60,14 @@ export interface SinkOptions {
 }
 
 const METRICS_PATH = '/v1/metrics'
+const LOGS_PATH = '/v1/logs'
 
 export interface WaitOptions {
   readonly timeoutMillis?: number
 }
 
 /**
- * Starts a collector on 127.0.0.1 that takes traces and metrics over OTLP/HTTP and is as strict as can be. What breaks the
+ * Starts a collector on 127.0.0.1 that takes telemetry over OTLP/HTTP and is as strict as can be. What breaks the
  * protocol is a violation: it is answered with 400, makes every wait fail, and fails the owner at its end.
  */
 export async function startSink(owner: Owner, options: SinkOptions = {}): Promise<Sink> {
@@ -77,10 +82,13 @@ export class Sink {
   readonly requests: SinkRequest[] = []
   /** With metrics. */
   readonly metricRequests: SinkRequest[] = []
+  /** With logs. */
+  readonly logRequests: SinkRequest[] = []
   readonly #options: SinkOptions
   readonly #server = createServer((request, response) => void this.#receive(request, response))
   readonly #delivered: DecodedSpan[] = []
   readonly #metrics: DecodedMetric[] = []
+  readonly #logs: DecodedLog[] = []
   readonly #spanIds = new Set<string>()
   readonly #open = new Set<Socket>()
   readonly #numbers = new WeakMap<Socket, number>()
@@ -130,6 +138,11 @@ export class Sink {
   /** Metrics of the requests that were answered with 2xx, oldest first. */
   get metrics(): readonly DecodedMetric[] {
     return this.#metrics
+  }
+
+  /** Log records of the requests that were answered with 2xx, oldest first. */
+  get logs(): readonly DecodedLog[] {
+    return this.#logs
   }
 
   /** The newest metric of that name. */
@@ -211,11 +224,10 @@ export class Sink {
       response.writeHead(400).end()
       return
     }
-    const ofMetrics = received.path === METRICS_PATH
-    const index = (ofMetrics ? this.metricRequests : this.requests).push(received) - 1
+    const { requests, respond } = this.#roadOf(received.path)
+    const index = requests.push(received) - 1
     this.#changed()
     try {
-      const respond = ofMetrics ? this.#options.respondToMetrics : this.#options.respond
       const answer = (await respond?.(index, received)) ?? {}
       if (answer.delayMillis !== undefined) await wait(answer.delayMillis, undefined, { signal: this.#closing.signal })
       this.#answer(answer, received, response)
@@ -225,12 +237,19 @@ export class Sink {
     }
   }
 
+  #roadOf(path: string): { requests: SinkRequest[]; respond: SinkOptions['respond'] } {
+    if (path === METRICS_PATH) return { requests: this.metricRequests, respond: this.#options.respondToMetrics }
+    if (path === LOGS_PATH) return { requests: this.logRequests, respond: this.#options.respondToLogs }
+    return { requests: this.requests, respond: this.#options.respond }
+  }
+
   #read(request: IncomingMessage, wire: Buffer): SinkRequest {
     const { method, headers } = request
     const path = request.url ?? ''
     const expected = this.#options.path ?? '/v1/traces'
     if (method !== 'POST') throw new Error(`method ${method} instead of POST`)
-    if (path !== expected && path !== METRICS_PATH) throw new Error(`path ${path} instead of ${expected}`)
+    const ofSpans = path === expected
+    if (!ofSpans && path !== METRICS_PATH && path !== LOGS_PATH) throw new Error(`path ${path} instead of ${expected}`)
     const body = decompressed(wire, headers['content-encoding'])
     const contentType = headers['content-type'] ?? '(none)'
     return {
@@ -239,8 +258,9 @@ export class Sink {
       rawHeaders: request.rawHeaders,
       wireLength: wire.length,
       body,
-      spans: path === METRICS_PATH ? [] : decodeTraces(body, contentType).spans,
+      spans: ofSpans ? decodeTraces(body, contentType).spans : [],
       metrics: path === METRICS_PATH ? decodeMetrics(body, contentType) : [],
+      logs: path === LOGS_PATH ? decodeLogs(body, contentType) : [],
       arrivedMillis: performance.now(),
       socket: this.#numbers.get(request.socket) ?? -1,
     }
@@ -255,16 +275,13 @@ export class Sink {
     const contentType = request.headers['content-type'] ?? ''
     const status = answer.status ?? 200
     const succeeded = status >= 200 && status < 300
-    const success = () =>
-      request.path === METRICS_PATH
-        ? encodeMetricsResponse(contentType)
-        : encodeTracesResponse(answer.partialSuccess, contentType)
-    const body = answer.body ?? (succeeded ? success() : '')
+    const body = answer.body ?? (succeeded ? successOf(request.path, contentType, answer.partialSuccess) : '')
     response.writeHead(status, { ...(succeeded ? { 'content-type': contentType } : {}), ...answer.headers })
     response.end(body)
     if (succeeded) {
       for (const span of request.spans) this.#deliver(span)
       this.#metrics.push(...request.metrics)
+      this.#logs.push(...request.logs)
     }
     this.#changed()
   }
@@ -297,6 +314,12 @@ export class Sink {
     const shown = this.#delivered.slice(0, 100)
     return `What came: ${requests}, ${this.#delivered.length} spans delivered:\n${drawTraces(shown)}`
   }
+}
+
+function successOf(path: string, contentType: string, partialSuccess: PartialSuccess | undefined): Uint8Array {
+  if (path === METRICS_PATH) return encodeEmptyResponse('Metrics', contentType)
+  if (path === LOGS_PATH) return encodeEmptyResponse('Logs', contentType)
+  return encodeTracesResponse(partialSuccess, contentType)
 }
 
 async function bodyOf(request: IncomingMessage): Promise<Buffer> {

@@ -1,0 +1,88 @@
+import type { LogRecord } from '@opentelemetry/api-logs'
+import { SEVERITY_DEBUG, SEVERITY_ERROR, SEVERITY_FATAL, SEVERITY_INFO, SEVERITY_WARN } from './severity.js'
+
+type Fields = Readonly<Record<string, unknown>>
+
+/** Levels of pino and bunyan, ascending, with their place in the logs data model. */
+const NUMBERED: readonly (readonly [level: number, severity: number])[] = [
+  [10, 1],
+  [20, SEVERITY_DEBUG],
+  [30, SEVERITY_INFO],
+  [40, SEVERITY_WARN],
+  [50, SEVERITY_ERROR],
+  [60, SEVERITY_FATAL],
+]
+
+/** Levels by the names that npm, syslog and the command line give them in winston. */
+const NAMED: Readonly<Record<string, number>> = {
+  silly: 1,
+  verbose: 6,
+  debug: SEVERITY_DEBUG,
+  http: 7,
+  info: SEVERITY_INFO,
+  data: SEVERITY_INFO,
+  help: SEVERITY_INFO,
+  input: SEVERITY_INFO,
+  prompt: SEVERITY_INFO,
+  notice: 10,
+  warn: SEVERITY_WARN,
+  warning: SEVERITY_WARN,
+  error: SEVERITY_ERROR,
+  crit: SEVERITY_FATAL,
+  alert: 22,
+  emerg: 23,
+}
+
+/** A level between two known ones is a little more than the lower. */
+export function numberedSeverity(level: number): number {
+  const known = NUMBERED.findLast(([least]) => level >= least)
+  if (known === undefined) return 1
+  return level === known[0] ? known[1] : known[1] + 1
+}
+
+/** 0, unspecified, for a name of the program's own. */
+export function namedSeverity(level: string): number {
+  return Object.hasOwn(NAMED, level) ? (NAMED[level] ?? 0) : 0
+}
+
+/**
+ * The attributes of a record's fields: an error by the semantic conventions, anything else as JSON would have it.
+ * What JSON cannot say is left out.
+ *
+ * @param error the name of the field that holds the record's error
+ */
+export function recordAttributes(fields: Fields, error: string): LogRecord['attributes'] {
+  const attributes: Record<string, unknown> = {}
+  for (const [key, value] of Object.entries(fields)) {
+    if (key === error && isErrorLike(value)) Object.assign(attributes, exceptionAttributes(value))
+    else attributes[key] = jsonValue(value)
+  }
+  return attributes as LogRecord['attributes']
+}
+
+/** Of an error, or of what a serializer has made of one. */
+export function exceptionAttributes(error: Fields): Fields {
+  const { type, name, message, stack } = error
+  return {
+    'exception.type': textOf(type ?? name),
+    'exception.message': textOf(message),
+    'exception.stacktrace': textOf(stack),
+  }
+}
+
+function isErrorLike(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && ('stack' in value || 'message' in value)
+}
+
+function textOf(value: unknown): string | undefined {
+  return value === undefined ? undefined : String(value)
+}
+
+function jsonValue(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value
+  try {
+    return JSON.parse(JSON.stringify(value instanceof Error ? exceptionAttributes(value as never) : value))
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,220 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { decodeLogs } from '../harness/otlp-logs.js'
+import { run, type Server, start } from '../harness/program.js'
+import { type Sink, startSink } from '../harness/sink.js'
+
+for (const protocol of ['http/protobuf', 'http/json']) {
+  test(`${protocol}: records of the logs API arrive with all that they hold, in their span`, async (t) => {
+    const sink = await startSink(t)
+    const env = { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url, OTEL_EXPORTER_OTLP_PROTOCOL: protocol }
+    const { stdout, code } = await run('logs/api.mjs', { env })
+    assert.deepEqual([stdout, code], ['true\n', 0])
+    const [span] = await sink.settled()
+    const [outside, careful, odd, ...others] = sink.logs
+    assert.deepEqual(others, [])
+
+    assert.equal(outside?.body, 'outside')
+    assert.deepEqual([outside?.traceId, outside?.spanId, outside?.timeUnixNano], ['', '', 0n])
+    assert.deepEqual(outside?.scope, { name: 'shop', version: '1.2.3' })
+    assert.equal(outside?.resource['telemetry.sdk.language'], 'nodejs')
+
+    const { observedTimeUnixNano, resource, scope, ...rest } = careful ?? {}
+    assert.deepEqual(rest, {
+      timeUnixNano: 1_700_000_000_000_000_000n,
+      severityNumber: 13,
+      severityText: 'careful',
+      body: { text: 'a map', list: [1, 'two', null] },
+      attributes: { plain: 'x', nested: { deep: [true] } },
+      droppedAttributesCount: 0,
+      flags: (span?.flags ?? 0) & 0xff,
+      traceId: span?.traceId,
+      spanId: span?.spanId,
+      eventName: 'shop.sold',
+    })
+
+    assert.equal(odd?.severityNumber, 0)
+    assert.equal(odd?.attributes['exception.type'], 'RangeError')
+    assert.equal(odd?.attributes['exception.message'], 'too far')
+    assert.match(String(odd?.attributes['exception.stacktrace']), /^RangeError: too far\n.*api\.mjs/)
+  })
+}
+
+test('attributes are limited as the variables say, and the body is not', async (t) => {
+  const sink = await startSink(t)
+  await run('logs/api.mjs', {
+    env: {
+      OTEL_EXPORTER_OTLP_ENDPOINT: sink.url,
+      OTEL_LOGRECORD_ATTRIBUTE_COUNT_LIMIT: '2',
+      OTEL_LOGRECORD_ATTRIBUTE_VALUE_LENGTH_LIMIT: '5',
+    },
+  })
+  await sink.settled()
+  const odd = sink.logs.find(({ body }) => body === 'odd')
+  assert.deepEqual(odd?.attributes, { 'exception.type': 'Range', 'exception.message': 'too f' })
+  assert.equal(odd?.droppedAttributesCount, 1)
+  assert.equal(sink.logs[0]?.body, 'outside')
+})
+
+test('the logs exporter can be none, and the program logs on', async (t) => {
+  const sink = await startSink(t)
+  const env = { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url, OTEL_LOGS_EXPORTER: 'none', AUTOSPAN_LOG_SOURCES: 'console' }
+  const { code } = await run('logs/api.mjs', { env })
+  await sink.settled()
+  assert.deepEqual([code, sink.logs], [0, []])
+})
+
+test('a logger provider of the program itself gets its records', async (t) => {
+  const sink = await startSink(t)
+  const { stdout } = await run('logs/own-provider.mjs', { env: { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url } })
+  await sink.settled()
+  assert.equal(stdout, 'to the own provider\n')
+  assert.deepEqual(sink.logs, [])
+})
+
+test('the console exporter writes a line for each record to stderr', async () => {
+  const { stderr } = await run('logs/api.mjs', {
+    env: { OTEL_TRACES_EXPORTER: 'none', OTEL_LOGS_EXPORTER: 'console', OTEL_LOG_LEVEL: 'none' },
+  })
+  const [outside, careful, odd, ...others] = stderr.trimEnd().split('\n')
+  assert.deepEqual(others, [])
+  assert.match(outside ?? '', /^\d\d:\d\d:\d\d\.\d\d\d {7}shop: outside$/)
+  assert.match(
+    careful ?? '',
+    /^22:13:20\.000 WARN {2}shop: shop\.sold \{"text":"a map".* plain=x .* trace \w{32} span \w{16}$/,
+  )
+  assert.match(odd ?? '', / shop: odd exception\.type=RangeError /)
+})
+
+test('log records leave as OTLP/JSON on stdout, on request', async () => {
+  const env = { OTEL_TRACES_EXPORTER: 'none', OTEL_LOGS_EXPORTER: 'otlp/stdout' }
+  const { stdout } = await run('logs/exit.mjs', { env })
+  const logs = decodeLogs(Buffer.from(stdout), 'application/json')
+  assert.deepEqual(
+    logs.map(({ body }) => body),
+    ['first'],
+  )
+})
+
+/** Level names of each library, with the number and text that their records arrive with. */
+const LEVELS: Record<string, [number: number, text: string, body: unknown][]> = {
+  pino: [
+    [9, 'info', 'plain'],
+    [13, 'warn', 'child of one'],
+    [17, 'error', 'failed'],
+    [9, 'info', 'a "trace_id": in a text }'],
+    [9, 'info', undefined],
+    [9, 'info', 'own id'],
+    [9, 'info', 'own id'],
+    [9, 'info', undefined],
+  ],
+  winston: [
+    [9, 'info', 'plain'],
+    [13, 'warn', 'child'],
+    [17, 'error', 'failed'],
+    [9, 'info', 'again'],
+    [9, 'info', 'own id'],
+    [9, 'info', 'text'],
+  ],
+  bunyan: [
+    [9, 'info', 'plain'],
+    [13, 'warn', 'child of one'],
+    [17, 'error', 'failed'],
+    [9, 'info', 'to two streams'],
+    [9, 'info', 'own id'],
+  ],
+}
+
+for (const [library, expected] of Object.entries(LEVELS)) {
+  for (const extension of ['cjs', 'mjs']) {
+    test(`${library} ${extension}: records are sent once on request, and printed as without it`, async (t) => {
+      const app = `logs/${library}.${extension}`
+      const unsent = await startSink(t)
+      const printed = await printedBy(await start(t, app, { env: environment(unsent, 'none') }))
+      const sink = await startSink(t)
+      assert.deepEqual(await printedBy(await start(t, app, { env: environment(sink, library) })), printed)
+      await unsent.settled()
+      assert.deepEqual(unsent.logs, [])
+
+      const [span] = await sink.settled()
+      assert.deepEqual(
+        sink.logs.map(({ severityNumber, severityText, body }) => [severityNumber, severityText, body]),
+        [...expected, ...expected, ...expected],
+      )
+      assert.deepEqual(
+        sink.logs.map(({ traceId, spanId }) => [traceId, spanId]),
+        sink.logs.map((_, i) => (i < expected.length ? ['', ''] : [span?.traceId, span?.spanId])),
+      )
+      assert.deepEqual(new Set(sink.logs.map(({ scope }) => scope.name)), new Set([`autospan/${library}`]))
+      for (const { timeUnixNano, observedTimeUnixNano, attributes } of sink.logs) {
+        // The library's clock and the agent's are two.
+        assert.ok(Math.abs(Number(observedTimeUnixNano - timeUnixNano)) < 1e9)
+        for (const key of ['pid', 'hostname', 'level', 'time', 'msg', 'message', 'span_id']) {
+          assert.equal(key in attributes, false, key)
+        }
+      }
+      const child = sink.logs.find(({ severityNumber }) => severityNumber === 13)?.attributes
+      assert.deepEqual(child?.list, [{}])
+      assert.equal(child?.part, 'child')
+      const failed = sink.logs.find(({ severityNumber }) => severityNumber === 17)?.attributes
+      assert.equal(failed?.['exception.type'], 'Error')
+      assert.equal(failed?.['exception.message'], 'failed')
+      assert.match(String(failed?.['exception.stacktrace']), /^Error: failed/)
+    })
+  }
+}
+
+test('what console prints is sent on request, and printed as without it', async (t) => {
+  const sink = await startSink(t)
+  const bare = await run('logs/console.mjs', { agent: false })
+  const sent = await run('logs/console.mjs', { env: { ...environment(sink, 'console'), OTEL_LOG_LEVEL: 'none' } })
+  assert.deepEqual([sent.stdout, sent.stderr], [bare.stdout, bare.stderr])
+  const [span] = await sink.settled()
+  assert.deepEqual(
+    sink.logs.map(({ severityNumber, severityText, body, spanId }) => [severityNumber, severityText, body, spanId]),
+    [
+      [9, 'log', 'answer is 42 { more: [ 1 ] }', span?.spanId],
+      [9, 'info', 'info', span?.spanId],
+      [13, 'warn', 'warn', span?.spanId],
+      [17, 'error', 'failed', span?.spanId],
+      [5, 'debug', 'debug', span?.spanId],
+      [9, 'log', bare.stdout.split('\n').slice(3, 8).join('\n'), span?.spanId],
+      [9, 'log', 'log 0', ''],
+    ],
+  )
+})
+
+test('records that wait arrive at every end of the process', async (t) => {
+  for (const [end, code, bodies] of [
+    ['return', 0, ['first']],
+    ['exit', 3, ['first', 'last']],
+    ['throw', 1, ['first']],
+    ['signal', null, ['first']],
+  ] as const) {
+    const sink = await startSink(t)
+    const env = { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url, AUTOSPAN_EXIT_TIMEOUT: '10000' }
+    const outcome = await run('logs/exit.mjs', { env, args: [end] })
+    await sink.settled()
+    assert.equal(outcome.code, code, end)
+    assert.deepEqual(
+      sink.logs.map(({ body }) => body),
+      bodies,
+      end,
+    )
+  }
+})
+
+function environment(sink: Sink, source: string): Record<string, string> {
+  return { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url, AUTOSPAN_LOG_SOURCES: source }
+}
+
+/** What a server of test/apps/logs prints for one request, without what differs between runs, sorted. */
+async function printedBy(server: Server): Promise<string[]> {
+  await (await fetch(server.url)).arrayBuffer()
+  const { stdout } = await server.stop()
+  return stdout
+    .replace(/^listening.*\n/m, '')
+    .replaceAll(/"(trace_id|span_id)":"[0-9a-f]+"|"(pid|time)":("[^"]*"|\d+)/g, '')
+    .split('\n')
+    .sort()
+}
