@@ -13,6 +13,7 @@ export const bunyan: Instrumentation = {
     {
       module: 'bunyan',
       versions: '>=1 <3',
+      telltale: 'options.name (string) is required',
       patch: (exports, kit) => {
         const { nameFromLevel, prototype } = exports.default ?? exports
         const addFields = guard(kit.place('record'), (record: object) => {

@@ -22,7 +22,12 @@ export const express: Instrumentation = {
   name: 'express',
   about: 'routes and errors of express, on the spans of http',
   modules: [
-    { module: 'express', versions: '>=4 <6', patch: ({ Router }, kit) => patchRouter(Router, kit) },
+    {
+      module: 'express',
+      versions: '>=4 <6',
+      telltale: 'app.use() requires a middleware function',
+      patch: ({ Router }, kit) => patchRouter(Router, kit),
+    },
     { module: 'router', versions: '>=1.3 <3', patch: patchRouter },
   ],
 }

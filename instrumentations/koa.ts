@@ -15,6 +15,7 @@ export const koa: Instrumentation = {
     {
       module: 'koa',
       versions: '>=2 <4',
+      telltale: 'middleware must be a function!',
       patch: (exports, kit) => {
         const { prototype } = exports.default ?? exports
         const nameRoute = guard(kit.place('route'), setRoute)

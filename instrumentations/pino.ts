@@ -16,6 +16,7 @@ export const pino: Instrumentation = {
     {
       module: 'pino',
       versions: '>=5 <11',
+      telltale: 'missing bindings for child Pino',
       patch: (exports, kit) => {
         const createLogger = exports.default ?? exports
         const prototype = prototypeOf(createLogger)

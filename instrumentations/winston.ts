@@ -16,6 +16,7 @@ export const winston: Instrumentation = {
     {
       module: 'winston',
       versions: '>=3 <4',
+      telltale: '[winston] Attempt to write logs with no transports',
       patch: (exports, kit) => {
         const { prototype } = exports.Logger ?? exports.default.Logger
         const place = kit.place('record')

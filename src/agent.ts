@@ -75,6 +75,7 @@ function run(config: Config, inheritance: Inheritance | undefined): void {
     if (pipeline === undefined) {
       const { createPipeline } = require('./pipeline.js') as typeof import('./pipeline.js')
       pipeline = createPipeline(config, resource, hearSignals)
+      if (inheritance === undefined) setImmediate(tellInlined, enabled).unref()
     }
     return pipeline
   }
@@ -113,6 +114,12 @@ function run(config: Config, inheritance: Inheritance | undefined): void {
   }
   diag.info(startLine(config, detected.serviceName, enabled))
   if (countLoads() > 1) diag.warn('loaded more than once by flags and NODE_OPTIONS; once is enough')
+}
+
+/** When there are spans to be missed, and the program has started. */
+function tellInlined(enabled: readonly Instrumentation[]): void {
+  const { sayInlined } = require('./inlined.js') as typeof import('./inlined.js')
+  sayInlined(process.argv[1], enabled)
 }
 
 function createDoctor({ doctor }: Config, enabled: readonly Instrumentation[]): Doctor | undefined {

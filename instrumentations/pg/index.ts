@@ -11,7 +11,12 @@ export const pg: Instrumentation = {
   name: 'pg',
   about: 'queries of node-postgres, by clients and pools, JavaScript and native, as cursors and streams',
   modules: [
-    { module: 'pg', versions: '>=8.0.3 <9', patch: (exports, kit) => traceClients(exports.default ?? exports, kit) },
+    {
+      module: 'pg',
+      versions: '>=8.0.3 <9',
+      telltale: 'Client has already been connected. You cannot reuse a client.',
+      patch: (exports, kit) => traceClients(exports.default ?? exports, kit),
+    },
     { module: 'pg-pool', versions: '>=3.1.1 <4', patch: (exports, kit) => tracePool(exports.default ?? exports, kit) },
     {
       module: 'pg-cursor',

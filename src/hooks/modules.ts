@@ -1,13 +1,16 @@
 import { Hook } from 'require-in-the-middle'
 import { diag } from '../diag/diag.js'
+import { hookBundled } from './bundled.js'
 import { hookImport } from './import.js'
 
 /** A module that the program has just loaded, before it sees it. */
 export interface LoadedModule {
   /** As hooked: a package, a file in one, or a built-in. */
   readonly name: string
-  /** The package's folder; undefined for a built-in. */
+  /** The package's folder; undefined for a built-in, and for a module in a bundle. */
   readonly folder: string | undefined
+  /** Of the package, where it is known without a look at its folder. */
+  readonly version?: string
   /** `module.exports` of a CommonJS module or built-in, the namespace of an ES module. */
   readonly exports: unknown
 }
@@ -24,6 +27,7 @@ export function hookModules(names: readonly string[], listener: LoadListener): v
     (exports, name, folder) => (call({ name, folder: folder ?? undefined, exports }) ?? exports) as typeof exports,
   )
   hookImport(names, call)
+  hookBundled(call)
 }
 
 /** The same exports come by `require` and by `import`, and from each importer: they are patched once. */

@@ -36,7 +36,7 @@ export function installInstrumentations(
     }
   }
   hookModules([...waiting.keys()], (loaded) => {
-    const version = loaded.folder === undefined ? undefined : packageVersion(loaded.folder)
+    const version = loaded.version ?? (loaded.folder === undefined ? undefined : packageVersion(loaded.folder))
     let { exports } = loaded
     for (const { patch, kit, done } of waiting.get(moduleName(loaded)) ?? []) {
       if (!isTested(patch, version)) {

@@ -22,6 +22,8 @@ export interface ModulePatch {
   readonly module: string
   /** Tested versions, a semver range; left out for built-ins. */
   readonly versions?: string
+  /** A text in the module that no other has, and that minifiers keep: by it a copy in a bundle is recognised. */
+  readonly telltale?: string
   /** A built-in that nearly every program loads: patched at start where not every import of it can be heard. */
   readonly atStart?: boolean
   /**

@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict'
+import { rename, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { autospan } from 'autospan/esbuild'
+import { build } from 'esbuild'
+import { INSTRUMENTATIONS } from '../../instrumentations/index.js'
+import type { Owner } from '../harness/owner.js'
+import { root, run, start } from '../harness/program.js'
+import { bundle, emptyFolder } from './bundle.js'
+
+const quiet = { OTEL_TRACES_EXPORTER: 'none', DATABASE_URL: 'postgres://127.0.0.1:1/none' }
+
+for (const [format, minify] of [
+  ['cjs', false],
+  ['esm', true],
+] as const) {
+  test(`one line tells what is inlined in a ${minify ? 'minified ' : ''}bundle: ${format}`, async (t) => {
+    const app = await bundle(t, 'bundled/shop.mjs', { format, minify })
+    assert.deepEqual(await saidOf(t, app), [
+      `autospan: express, pg, pino cannot be traced within ${app}: bundle with a plugin of autospan, see docs/bundles.md`,
+    ])
+  })
+}
+
+test('a bundle is found also when the program is started by its folder, or without its extension', async (t) => {
+  const app = await bundle(t, 'bundled/shop.mjs', { format: 'cjs', minify: true })
+  const index = join(app, '../index.js')
+  await rename(app, index)
+  for (const entry of [join(app, '..'), index.replace('.js', '')]) {
+    const [line = ''] = await saidOf(t, entry)
+    assert.ok(line.includes(` within ${index}: `), line)
+  }
+})
+
+test('nothing is said of a library that is not traced anyway', async (t) => {
+  const app = await bundle(t, 'bundled/shop.mjs', { format: 'cjs' })
+  const [line = ''] = await saidOf(t, app, { OTEL_NODE_DISABLED_INSTRUMENTATIONS: 'pg,pino' })
+  assert.match(line, /^autospan: express cannot be traced within /)
+})
+
+test('nothing is said of a bundle that was made with the plugin, nor of a program that is none', async (t) => {
+  const app = await bundle(t, 'bundled/shop.mjs', { format: 'esm', plugins: [autospan()] })
+  assert.deepEqual(await saidOf(t, app), [])
+  assert.deepEqual(await saidOf(t, 'bundled/shop.mjs'), [])
+  const large = join(await emptyFolder(t), 'large.mjs')
+  await writeFile(large, `console.log((await fetch('data:,ran')).status)\n${'// A long file.\n'.repeat(10_000)}`)
+  const { stdout, stderr } = await run(large, { env: quiet })
+  assert.deepEqual([stdout, stderr.split('\n').length], ['200\n', 2])
+})
+
+for (const { modules = [] } of INSTRUMENTATIONS) {
+  for (const { module, telltale } of modules) {
+    if (telltale === undefined) continue
+    test(`${module} is recognised when it has been minified, and is not taken for another`, async () => {
+      const { outputFiles } = await build({
+        stdin: { contents: `require(${JSON.stringify(module)})`, resolveDir: root },
+        bundle: true,
+        minify: true,
+        platform: 'node',
+        external: ['pg-native'],
+        write: false,
+        logLevel: 'error',
+      })
+      const text = outputFiles[0]?.text ?? ''
+      const found = INSTRUMENTATIONS.flatMap(({ modules = [] }) =>
+        modules.filter(({ telltale }) => telltale !== undefined && text.includes(telltale)).map(({ module }) => module),
+      )
+      assert.deepEqual(found, [module])
+    })
+  }
+}
+
+/** What the agent says of a server beyond its start-up line, until the server has answered a request. */
+async function saidOf(t: Owner, app: string, env: Record<string, string> = {}): Promise<string[]> {
+  const server = await start(t, app, { env: { ...quiet, ...env } })
+  await (await fetch(`${server.url}/fail`)).arrayBuffer()
+  const { stderr } = await server.stop()
+  return stderr.split('\n').filter((line) => line.startsWith('autospan: ') && !line.includes('hooked: '))
+}
