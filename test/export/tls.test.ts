@@ -8,10 +8,10 @@ import type { Answer } from '../../src/export/transport.js'
 import { HttpTransport } from '../../src/export/transport-http.js'
 import { makeAuthority, makeCertificate, writeFiles } from '../harness/certificates.js'
 import { file, owning } from '../harness/owner.js'
-import { Collector } from './collector.js'
+import { Collector, requestOf } from './collector.js'
 import { settingsTo } from './settings.js'
 
-const BODY = Buffer.from('a\nb')
+const BODY = requestOf('a', 'b')
 const authority = makeAuthority('authority')
 const stranger = makeAuthority('stranger')
 const server = makeCertificate(['127.0.0.1', 'localhost'], authority)
