@@ -16,7 +16,7 @@ import { LastFlush } from './export/last-flush.js'
 import { fanOut, type Processor } from './export/multi.js'
 import { LOGS, type Signal, TRACES } from './export/signal.js'
 import { transportSettings } from './export/transport.js'
-import { HttpTransport } from './export/transport-http.js'
+import { createTransport } from './export/transports.js'
 import { errorType } from './instrumentation/http.js'
 import type { LogData } from './logs/log-data.js'
 import { AgentLoggerProvider } from './logs/provider.js'
@@ -88,7 +88,7 @@ function createExporter<Data>(
   if (name === 'console') return console()
   if (name === 'otlp') {
     const encoder = encoderFor(otlp.protocol)
-    const transport = new HttpTransport(transportSettings(otlp, encoder.contentType, VERSION))
+    const transport = createTransport(transportSettings(otlp, encoder.contentType, VERSION))
     return new BatchProcessor({ signal, encoder, transport, batch, timeoutMillis: otlp.timeoutMillis, bounds })
   }
   const { LineExporter } = require('./export/lines.js') as typeof import('./export/lines.js')

@@ -4,7 +4,7 @@ import type { AttributeBounds } from '../trace/attributes.js'
 import type { SpanLimits } from '../trace/limits.js'
 
 export type ExporterName = 'otlp' | 'otlp/stdout' | 'otlp/file' | 'console' | 'none'
-export type Protocol = 'http/protobuf' | 'http/json'
+export type Protocol = 'grpc' | 'http/protobuf' | 'http/json'
 /** What a request carries; in the names of variables in upper case. */
 export type SignalName = 'traces' | 'metrics' | 'logs'
 export type Compression = 'gzip' | 'none'

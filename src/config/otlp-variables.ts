@@ -1,9 +1,9 @@
 import type { Compression, Protocol, SignalName } from './config.js'
 import { headers } from './pairs.js'
-import { oneOf, timeout, url } from './parse.js'
+import { boolean, oneOf, timeout, url } from './parse.js'
 import { certificateFile, keyFile } from './pem.js'
 
-export const protocol = oneOf<Protocol>(['http/protobuf', 'http/json'], ['grpc'])
+export const protocol = oneOf<Protocol>(['http/protobuf', 'http/json', 'grpc'])
 export const compression = oneOf<Compression>(['none', 'gzip'])
 
 /** The variables of OTLP that all signals share. */
@@ -11,12 +11,17 @@ export const OTLP_ROWS = {
   OTEL_EXPORTER_OTLP_PROTOCOL: {
     type: protocol,
     default: 'http/protobuf',
-    meaning: 'How telemetry is encoded for OTLP.',
+    meaning: 'How telemetry is sent over OTLP.',
   },
   OTEL_EXPORTER_OTLP_ENDPOINT: {
     type: url,
     default: 'http://localhost:4318',
-    meaning: 'The base URL of the collector; v1/traces is appended to its path. Or unix:/path/of/a/socket.',
+    meaning: 'The base URL of the collector, or unix:/socket; v1/traces is appended. With grpc: port 4317 by default.',
+  },
+  OTEL_EXPORTER_OTLP_INSECURE: {
+    type: boolean,
+    default: 'false',
+    meaning: 'true: no TLS where the protocol is grpc and the endpoint has no scheme, such as collector:4317.',
   },
   OTEL_EXPORTER_OTLP_HEADERS: {
     type: headers,
@@ -70,11 +75,16 @@ function rowsOf(signal: SignalName) {
     PROTOCOL: {
       type: protocol,
       fallback: 'OTEL_EXPORTER_OTLP_PROTOCOL',
-      meaning: `How ${signal} are encoded for OTLP.`,
+      meaning: `How ${signal} are sent over OTLP.`,
     },
     ENDPOINT: {
       type: url,
       meaning: `The complete URL for ${signal}, used as it is; without it OTEL_EXPORTER_OTLP_ENDPOINT counts.`,
+    },
+    INSECURE: {
+      type: boolean,
+      fallback: 'OTEL_EXPORTER_OTLP_INSECURE',
+      meaning: `The same as OTEL_EXPORTER_OTLP_INSECURE, for ${signal}.`,
     },
     HEADERS: {
       type: headers,

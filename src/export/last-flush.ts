@@ -3,7 +3,7 @@ import type { MessagePort } from 'node:worker_threads'
 import { diag } from '../diag/diag.js'
 import { GRACE_MILLIS, LATE_MILLIS } from './deadline.js'
 import type { Exporter, Handover } from './exporter.js'
-import type { Job, Told } from './last-flush-worker.js'
+import type { Job, Told } from './last-flush-job.js'
 
 const require = createRequire(import.meta.url)
 
@@ -122,7 +122,9 @@ function startWorker(
   const { MessageChannel, Worker } = process.getBuiltinModule('node:worker_threads')
   const { port1, port2 } = new MessageChannel()
   const job: Job = {
-    program: require.resolve('./last-flush-worker.js'),
+    program: handovers.some(({ transport }) => transport.protocol === 'grpc')
+      ? require.resolve('./last-flush-grpc-worker.js')
+      : require.resolve('./last-flush-worker.js'),
     port: port2,
     done,
     untilNanos: process.hrtime.bigint() + BigInt(Math.round(deadline.leftMillis() * 1e6)),

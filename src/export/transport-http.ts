@@ -1,13 +1,14 @@
 import { runOutside } from '../context/manager.js'
 import { decodeExportResponse, decodeStatusMessage } from '../otlp/response.js'
-import { startDeadline } from './deadline.js'
 import { Dial, type DialSettings } from './dial.js'
+import { Gzip } from './gzip.js'
 import { HttpConnection } from './http-connection.js'
 import { requestHead } from './http-request.js'
 import { type HttpResponse, ResponseError } from './http-response.js'
 import { NameLookup } from './lookup.js'
 import { isRetryableStatus, readRetryAfter } from './retry.js'
 import { routeTo } from './route.js'
+import { failure, Settlement } from './settlement.js'
 import {
   type Answer,
   type Interrupted,
@@ -31,14 +32,12 @@ export class HttpTransport implements Transport {
   readonly destination: string
   readonly settings: TransportSettings
   readonly #dialSettings: DialSettings
-  readonly #gzip: boolean
+  readonly #gzip: Gzip | undefined
   /** The head of each request up to its length; undefined until the first. */
   #head: string | undefined
   /** The connection of the last request, where it can take another. */
   #kept: HttpConnection | undefined
   #underWay: Attempt | undefined
-  /** The last body and what gzip made of it: a retry sends the same body. */
-  #packed: { body: Uint8Array; bytes: Promise<Uint8Array> } | undefined
   #closed = false
 
   constructor(settings: TransportSettings) {
@@ -47,7 +46,7 @@ export class HttpTransport implements Transport {
     const route = routeTo(settings)
     // A proxy understands http, and hands https through unread.
     this.#dialSettings = { route, tunnel: route.secure, protocol: 'http/1.1', names: new NameLookup() }
-    this.#gzip = settings.compression === 'gzip'
+    this.#gzip = settings.compression === 'gzip' ? new Gzip() : undefined
   }
 
   post(body: Uint8Array, timeoutMillis: number): Promise<Answer> {
@@ -67,19 +66,19 @@ export class HttpTransport implements Transport {
     this.#closed = true
     this.#underWay?.abort(CLOSED)
     this.#kept?.destroy()
-    this.#packed = undefined
+    this.#gzip?.forget()
   }
 
   async #post(body: Uint8Array, timeoutMillis: number): Promise<Answer> {
     try {
       this.#head ??= requestHead(this.settings)
-      const bytes = this.#gzip ? await this.#pack(body) : body
+      const bytes = this.#gzip === undefined ? body : await this.#gzip.pack(body)
       if (this.#closed) return failure(CLOSED, false)
       const request = { head: Buffer.from(`${this.#head}${bytes.byteLength}\r\n\r\n`, 'latin1'), body: bytes }
       const attempt = new Attempt(this.#dialSettings, this.#kept, request, timeoutMillis)
       this.#underWay = attempt
       this.#kept = undefined
-      const answer = await attempt.answer
+      const answer = await attempt.settlement.promise
       this.#underWay = undefined
       this.#kept = attempt.connection
       return answer
@@ -88,17 +87,6 @@ export class HttpTransport implements Transport {
       return { kind: 'refused', reason: reasonOf(error) }
     }
   }
-
-  #pack(body: Uint8Array): Promise<Uint8Array> {
-    if (this.#packed?.body !== body) {
-      const { gzip } = process.getBuiltinModule('node:zlib')
-      const bytes = new Promise<Uint8Array>((resolve, reject) => {
-        gzip(body, (error, result) => (error === null ? resolve(result) : reject(error)))
-      })
-      this.#packed = { body, bytes }
-    }
-    return this.#packed.bytes
-  }
 }
 
 interface HttpRequest {
@@ -106,16 +94,13 @@ interface HttpRequest {
   readonly body: Uint8Array
 }
 
-/** One request and its answer. Settles once. */
+/** One request and its answer. */
 class Attempt {
-  readonly answer: Promise<Answer>
+  readonly settlement: Settlement
   readonly #dialSettings: DialSettings
   readonly #request: HttpRequest
-  readonly #cancelDeadline: () => void
-  #resolve: (answer: Answer) => void = () => {}
   #dial: Dial | undefined
   #connection: HttpConnection | undefined
-  #answer: Answer | undefined
 
   constructor(
     dialSettings: DialSettings,
@@ -125,13 +110,9 @@ class Attempt {
   ) {
     this.#dialSettings = dialSettings
     this.#request = request
-    this.answer = new Promise((resolve) => {
-      this.#resolve = resolve
-    })
-    this.#cancelDeadline = startDeadline(timeoutMillis, false, () => {
-      this.abort(
-        `${this.#connection === undefined ? 'no connection' : 'no answer'} within ${Math.round(timeoutMillis)} ms`,
-      )
+    this.settlement = new Settlement(timeoutMillis, () => {
+      const missing = this.#connection === undefined ? 'no connection' : 'no answer'
+      this.abort(`${missing} within ${Math.round(timeoutMillis)} ms`)
     })
     if (kept?.isOpen === true) this.#send(kept, true)
     else this.#connect()
@@ -149,7 +130,8 @@ class Attempt {
   }
 
   interrupt(): Interrupted {
-    if (this.#answer !== undefined) return { kind: 'answered', answer: this.#answer }
+    const { answer } = this.settlement
+    if (answer !== undefined) return { kind: 'answered', answer }
     const connection = this.#connection
     if (connection !== undefined && connection.response.status !== 0) {
       return { kind: 'answered', answer: judge(connection.response) }
@@ -184,9 +166,9 @@ class Attempt {
   #send(connection: HttpConnection, isKept: boolean): void {
     this.#connection = connection
     connection.send(this.#request.head, this.#request.body, (error) => {
-      if (error === undefined) this.#settle(judge(connection.response))
+      if (error === undefined) this.settlement.settle(judge(connection.response))
       else if (error instanceof ResponseError && error.isTooLong)
-        this.#settle({ kind: 'refused', reason: error.message })
+        this.settlement.settle({ kind: 'refused', reason: error.message })
       else if (isKept && connection.response.isUntouched) this.#sendAgain()
       else this.#fail(reasonOf(error))
     })
@@ -201,14 +183,8 @@ class Attempt {
   /** A status that has come stands, whatever became of the body: after a 200 nothing may be sent again. */
   #fail(reason: string): void {
     const response = this.#connection?.response
-    if (response !== undefined && response.status !== 0) this.#settle(judge(response))
-    else this.#settle(failure(reason, this.#connection !== undefined))
-  }
-
-  #settle(answer: Answer): void {
-    this.#cancelDeadline()
-    this.#answer ??= answer
-    this.#resolve(this.#answer)
+    if (response !== undefined && response.status !== 0) this.settlement.settle(judge(response))
+    else this.settlement.settle(failure(reason, this.#connection !== undefined))
   }
 }
 
@@ -219,10 +195,6 @@ function look(unread: UnreadAnswer): Answer | undefined {
   } catch (error) {
     return failure(reasonOf(error), true)
   }
-}
-
-function failure(reason: string, reached: boolean): Answer {
-  return { kind: 'failed', reason, reached, waitMillis: undefined }
 }
 
 function judge(response: HttpResponse): Answer {

@@ -54,7 +54,7 @@ export interface Sent {
 }
 
 /** A transport as another thread makes it anew: plain data. */
-export interface TransportSettings extends Pick<OtlpConfig, 'headers' | 'compression' | 'tls' | 'proxy'> {
+export interface TransportSettings extends Pick<OtlpConfig, 'protocol' | 'headers' | 'compression' | 'tls' | 'proxy'> {
   readonly url: string
   /** Wins over a header of the user's. */
   readonly contentType: string
@@ -64,11 +64,11 @@ export interface TransportSettings extends Pick<OtlpConfig, 'headers' | 'compres
 
 /** The settings of a transport, as the configuration has them. `version` is the agent's own, for `user-agent`. */
 export function transportSettings(
-  { url, headers, compression, tls, proxy }: OtlpConfig,
+  { protocol, url, headers, compression, tls, proxy }: OtlpConfig,
   contentType: string,
   version: string,
 ): TransportSettings {
-  return { url: url.href, headers, compression, tls, proxy, contentType, version }
+  return { protocol, url: url.href, headers, compression, tls, proxy, contentType, version }
 }
 
 /** One destination of OTLP requests. Callers send one request at a time. */

@@ -21,6 +21,14 @@ const ERROR_MESSAGE = 8 * 2 + BYTES
 const REJECTED_KEYS = ['rejectedSpans', 'rejectedDataPoints', 'rejectedLogRecords']
 /** `google.rpc.Status.message`. */
 const STATUS_MESSAGE = 8 * 2 + BYTES
+/** `google.rpc.Status.details`, each a `google.protobuf.Any`. */
+const STATUS_DETAILS = 8 * 3 + BYTES
+const ANY_TYPE_URL = 8 * 1 + BYTES
+const ANY_VALUE = 8 * 2 + BYTES
+/** `google.rpc.RetryInfo.retry_delay`, a `google.protobuf.Duration`. */
+const RETRY_DELAY = 8 * 1 + BYTES
+const SECONDS = 8 * 1 + VARINT
+const NANOS = 8 * 2 + VARINT
 
 /**
  * Reads the `Export<signal>ServiceResponse` of any signal, in protobuf or JSON as its `content-type` says. Never throws: what
@@ -36,6 +44,29 @@ export function decodeExportResponse(body: Uint8Array, contentType: string | und
  */
 export function decodeStatusMessage(body: Uint8Array, contentType: string | undefined): string {
   return decoded(body, contentType, statusMessageOfProtobuf, statusMessageOfJson) ?? ''
+}
+
+/**
+ * How long a `google.rpc.Status` asks to be left alone by the `RetryInfo` among its details, in milliseconds, 0 or more.
+ * Never throws: undefined where it does not say.
+ */
+export function decodeRetryDelay(status: Uint8Array): number | undefined {
+  try {
+    for (const [tag, detail] of fieldsOf(status)) {
+      if (tag !== STATUS_DETAILS) continue
+      const fields = new Map(fieldsOf(detail as Uint8Array))
+      const typeUrl = utf8((fields.get(ANY_TYPE_URL) as Uint8Array | undefined) ?? new Uint8Array(0))
+      if (!typeUrl.endsWith('/google.rpc.RetryInfo')) continue
+      const retryInfo = new Map(fieldsOf(fields.get(ANY_VALUE) as Uint8Array))
+      const delay = new Map(fieldsOf(retryInfo.get(RETRY_DELAY) as Uint8Array))
+      const seconds = BigInt.asIntN(64, (delay.get(SECONDS) as bigint | undefined) ?? 0n)
+      const nanos = BigInt.asIntN(64, (delay.get(NANOS) as bigint | undefined) ?? 0n)
+      return Math.max(Number(seconds) * 1000 + Number(nanos) / 1e6, 0)
+    }
+  } catch {
+    // Foreign bytes, of which nothing depends.
+  }
+  return undefined
 }
 
 function decoded<T>(

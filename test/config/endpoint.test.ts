@@ -90,15 +90,6 @@ test('port 4317 is used as it is given, and said', () => {
   ])
 })
 
-test('gRPC is said not to be supported, each variable in its own line', () => {
-  const { config, lines } = reading({ [BASE]: 'http://c:4317', OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc' })
-  assert.equal(config.traces.otlp.protocol, 'http/protobuf')
-  assert.deepEqual(lines, [
-    'OTEL_EXPORTER_OTLP_PROTOCOL="grpc" is not supported; using http/protobuf',
-    `${BASE}="http://c:4317" has port 4317, which is usual for gRPC (4318 is for HTTP); using http://c:4317/v1/traces`,
-  ])
-})
-
 test('all that is wrong with one URL is said in one line', () => {
   assert.deepEqual(reading({ [BASE]: 'c:4317/v1/traces' }).lines, [
     `${BASE}="c:4317/v1/traces" has no scheme and already ends with v1/traces, which is not appended twice (${OWN} takes a complete URL) and has port 4317, which is usual for gRPC (4318 is for HTTP); using http://c:4317/v1/traces`,

@@ -122,8 +122,8 @@ const OTHERS: readonly Case[] = [
     'OTEL_EXPORTER_OTLP_COMPRESSION="gzp" is not known (did you mean gzip?); using none',
   ],
   [
-    { OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: 'grpc', OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json' },
-    'OTEL_EXPORTER_OTLP_TRACES_PROTOCOL="grpc" is not supported; using http/json',
+    { OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: 'thrift', OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json' },
+    'OTEL_EXPORTER_OTLP_TRACES_PROTOCOL="thrift" is not known; using http/json',
   ],
 ]
 

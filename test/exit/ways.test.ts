@@ -6,7 +6,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { createServer as createTlsServer } from 'node:tls'
+import { ServerCredentials } from '@grpc/grpc-js'
 import { makeAuthority, makeCertificate, writeFiles } from '../harness/certificates.js'
+import { GrpcSink, type GrpcSinkOptions } from '../harness/grpc-sink.js'
 import { atEnd, file, type Owner } from '../harness/owner.js'
 import { ForwardProxy } from '../harness/proxy.js'
 import { startSink } from '../harness/sink.js'
@@ -17,10 +19,15 @@ const certificate = makeCertificate(['127.0.0.1', 'collector.test'], authority)
 const client = makeCertificate(['client'], authority)
 const files = writeFiles(file, { ca: authority.cert, cert: client.cert, key: client.key })
 const CERTIFICATE = { OTEL_EXPORTER_OTLP_CERTIFICATE: files.ca }
+const PAIR = { cert_chain: Buffer.from(certificate.cert), private_key: Buffer.from(certificate.key) }
 const BASIC = `Basic ${btoa('me:secret')}`
 
+const SOCKET = socketPath(file)
+
+type Env = Record<string, string>
+
 /** Each makes a way to a sink, and returns the variables by which a program finds it. */
-const WAYS: Readonly<Record<string, (owner: Owner, port: number) => Promise<Record<string, string>>>> = {
+const WAYS: Readonly<Record<string, (owner: Owner, port: number) => Promise<Env>>> = {
   'TLS with a client certificate': async (owner, port) => ({
     ...CERTIFICATE,
     OTEL_EXPORTER_OTLP_ENDPOINT: await encrypting(owner, port),
@@ -32,9 +39,7 @@ const WAYS: Readonly<Record<string, (owner: Owner, port: number) => Promise<Reco
     NODE_EXTRA_CA_CERTS: files.ca,
   }),
   'a unix socket': async (owner, port) => {
-    const folder = mkdtempSync(join(tmpdir(), 'autospan-'))
-    atEnd(owner, async () => rmSync(folder, { recursive: true }))
-    const path = join(folder, 'c.sock')
+    const path = socketPath(owner)
     await leading(owner, port, createServer(), path)
     return { OTEL_EXPORTER_OTLP_ENDPOINT: `unix:${path}` }
   },
@@ -56,8 +61,10 @@ const WAYS: Readonly<Record<string, (owner: Owner, port: number) => Promise<Reco
   },
 }
 
+const DOORS = ['the empty event loop', 'process.exit()', 'an error that is thrown']
+
 for (const [what, open] of Object.entries(WAYS)) {
-  for (const DOOR of ['the empty event loop', 'process.exit()', 'an error that is thrown']) {
+  for (const DOOR of DOORS) {
     test(`by ${DOOR} all spans are delivered through ${what}`, async (t) => {
       const sink = await startSink(t)
       const env = await open(t, sink.port)
@@ -65,6 +72,57 @@ for (const [what, open] of Object.entries(WAYS)) {
       assert.equal((await sink.spans(2)).length, 2)
     })
   }
+}
+
+/** The same for gRPC: how a sink is started, and the variables by which a program finds it. */
+const GRPC_WAYS: Readonly<Record<string, readonly [GrpcSinkOptions, (owner: Owner, sink: GrpcSink) => Promise<Env>]>> =
+  {
+    gRPC: [{}, async (_owner, sink) => ({ OTEL_EXPORTER_OTLP_ENDPOINT: sink.url })],
+    'gRPC without a scheme': [
+      {},
+      async (_owner, { port }) => ({
+        OTEL_EXPORTER_OTLP_ENDPOINT: `127.0.0.1:${port}`,
+        OTEL_EXPORTER_OTLP_INSECURE: 'true',
+        OTEL_EXPORTER_OTLP_COMPRESSION: 'gzip',
+      }),
+    ],
+    'gRPC with TLS': [
+      { credentials: ServerCredentials.createSsl(Buffer.from(authority.cert), [PAIR], true) },
+      async (_owner, { port }) => ({
+        ...CERTIFICATE,
+        OTEL_EXPORTER_OTLP_ENDPOINT: `127.0.0.1:${port}`,
+        OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE: files.cert,
+        OTEL_EXPORTER_OTLP_CLIENT_KEY: files.key,
+      }),
+    ],
+    'gRPC and a proxy': [
+      {},
+      async (owner, { port }) => {
+        const proxy = await ForwardProxy.start(owner, { port })
+        return { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector.test:4317', http_proxy: proxy.url }
+      },
+    ],
+    'gRPC on a unix socket': [
+      { address: `unix:${SOCKET}` },
+      async () => ({ OTEL_EXPORTER_OTLP_ENDPOINT: `unix:${SOCKET}` }),
+    ],
+  }
+
+for (const [what, [options, open]] of Object.entries(GRPC_WAYS)) {
+  for (const DOOR of DOORS) {
+    test(`by ${DOOR} all spans are delivered by ${what}`, async (t) => {
+      const sink = await GrpcSink.start(t, options)
+      const env = await open(t, sink)
+      await assertLikeBare('exit/leave.mjs', { DOOR, OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc', ...env })
+      assert.equal(sink.delivered.length, 2)
+    })
+  }
+}
+
+function socketPath(owner: Owner): string {
+  const folder = mkdtempSync(join(tmpdir(), 'autospan-'))
+  atEnd(owner, async () => rmSync(folder, { recursive: true, force: true }))
+  return join(folder, 'c.sock')
 }
 
 /** @returns the URL of a server that takes TLS off, and asks for a certificate of the client's if it `asks` */

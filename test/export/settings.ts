@@ -3,6 +3,7 @@ import type { TransportSettings } from '../../src/export/transport.js'
 /** What a transport is made of, where a test says nothing else. */
 export function settingsTo(url: URL | string, settings: Partial<TransportSettings> = {}): TransportSettings {
   return {
+    protocol: 'http/protobuf',
     url: String(url),
     headers: new Map(),
     compression: 'none',

@@ -1,0 +1,103 @@
+import { EventEmitter, once } from 'node:events'
+import {
+  type Metadata,
+  Server,
+  ServerCredentials,
+  type ServerUnaryCall,
+  type ServiceDefinition,
+  type sendUnaryData,
+} from '@grpc/grpc-js'
+import { type DecodedSpan, decodeTraces, encodeTracesResponse } from './otlp-decode.js'
+import { atEnd, type Owner } from './owner.js'
+
+const PROTOBUF = 'application/x-protobuf'
+const asItIs = (bytes: Buffer): Buffer => bytes
+
+/** OTLP's service for traces, with messages as bytes. */
+const TRACE_SERVICE: ServiceDefinition = {
+  Export: {
+    path: '/opentelemetry.proto.collector.trace.v1.TraceService/Export',
+    requestStream: false,
+    responseStream: false,
+    requestSerialize: asItIs,
+    requestDeserialize: asItIs,
+    responseSerialize: asItIs,
+    responseDeserialize: asItIs,
+  },
+}
+
+export interface GrpcSinkRequest {
+  readonly metadata: Metadata
+  readonly body: Buffer
+  /** What the client has left for the call, in milliseconds; `Infinity` where it did not say. */
+  readonly leftMillis: number
+}
+
+/** What a call is answered with: an error with a code of gRPC, or a message. */
+export type GrpcAnswer = { code: number; details: string; metadata?: Metadata } | Uint8Array
+
+export interface GrpcSinkOptions {
+  /** Default: without TLS. */
+  readonly credentials?: ServerCredentials
+  /** A promise that never settles is a collector that never answers. Default: success. */
+  readonly respond?: (index: number) => GrpcAnswer | undefined | Promise<GrpcAnswer | undefined>
+  /** Where it listens; default: a free port of 127.0.0.1. */
+  readonly address?: string
+}
+
+/** A collector made with gRPC's own library, which takes traces and decodes them strictly. */
+export class GrpcSink {
+  readonly requests: GrpcSinkRequest[] = []
+  /** Of the calls that were answered with success. */
+  readonly delivered: DecodedSpan[] = []
+  port = 0
+  readonly #server = new Server({ 'grpc.max_receive_message_length': -1 })
+  readonly #options: GrpcSinkOptions
+  readonly #events = new EventEmitter()
+
+  static async start(owner: Owner, options: GrpcSinkOptions = {}): Promise<GrpcSink> {
+    const sink = new GrpcSink(options)
+    atEnd(owner, async () => sink.close())
+    const { address = '127.0.0.1:0', credentials = ServerCredentials.createInsecure() } = options
+    sink.port = await new Promise((resolve, reject) => {
+      sink.#server.bindAsync(address, credentials, (error, port) => (error === null ? resolve(port) : reject(error)))
+    })
+    return sink
+  }
+
+  private constructor(options: GrpcSinkOptions) {
+    this.#options = options
+    this.#server.addService(TRACE_SERVICE, {
+      Export: (call: ServerUnaryCall<Buffer, Buffer>, answer: sendUnaryData<Buffer>) =>
+        void this.#receive(call, answer),
+    })
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.port}`
+  }
+
+  /** Resolves when `count` requests have come. */
+  async requested(count: number): Promise<void> {
+    while (this.requests.length < count) await once(this.#events, 'request')
+  }
+
+  close(): void {
+    this.#server.forceShutdown()
+  }
+
+  async #receive(call: ServerUnaryCall<Buffer, Buffer>, answer: sendUnaryData<Buffer>): Promise<void> {
+    const deadline = call.getDeadline()
+    const leftMillis = Number(deadline) - Date.now()
+    const index = this.requests.push({ metadata: call.metadata, body: call.request, leftMillis }) - 1
+    this.#events.emit('request')
+    const { spans } = this.#options.respond === undefined ? decodeTraces(call.request, PROTOBUF) : { spans: [] }
+    const answered = await this.#options.respond?.(index)
+    if (answered !== undefined && 'code' in answered) {
+      answer({ ...answered, name: 'Error', message: answered.details })
+      return
+    }
+    this.delivered.push(...spans)
+    answer(null, Buffer.from(answered ?? encodeTracesResponse(undefined, PROTOBUF)))
+  }
+}
