@@ -51,7 +51,7 @@ export function start(): void {
     const inheritance = inherited()
     // Those of a worker are the main thread's, which has told them.
     if (inheritance === undefined) for (const complaint of complaints) diag.warn(complaint)
-    run(config, inheritance)
+    if (config.enabled) run(config, inheritance)
   } catch (error) {
     diag.error(`could not start, the program runs untraced: ${error instanceof Error ? error.stack : error}`)
   }

@@ -1,6 +1,6 @@
 import { quoted } from '../config/complaint.js'
 import type { Environment } from '../config/environment.js'
-import { createSettings } from '../config/settings.js'
+import { openSettings } from '../config/read.js'
 import { VARIABLES, type Variable, type VariableName } from '../config/variables.js'
 import type { Report } from './report.js'
 
@@ -13,20 +13,28 @@ const ESSENTIAL: ReadonlySet<string> = new Set<VariableName>([
   'OTEL_PROPAGATORS',
 ])
 
+/** Read from the environment, whatever counts else. */
+const FILES: ReadonlySet<string> = new Set<VariableName>(['OTEL_CONFIG_FILE', 'OTEL_EXPERIMENTAL_CONFIG_FILE'])
+const FLAG = /^OTEL_INSTRUMENTATION_.+_ENABLED$/
+
 /** Tells what each setting is, and where from: all that are set, and the most important of the others. */
 export function reportSettings(report: Report, env: Environment, all: boolean): void {
-  const settings = createSettings(env, () => {})
+  const { settings, variables = {}, file } = openSettings(env, () => {})
+  const given = (name: string): string | undefined => settings.given(name) ?? (FILES.has(name) ? env[name] : undefined)
+  const source = (name: string): string | undefined => {
+    return given(name) === undefined ? undefined : (file?.placeOf(name) ?? 'environment')
+  }
   const rows: [name: string, value: string, source: string][] = []
   for (const [name, variable] of Object.entries(VARIABLES) as [VariableName, Variable][]) {
     if (name.includes('<')) continue
-    const given = settings.given(name)
-    if (given === undefined && !all && !ESSENTIAL.has(name)) continue
-    const value: unknown = settings.read(name)
-    rows.push([name, value === undefined ? '(not set)' : shown(variable, value), sourceOf(name, settings.given)])
+    const text = given(name)
+    if (text === undefined && !all && !ESSENTIAL.has(name)) continue
+    const value: unknown = settings.read(name) ?? text
+    rows.push([name, value === undefined ? '(not set)' : shown(variable, value), sourceOf(name, source)])
   }
-  const flags = Object.keys(env).filter((name) => /^OTEL_INSTRUMENTATION_.+_ENABLED$/.test(name) && env[name]?.trim())
+  const flags = Object.keys(variables).filter((name) => FLAG.test(name) && settings.given(name) !== undefined)
   for (const name of flags.filter((name) => !Object.hasOwn(VARIABLES, name))) {
-    rows.push([name, quoted(env[name] ?? ''), 'environment'])
+    rows.push([name, quoted(variables[name] ?? ''), source(name) ?? ''])
   }
   const width = Math.max(...rows.map(([name]) => name.length))
   const valueWidth = Math.min(40, Math.max(...rows.map(([, value]) => value.length)))
@@ -41,8 +49,9 @@ function shown(variable: Variable, value: unknown): string {
   return /^[\x20-\x7e]*$/.test(text) ? text : quoted(text)
 }
 
-function sourceOf(name: string, given: (name: string) => string | undefined): string {
-  if (given(name) !== undefined) return 'environment'
+function sourceOf(name: string, source: (name: string) => string | undefined): string {
   const { fallback } = VARIABLES[name as VariableName] as Variable
-  return fallback === undefined || given(fallback) === undefined ? 'default' : `from ${fallback}`
+  const own = source(name)
+  if (own !== undefined) return own
+  return fallback === undefined || source(fallback) === undefined ? 'default' : `from ${fallback}`
 }

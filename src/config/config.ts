@@ -30,13 +30,16 @@ export type SamplerName =
   | 'parentbased_always_off'
   | 'parentbased_traceidratio'
 
+/** What an attribute may be that a user sets: in variables a text, in a file the others too. */
+export type AttributeValue = string | number | boolean | readonly (string | number | boolean)[]
+
 /** All that the agent is told from outside, read once at start and never changed. */
 export interface Config {
   /** False when `OTEL_SDK_DISABLED` or `OTEL_ENABLED` says so: the agent is then absent. */
   readonly enabled: boolean
   readonly logLevel: LogLevel
   /** Attributes of `OTEL_RESOURCE_ATTRIBUTES`, with `service.name` of `OTEL_SERVICE_NAME` where that is set. */
-  readonly resourceAttributes: ReadonlyMap<string, string>
+  readonly resourceAttributes: ReadonlyMap<string, AttributeValue>
   readonly resourceDetectors: ReadonlySet<DetectorName>
   readonly traces: TracesConfig
   readonly delivery: DeliveryConfig

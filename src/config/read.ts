@@ -1,18 +1,26 @@
+import { createRequire } from 'node:module'
 import { DEFAULT_LIMITS, type SpanLimits } from '../trace/limits.js'
 
+import { quoted } from './complaint.js'
 import type { BatchConfig, Config, DeliveryConfig, DetectorName, TracesConfig } from './config.js'
 
 import { isDisabled } from './disabled.js'
-import type { Environment } from './environment.js'
+import { type Environment, givenText } from './environment.js'
+import type { FileSettings } from './file.js'
 import { readInstrumentations } from './instrumentations.js'
 import { readLogs } from './logs.js'
 import { reportMisspelt } from './misspelt.js'
 import { readOtlp } from './otlp.js'
 import { createSettings, type Settings } from './settings.js'
-import { DETECTORS } from './variables.js'
+import { DETECTORS, VARIABLES } from './variables.js'
 
 export { isDisabled } from './disabled.js'
 export { readEnvironment } from './environment.js'
+
+const require = createRequire(import.meta.url)
+
+const FILE = 'OTEL_CONFIG_FILE'
+const OLD_FILE = 'OTEL_EXPERIMENTAL_CONFIG_FILE'
 
 /**
  * All that the environment tells the agent, frozen. Never throws: a bad value is replaced by what counts without it,
@@ -26,13 +34,57 @@ export function readConfig(
   instrumentationNames: readonly string[],
   warn: (line: string) => void,
 ): Config {
-  const settings = createSettings(env, warn)
+  const { settings, variables, file } = openSettings(env, warn)
+  const config = readSettings(settings, variables !== undefined && !isDisabled(variables), instrumentationNames)
+  if (file === undefined) {
+    reportMisspelt(env, instrumentationNames, warn)
+    return Object.freeze(config)
+  }
+  const attributes = new Map([...config.resourceAttributes, ...file.attributes])
+  return Object.freeze({ ...config, resourceAttributes: attributes })
+}
+
+/** What settings are read from. */
+export interface Sources {
+  readonly settings: Settings
+  /** By variables; undefined where there is a configuration file that cannot be used. */
+  readonly variables: Environment | undefined
+  readonly file: FileSettings | undefined
+}
+
+/**
+ * The environment, or the configuration file that it names. Variables of the specification have no effect then, as it
+ * asks; those of others, as `AUTOSPAN_*` and proxies, have.
+ */
+export function openSettings(env: Environment, warn: (line: string) => void): Sources {
+  const path = givenText(env, FILE) ?? givenText(env, OLD_FILE)
+  if (path === undefined) return { settings: createSettings(env, warn), variables: env, file: undefined }
+  const { readConfigFile } = require('./file.js') as typeof import('./file.js')
+  const file = readConfigFile(path, env, warn)
+  const others = Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('OTEL_')))
+  if (file === undefined) return { settings: createSettings(others, warn), variables: undefined, file: undefined }
+  reportIgnored(env, path, warn)
+  const variables = { ...others, ...file.variables }
+  return { settings: createSettings(variables, warn, (name) => file.placeOf(name)), variables, file }
+}
+
+function reportIgnored(env: Environment, path: string, warn: (line: string) => void): void {
+  const ignored = Object.keys(VARIABLES).filter(
+    (name) => name.startsWith('OTEL_') && givenText(env, name) !== undefined,
+  )
+  const told = ignored.filter((name) => name !== FILE && name !== OLD_FILE)
+  if (told.length > 0) warn(`${told.join(', ')} ignored, for ${FILE}=${quoted(path)} is set and may refer to them`)
+}
+
+function readSettings(settings: Settings, enabled: boolean, instrumentationNames: readonly string[]): Config {
   // Read for the sake of their lines: what they say, `isDisabled` and `isTool` have asked before.
   settings.read('OTEL_SDK_DISABLED')
   settings.read('OTEL_ENABLED')
   settings.read('AUTOSPAN_TRACE_TOOLS')
-  const config: Config = {
-    enabled: !isDisabled(env),
+  settings.read(FILE)
+  settings.read(OLD_FILE)
+  return {
+    enabled,
     logLevel: settings.read('OTEL_LOG_LEVEL'),
     resourceAttributes: readResourceAttributes(settings),
     resourceDetectors: readDetectors(settings),
@@ -45,8 +97,6 @@ export function readConfig(
     doctor: readDoctor(settings),
     exitTimeoutMillis: settings.read('AUTOSPAN_EXIT_TIMEOUT'),
   }
-  reportMisspelt(env, instrumentationNames, warn)
-  return Object.freeze(config)
 }
 
 function readResourceAttributes(settings: Settings): ReadonlyMap<string, string> {

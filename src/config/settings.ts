@@ -20,7 +20,14 @@ export interface Settings {
 /** What shells and Kubernetes put values in the place of, and the writer of a file had hoped for. */
 const UNREPLACED = /\$\{\w+\}|\$\(\w+\)/
 
-export function createSettings(env: Environment, warn: (line: string) => void): Settings {
+/**
+ * @param placeOf where a variable's value is from, if not from the environment: told instead of its name
+ */
+export function createSettings(
+  env: Environment,
+  warn: (line: string) => void,
+  placeOf: (name: string) => string | undefined = () => undefined,
+): Settings {
   const values = new Map<string, unknown>()
   const complained = new Set<string>()
 
@@ -29,7 +36,8 @@ export function createSettings(env: Environment, warn: (line: string) => void): 
   }
 
   function slips(name: string): string[] {
-    const text = env[name]?.trim() ?? ''
+    // A file has quotes and references of its own.
+    const text = placeOf(name) === undefined ? (env[name]?.trim() ?? '') : ''
     const found: string[] = []
     if (isQuoted(text)) found.push('is in quotes, which are left out')
     if (UNREPLACED.test(text)) found.push('holds a reference to a variable that nobody has replaced')
@@ -70,7 +78,7 @@ export function createSettings(env: Environment, warn: (line: string) => void): 
   function say(name: string, type: Type<unknown>, problem: string, outcome: string): void {
     const text = env[name] ?? ''
     const shown = type.mask === undefined ? text : type.mask(text)
-    warn(`${name}${shown === undefined ? '' : `=${quoted(shown)}`} ${problem}; ${outcome}`)
+    warn(`${placeOf(name) ?? name}${shown === undefined ? '' : `=${quoted(shown)}`} ${problem}; ${outcome}`)
   }
 
   return {

@@ -73,6 +73,15 @@ export const VARIABLES = {
     default: 'true',
     meaning: 'false: the same as OTEL_SDK_DISABLED=true; true has no effect.',
   },
+  OTEL_CONFIG_FILE: {
+    type: text,
+    meaning:
+      'A declarative configuration file in YAML; all other variables named OTEL_ count only where it refers to them.',
+  },
+  OTEL_EXPERIMENTAL_CONFIG_FILE: {
+    type: text,
+    meaning: 'The old name of OTEL_CONFIG_FILE; counts where that is unset.',
+  },
   OTEL_LOG_LEVEL: {
     type: oneOf<LogLevel>(LOG_LEVELS),
     default: 'info',
@@ -344,8 +353,6 @@ export type ValueOf<N extends VariableName> =
  * nothing is said of them.
  */
 export const UNREAD_NAMES: readonly string[] = [
-  'OTEL_CONFIG_FILE',
-  'OTEL_EXPERIMENTAL_CONFIG_FILE',
   'OTEL_ENTITIES',
   'OTEL_SPAN_ATTRIBUTE_PER_EVENT_COUNT_LIMIT',
   'OTEL_SPAN_ATTRIBUTE_PER_LINK_COUNT_LIMIT',

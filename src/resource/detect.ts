@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
-import type { Config, DetectorName } from '../config/config.js'
+import type { AttributeValue, Config, DetectorName } from '../config/config.js'
 import { type Environment, readEnvironment } from '../config/environment.js'
 import type { AttributeList } from '../trace/attributes.js'
 import type { Attributes } from './machine.js'
@@ -69,12 +69,12 @@ export class DetectedResource implements Resource {
   readonly schemaUrl = ''
   readonly serviceName: string
   readonly #certain: Attributes
-  readonly #detect: () => Iterable<[string, string | number]>
+  readonly #detect: () => Iterable<[string, AttributeValue]>
   #detected: Attributes | undefined
   #attributes: AttributeList | undefined
 
   /** @param certain what wins over all that is found */
-  constructor(certain: Attributes, detect: () => Iterable<[string, string | number]>) {
+  constructor(certain: Attributes, detect: () => Iterable<[string, AttributeValue]>) {
     this.serviceName = String(certain.get('service.name'))
     this.#certain = certain
     this.#detect = detect
@@ -106,7 +106,7 @@ function textOf(file: string): string {
 }
 
 function* serviceAttributes(
-  given: ReadonlyMap<string, string>,
+  given: ReadonlyMap<string, AttributeValue>,
   entryFile: string | undefined,
 ): Generator<[string, string]> {
   const isKnown = given.get('service.name') && given.has('service.version')

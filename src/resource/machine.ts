@@ -2,14 +2,14 @@ import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { hostname, release, userInfo } from 'node:os'
 import { join } from 'node:path'
-import type { DetectorName } from '../config/config.js'
+import type { AttributeValue, DetectorName } from '../config/config.js'
 import type { Environment } from '../config/environment.js'
 import { type ContainerFacts, parseCgroup, parseMountInfo } from './container.js'
 import type { ReadFile } from './kubernetes.js'
 
 const require = createRequire(import.meta.url)
 
-export type Attributes = Map<string, string | number>
+export type Attributes = Map<string, AttributeValue>
 
 /** Longer files are none of those that are looked for. */
 const MAX_FILE_CHARS = 1_000_000

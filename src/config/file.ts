@@ -1,0 +1,85 @@
+import { readFileSync } from 'node:fs'
+import { basename } from 'node:path'
+import { quoted } from './complaint.js'
+import type { AttributeValue } from './config.js'
+import type { Environment } from './environment.js'
+import { readRoot } from './model.js'
+import { Section } from './section.js'
+import { parseYaml, YamlError } from './yaml.js'
+
+const NAME = 'OTEL_CONFIG_FILE'
+/** What no configuration comes near. */
+const MAX_CHARS = 1_000_000
+
+/** A configuration file as variables: what each of its settings would be as one. */
+export interface FileSettings {
+  readonly variables: Environment
+  /** Where a variable's setting stands: file, line, column, path. */
+  placeOf(variable: string): string | undefined
+  /** Attributes of the resource that are no text. */
+  readonly attributes: ReadonlyMap<string, AttributeValue>
+}
+
+/**
+ * Reads a declarative configuration file (configuration/data-model.md of the specification, file_format 1.x). A key
+ * that is not known is told with its line and column, and left out.
+ *
+ * @returns undefined, with one line told, where the file cannot be used at all: it is missing or no YAML, its format is
+ * another one, or it refers to variables in a way that there is not.
+ */
+export function readConfigFile(path: string, env: Environment, warn: (line: string) => void): FileSettings | undefined {
+  const name = basename(path)
+  const refuse = (problem: string): undefined => {
+    warn(`${NAME}=${quoted(path)} ${problem}; the agent is not started`)
+    return undefined
+  }
+  try {
+    const text = readFileSync(path, 'utf8')
+    if (text.length > MAX_CHARS) return refuse('is too long for a configuration')
+    const tree = parseYaml(text, env)
+    if (!(tree.value instanceof Map)) return refuse('holds no mapping')
+    const file = new FileVariables(name, warn)
+    const format = formatProblem(tree.value.get('file_format')?.value)
+    if (format !== undefined) return refuse(format)
+    readRoot(new Section(file, '', tree))
+    return file
+  } catch (error) {
+    if (!(error instanceof YamlError))
+      return refuse(`cannot be read: ${(error as NodeJS.ErrnoException).code ?? error}`)
+    return refuse(`cannot be used: ${error.message} (line ${error.position.line}, column ${error.position.column})`)
+  }
+}
+
+function formatProblem(format: unknown): string | undefined {
+  if (format === undefined || format === null) return 'has no file_format, which has to be "1.0" or later'
+  return /^1(\.\d+)?(-.*)?$/.test(String(format))
+    ? undefined
+    : `has file_format ${quoted(String(format))}; known is 1.x`
+}
+
+/** Collects what the file says. */
+class FileVariables implements FileSettings {
+  readonly variables: Record<string, string> = {}
+  readonly attributes = new Map<string, AttributeValue>()
+  readonly warn: (line: string) => void
+  readonly #places = new Map<string, string>()
+  readonly #name: string
+
+  constructor(name: string, warn: (line: string) => void) {
+    this.#name = name
+    this.warn = warn
+  }
+
+  placeOf(variable: string): string | undefined {
+    return this.#places.get(variable)
+  }
+
+  set(variable: string, text: string, place: string): void {
+    this.variables[variable] = text
+    this.#places.set(variable, place)
+  }
+
+  place({ line, column }: { line: number; column: number }, path: string): string {
+    return `${this.#name}:${line}:${column} ${path}`
+  }
+}

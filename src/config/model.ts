@@ -1,0 +1,297 @@
+import { flagPart } from './instrumentations.js'
+import { isVariable, type Section } from './section.js'
+
+/** Severities of the data model by the first part of their names, and the levels of `OTEL_LOG_LEVEL`. */
+const LEVELS: readonly (readonly [severity: string, level: string])[] = [
+  ['trace', 'verbose'],
+  ['debug', 'debug'],
+  ['info', 'info'],
+  ['warn', 'warn'],
+  ['error', 'error'],
+  ['fatal', 'error'],
+]
+
+type Signal = 'TRACES' | 'METRICS' | 'LOGS'
+
+/** Reads the root of the declarative configuration, version 1.x. What it leaves out is what the data model says. */
+export function readRoot(root: Section): void {
+  root.get('file_format')
+  root.variable('disabled', 'OTEL_SDK_DISABLED')
+  root.variable('log_level', 'OTEL_LOG_LEVEL', levelOf)
+  const detects = root.section('resource', readResource)
+  if (!detects) root.set('OTEL_NODE_RESOURCE_DETECTORS', 'none')
+  root.section('attribute_limits', (limits) => {
+    limits.variable('attribute_value_length_limit', 'OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT')
+    limits.variable('attribute_count_limit', 'OTEL_ATTRIBUTE_COUNT_LIMIT')
+  })
+  // What is not there is done by nobody: a propagator and providers have to be asked for.
+  if (!root.section('propagator', readPropagator)) root.set('OTEL_PROPAGATORS', 'none')
+  if (!root.section('tracer_provider', readTracerProvider)) root.set('OTEL_TRACES_EXPORTER', 'none')
+  if (!root.section('logger_provider', readLoggerProvider)) root.set('OTEL_LOGS_EXPORTER', 'none')
+  readMeterProvider(root)
+  root.section('instrumentation/development', readInstrumentation)
+  root.section('distribution', (distribution) => {
+    // Those of other distributions are none of ours.
+    for (const key of distribution.keys) distribution.get(key)
+    distribution.section('autospan', (own) => {
+      for (const key of own.keys) own.variable(key, `AUTOSPAN_${key.toUpperCase()}`)
+    })
+  })
+  root.end()
+}
+
+function levelOf(severity: string): string {
+  const [, level] = LEVELS.find(([name]) => new RegExp(`^${name}[234]?$`, 'i').test(severity)) ?? []
+  return level ?? severity
+}
+
+function readResource(resource: Section): void {
+  const texts: string[] = []
+  const list = resource.text('attributes_list')
+  if (list !== undefined) texts.push(list)
+  resource.list('attributes', (attribute) => {
+    const name = attribute.text('name')
+    const value = attribute.get('value')?.value
+    attribute.get('type')
+    if (name === undefined) attribute.complain('has no name')
+    else if (typeof value === 'string') texts.push(`${encodeURIComponent(name)}=${encodeURIComponent(value)}`)
+    else if (typeof value === 'number' || typeof value === 'boolean') attribute.attributes.set(name, value)
+    else if (Array.isArray(value)) {
+      attribute.attributes.set(
+        name,
+        value.flatMap(({ value }) => (typeof value === 'object' ? [] : [value])),
+      )
+    }
+  })
+  if (texts.length > 0) resource.set('OTEL_RESOURCE_ATTRIBUTES', texts.join(','), 'attributes')
+  resource.unsupported('schema_url')
+  const detectors = new Set<string>()
+  resource.section('detection/development', (detection) => {
+    detection.unsupported('attributes')
+    detection.list('detectors', (detector) => {
+      for (const key of detector.keys) {
+        detector.get(key)
+        for (const name of DETECTORS[key.replace('/development', '')] ?? [key]) detectors.add(name)
+      }
+    })
+  })
+  resource.set('OTEL_NODE_RESOURCE_DETECTORS', [...detectors].join(',') || 'none', 'detection/development')
+}
+
+/** The data model's detectors, and what finds the same here. Others may be called by our own names. */
+const DETECTORS: Readonly<Record<string, readonly string[]>> = {
+  container: ['container', 'k8s'],
+  host: ['host', 'os'],
+  process: ['process'],
+  service: ['serviceinstance'],
+}
+
+function readPropagator(propagator: Section): void {
+  const names: string[] = []
+  propagator.list('composite', (entry) => {
+    for (const key of entry.keys) {
+      entry.get(key)
+      names.push(key.replace('/development', ''))
+    }
+  })
+  const list = propagator.text('composite_list')
+  if (list !== undefined) names.push(list)
+  propagator.set('OTEL_PROPAGATORS', names.join(',') || 'none', names.length > 0 ? 'composite' : undefined)
+}
+
+function readTracerProvider(provider: Section): void {
+  readProcessors(provider, 'TRACES', 'OTEL_BSP')
+  provider.section('limits', (limits) => {
+    limits.variable('attribute_value_length_limit', 'OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT')
+    limits.variable('attribute_count_limit', 'OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT')
+    limits.variable('event_count_limit', 'OTEL_SPAN_EVENT_COUNT_LIMIT')
+    limits.variable('link_count_limit', 'OTEL_SPAN_LINK_COUNT_LIMIT')
+    limits.variable('event_attribute_count_limit', 'OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT')
+    limits.variable('link_attribute_count_limit', 'OTEL_LINK_ATTRIBUTE_COUNT_LIMIT')
+  })
+  provider.section('sampler', (sampler) => readSampler(sampler, ''))
+  provider.unsupported('id_generator')
+  provider.unsupported('tracer_configurator/development')
+}
+
+function readLoggerProvider(provider: Section): void {
+  readProcessors(provider, 'LOGS', 'OTEL_BLRP')
+  provider.section('limits', (limits) => {
+    limits.variable('attribute_value_length_limit', 'OTEL_LOGRECORD_ATTRIBUTE_VALUE_LENGTH_LIMIT')
+    limits.variable('attribute_count_limit', 'OTEL_LOGRECORD_ATTRIBUTE_COUNT_LIMIT')
+  })
+  provider.unsupported('logger_configurator/development')
+}
+
+function readProcessors(provider: Section, signal: Signal, prefix: 'OTEL_BSP' | 'OTEL_BLRP'): void {
+  const exporters: string[] = []
+  provider.list('processors', (processor) => {
+    const read = (section: Section): void => {
+      section.section('exporter', (exporter) => readExporter(exporter, signal, exporters))
+    }
+    processor.section('batch', (batch) => {
+      batch.variable('schedule_delay', `${prefix}_SCHEDULE_DELAY`)
+      batch.variable('export_timeout', `${prefix}_EXPORT_TIMEOUT`)
+      batch.variable('max_queue_size', `${prefix}_MAX_QUEUE_SIZE`)
+      batch.variable('max_export_batch_size', `${prefix}_MAX_EXPORT_BATCH_SIZE`)
+      read(batch)
+    })
+    processor.section('simple', (simple) => {
+      // Batches of whatever has ended in one turn of the event loop.
+      simple.set(`${prefix}_SCHEDULE_DELAY`, '0')
+      read(simple)
+    })
+  })
+  provider.set(`OTEL_${signal}_EXPORTER`, exporters.join(',') || 'none', 'processors')
+}
+
+/** @param prefix `parentbased_` within a sampler of that kind */
+function readSampler(sampler: Section, prefix: string): void {
+  for (const key of sampler.keys) {
+    switch (key) {
+      case 'always_on':
+      case 'always_off':
+        sampler.get(key)
+        sampler.set('OTEL_TRACES_SAMPLER', `${prefix}${key}`, key)
+        break
+      case 'trace_id_ratio_based':
+        sampler.set('OTEL_TRACES_SAMPLER', `${prefix}traceidratio`, key)
+        sampler.section(key, (ratio) => ratio.variable('ratio', 'OTEL_TRACES_SAMPLER_ARG'))
+        break
+      case 'parent_based':
+        sampler.section(key, (parent) => {
+          parent.set('OTEL_TRACES_SAMPLER', 'parentbased_always_on')
+          parent.section('root', (root) => readSampler(root, 'parentbased_'))
+          for (const other of PARENT_SAMPLERS) {
+            parent.section(other.key, (section) => {
+              if (section.keys.length !== 1 || section.get(other.usual) === undefined)
+                section.complain('is not supported')
+              for (const key of section.keys) section.get(key)
+            })
+          }
+        })
+        break
+      default:
+        sampler.unsupported(key)
+    }
+  }
+}
+
+/** Whom a parent-based sampler asks, and the one answer that there is. */
+const PARENT_SAMPLERS = [
+  { key: 'remote_parent_sampled', usual: 'always_on' },
+  { key: 'remote_parent_not_sampled', usual: 'always_off' },
+  { key: 'local_parent_sampled', usual: 'always_on' },
+  { key: 'local_parent_not_sampled', usual: 'always_off' },
+] as const
+
+function readExporter(exporter: Section, signal: Signal, exporters: string[]): void {
+  for (const key of exporter.keys) {
+    const kind = key.replace('/development', '')
+    if ((kind === 'otlp_http' || kind === 'otlp_grpc') && exporters.includes('otlp')) {
+      exporter.get(key)
+      exporter.complain('is a second exporter of OTLP, and there is one')
+    } else if (kind === 'otlp_http' || kind === 'otlp_grpc') {
+      exporters.push('otlp')
+      exporter.section(key, (otlp) => readOtlp(otlp, signal, kind))
+    } else if (kind === 'otlp_file') {
+      exporter.section(key, (file) => {
+        const stream = file.text('output_stream')
+        exporters.push(stream?.startsWith('file:') ? 'otlp/file' : 'otlp/stdout')
+        if (stream?.startsWith('file:')) file.set(`AUTOSPAN_${signal}_FILE`, new URL(stream).pathname, 'output_stream')
+      })
+    } else {
+      // What is no name of an exporter is told by the variable.
+      exporter.get(key)
+      exporters.push(kind)
+    }
+  }
+}
+
+function readOtlp(otlp: Section, signal: Signal, kind: 'otlp_http' | 'otlp_grpc'): void {
+  const variable = (key: string): string => `OTEL_EXPORTER_OTLP_${signal}_${key}`
+  const encoding = otlp.text('encoding') ?? 'protobuf'
+  otlp.set(variable('PROTOCOL'), kind === 'otlp_grpc' ? 'grpc' : `http/${encoding}`, 'encoding')
+  otlp.variable('endpoint', variable('ENDPOINT'))
+  otlp.variable('timeout', variable('TIMEOUT'))
+  otlp.variable('compression', variable('COMPRESSION'))
+  const headers: string[] = []
+  const list = otlp.text('headers_list')
+  if (list !== undefined) headers.push(list)
+  otlp.list('headers', (header) => {
+    const [name, value] = [header.text('name'), header.text('value')]
+    if (name !== undefined && value !== undefined) headers.push(`${name}=${encodeURIComponent(value)}`)
+  })
+  if (headers.length > 0) otlp.set(variable('HEADERS'), headers.join(','), 'headers')
+  otlp.section('tls', (tls) => {
+    tls.variable('ca_file', variable('CERTIFICATE'))
+    tls.variable('cert_file', variable('CLIENT_CERTIFICATE'))
+    tls.variable('key_file', variable('CLIENT_KEY'))
+    if (kind === 'otlp_grpc') tls.variable('insecure', variable('INSECURE'))
+  })
+  if (signal === 'METRICS') {
+    otlp.variable('temporality_preference', variable('TEMPORALITY_PREFERENCE'))
+    otlp.variable('default_histogram_aggregation', variable('DEFAULT_HISTOGRAM_AGGREGATION'))
+  }
+}
+
+function readMeterProvider(root: Section): void {
+  if (!isVariable('OTEL_METRICS_EXPORTER')) {
+    root.unsupported('meter_provider')
+    return
+  }
+  const isThere = root.section('meter_provider', (provider) => {
+    const exporters: string[] = []
+    provider.list('readers', (reader) => {
+      reader.section('periodic', (periodic) => {
+        periodic.variable('interval', 'OTEL_METRIC_EXPORT_INTERVAL')
+        periodic.variable('timeout', 'OTEL_METRIC_EXPORT_TIMEOUT')
+        periodic.section('exporter', (exporter) => readExporter(exporter, 'METRICS', exporters))
+        periodic.unsupported('cardinality_limits')
+        periodic.unsupported('producers')
+      })
+      reader.section('pull', (pull) => {
+        pull.section('exporter', (exporter) => {
+          exporter.section('prometheus/development', (prometheus) => {
+            exporters.push('prometheus')
+            prometheus.variable('host', 'OTEL_EXPORTER_PROMETHEUS_HOST')
+            prometheus.variable('port', 'OTEL_EXPORTER_PROMETHEUS_PORT')
+          })
+        })
+      })
+    })
+    provider.set('OTEL_METRICS_EXPORTER', exporters.join(',') || 'none', 'readers')
+    provider.variable('exemplar_filter', 'OTEL_METRICS_EXEMPLAR_FILTER')
+    provider.unsupported('views')
+    provider.unsupported('meter_configurator/development')
+  })
+  if (!isThere) root.set('OTEL_METRICS_EXPORTER', 'none')
+}
+
+/** General settings are those of HTTP; a library's own are called as its variables end. */
+function readInstrumentation(instrumentation: Section): void {
+  instrumentation.section('general', (general) => {
+    general.section('http', (http) => {
+      for (const side of ['client', 'server'] as const) {
+        const prefix = `OTEL_INSTRUMENTATION_HTTP_${side.toUpperCase()}_CAPTURE`
+        http.section(side, (settings) => {
+          settings.variable('request_captured_headers', `${prefix}_REQUEST_HEADERS`)
+          settings.variable('response_captured_headers', `${prefix}_RESPONSE_HEADERS`)
+          settings.variable('known_methods', 'OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS')
+        })
+      }
+    })
+    for (const key of general.keys.filter((key) => key !== 'http')) general.unsupported(key)
+  })
+  instrumentation.section('js', (js) => {
+    for (const library of js.keys) {
+      js.section(library, (options) => {
+        for (const option of options.keys) {
+          options.variable(option, `OTEL_INSTRUMENTATION_${flagPart(library)}_${flagPart(option)}`)
+        }
+      })
+    }
+  })
+  // The data model has sections for other languages in the same file.
+  for (const language of instrumentation.keys) instrumentation.get(language)
+}

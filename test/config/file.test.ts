@@ -1,0 +1,239 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import type { Config } from '../../src/config/config.js'
+import { configOf, type Reading, reading } from './reading.js'
+
+const folder = mkdtempSync(join(tmpdir(), 'autospan-config-'))
+after(() => rmSync(folder, { recursive: true }))
+const FILE = join(folder, 'otel.yaml')
+const PIPELINE = 'tracer_provider: {processors: [{batch: {exporter: {otlp_http: }}}]}'
+
+function readingOf(text: string, env: Record<string, string> = {}): Reading {
+  writeFileSync(FILE, text)
+  return reading({ ...env, OTEL_CONFIG_FILE: FILE })
+}
+
+/** Of a file with which nothing is wrong. */
+function configIn(text: string, env: Record<string, string> = {}): Config {
+  const { config, lines } = readingOf(`file_format: "1.0"\n${text}`, env)
+  assert.deepEqual(lines, [])
+  return config
+}
+
+test('a whole file is read', () => {
+  const config = configIn(
+    `
+log_level: debug2
+resource:
+  attributes_list: a=1,b=x%20y
+  attributes:
+    - name: service.name
+      value: \${SERVICE:-shop, "one"}
+    - name: team.size
+      value: 3
+      type: int
+    - name: on
+      value: true
+    - name: colours
+      value: [red, blue]
+  detection/development:
+    detectors: [{host: }, {service: }]
+attribute_limits:
+  attribute_value_length_limit: 4096
+propagator:
+  composite: [{b3: }, {tracecontext: }]
+  composite_list: b3,baggage
+tracer_provider:
+  processors:
+    - batch:
+        schedule_delay: 100
+        export_timeout: 200
+        max_queue_size: 50
+        max_export_batch_size: 20
+        exporter:
+          otlp_http:
+            endpoint: http://c:4318/v1/traces
+            headers: [{name: x-key, value: "a,b="}, {name: none, value: }]
+            headers_list: y=1
+            compression: gzip
+            timeout: 3000
+            encoding: json
+    - simple: {exporter: {console: {}}}
+  limits: {attribute_count_limit: 10, event_count_limit: 11, link_count_limit: 12, event_attribute_count_limit: 13, link_attribute_count_limit: 14}
+  sampler: {parent_based: {root: {trace_id_ratio_based: {ratio: 0x0}}, remote_parent_sampled: {always_on: }}}
+logger_provider:
+  processors: [{batch: {schedule_delay: 70, exporter: {otlp_http: {endpoint: "http://l:4318/v1/logs"}}}}]
+  limits: {attribute_count_limit: 15}
+instrumentation/development:
+  js: {express: {layer_spans: true}, pg: {enabled: false}}
+  java: {anything: 1}
+distribution: {other: {x: 1}, autospan: {exit_timeout: 500}}
+`,
+    { SERVICE: '' },
+  )
+  assert.equal(config.enabled, true)
+  assert.equal(config.logLevel, 'debug')
+  assert.deepEqual(Object.fromEntries(config.resourceAttributes), {
+    a: '1',
+    b: 'x y',
+    'service.name': 'shop, "one"',
+    'team.size': 3,
+    on: true,
+    colours: ['red', 'blue'],
+  })
+  assert.deepEqual([...config.resourceDetectors], ['host', 'os', 'serviceinstance'])
+  assert.deepEqual(config.propagators, ['b3', 'tracecontext', 'baggage'])
+  const { traces, instrumentations, exitTimeoutMillis } = config
+  assert.deepEqual(traces.exporters, ['otlp', 'console'])
+  assert.deepEqual([traces.sampler, traces.samplerRatio], ['parentbased_traceidratio', 0])
+  assert.equal(traces.otlp.url.href, 'http://c:4318/v1/traces')
+  assert.deepEqual(Object.fromEntries(traces.otlp.headers), { 'x-key': 'a,b=', y: '1' })
+  assert.deepEqual(
+    [traces.otlp.protocol, traces.otlp.compression, traces.otlp.timeoutMillis],
+    ['http/json', 'gzip', 3000],
+  )
+  const { attributeCount, attributeValueLength, eventCount, linkCount, attributesPerEvent, attributesPerLink } =
+    traces.limits
+  assert.deepEqual(
+    [attributeCount, attributeValueLength, eventCount, linkCount, attributesPerEvent, attributesPerLink],
+    [10, 4096, 11, 12, 13, 14],
+  )
+  assert.deepEqual(
+    [traces.batch.maxQueueSize, traces.batch.maxExportBatchSize, traces.batch.exportTimeoutMillis],
+    [50, 20, 200],
+  )
+  assert.deepEqual([instrumentations.isEnabled('pg'), instrumentations.isEnabled('http')], [false, true])
+  assert.ok(instrumentations.layerSpans.has('express'))
+  assert.deepEqual(config.logs.exporters, ['otlp'])
+  assert.deepEqual([config.logs.batch.scheduleDelayMillis, config.logs.otlp.url.href], [70, 'http://l:4318/v1/logs'])
+  assert.equal(exitTimeoutMillis, 500)
+})
+
+test('what is left out is nothing, or the default, as the data model says', () => {
+  const bare = configIn('')
+  assert.deepEqual([bare.traces.exporters, bare.logs.exporters, bare.propagators], [[], [], []])
+  assert.equal(bare.resourceDetectors.size, 0)
+  const usual = configIn(`${PIPELINE}\npropagator: {composite_list: "tracecontext,baggage"}`)
+  const byDefault = configOf({}).traces
+  assert.deepEqual(usual.traces, byDefault)
+  assert.equal(configIn('disabled: true').enabled, false)
+  assert.equal(configIn('disabled: ').enabled, true)
+  assert.equal(configIn('disabled: ${OFF:-false}', { OFF: 'true' }).enabled, false)
+})
+
+test('variables of the specification count only where the file refers to them, and that is told', () => {
+  const env = {
+    OTEL_SERVICE_NAME: 'env',
+    OTEL_SDK_DISABLED: 'true',
+    OTEL_TRACES_SAMPLER: 'nonsense',
+    AUTOSPAN_EXIT_TIMEOUT: '7',
+  }
+  const { config, lines } = readingOf(
+    `file_format: "1.1"\nresource: {attributes: [{name: service.name, value: "\${OTEL_SERVICE_NAME}"}]}\n${PIPELINE}`,
+    env,
+  )
+  assert.deepEqual(
+    [config.enabled, config.traces.sampler, config.exitTimeoutMillis],
+    [true, 'parentbased_always_on', 7],
+  )
+  assert.equal(config.resourceAttributes.get('service.name'), 'env')
+  assert.deepEqual(lines, [
+    `OTEL_SDK_DISABLED, OTEL_SERVICE_NAME, OTEL_TRACES_SAMPLER ignored, for OTEL_CONFIG_FILE=${JSON.stringify(FILE)} is set and may refer to them`,
+  ])
+  writeFileSync(FILE, 'file_format: "1.0"')
+  assert.equal(configOf({ OTEL_EXPERIMENTAL_CONFIG_FILE: FILE }).propagators.length, 0)
+})
+
+test('what is wrong is told with its line and column, once, and the rest is used', () => {
+  for (const [text, line] of [
+    ['tracer_provder: {}', 'otel.yaml:2:1 tracer_provder is not known (did you mean tracer_provider?); it is ignored'],
+    [
+      'tracer_provider:\n  processors:\n    - batch:\n        schedule_dely: 5\n        exporter: {console: }',
+      'otel.yaml:5:9 tracer_provider.processors[0].batch.schedule_dely is not known (did you mean schedule_delay?); it is ignored',
+    ],
+    [
+      'tracer_provider:\n  processors:\n    - batch: {schedule_delay: 5s, exporter: {console: }}',
+      'otel.yaml:4:15 tracer_provider.processors[0].batch.schedule_delay="5s" is not a whole number of milliseconds from 0 to 2147483647; using 5000',
+    ],
+    [
+      'tracer_provider: {processors: [{batch: {exporter: {otlp_http: {endpoint: "c:4318/v1/traces"}}}}]}',
+      'otel.yaml:2:64 tracer_provider.processors[0].batch.exporter.otlp_http.endpoint="c:4318/v1/traces" has no scheme; using http://c:4318/v1/traces',
+    ],
+    [
+      'tracer_provider: {processors: [{batch: {exporter: {otlp_http: {headers_list: "hunter2"}}}}]}',
+      /^otel\.yaml:2:1?\d+ tracer_provider.*otlp_http.* is not name=value,name=value: entry 1 has no "="/,
+    ],
+    [
+      'propagator: {composite: [{b4: }]}',
+      /^otel\.yaml:2:\d+ propagator\.composite="b4" is not known \(did you mean b3\?\); using/,
+    ],
+    ['propagator: b3', 'otel.yaml:2:1 propagator is no mapping; it is ignored'],
+    ['propagator: {composite: b3}', 'otel.yaml:2:14 propagator.composite is no list; it is ignored'],
+    ['log_level: [debug, {}]', 'otel.yaml:2:1 log_level is no single value; it is ignored'],
+    ['log_level: loud', 'otel.yaml:2:1 log_level="loud" is not known; using info'],
+    [
+      'tracer_provider: {sampler: {jaeger_remote: {}}}',
+      'otel.yaml:2:29 tracer_provider.sampler.jaeger_remote is not supported; it is ignored',
+    ],
+    [
+      'tracer_provider: {sampler: {parent_based: {remote_parent_sampled: {always_off: }}}}',
+      'otel.yaml:2:44 tracer_provider.sampler.parent_based.remote_parent_sampled is not supported; it is ignored',
+    ],
+    [
+      'tracer_provider: {processors: [{batch: {exporter: {otlp_http: }}}, {batch: {exporter: {otlp_http: }}}]}',
+      /^otel\.yaml:2:\d+ tracer_provider\.processors\[1\]\.batch\.exporter is a second exporter of OTLP, and there is one; it is ignored$/,
+    ],
+    ['resource: {attributes: [{value: x}]}', 'otel.yaml:2:25 resource.attributes[0] has no name; it is ignored'],
+    [
+      'instrumentation/development: {js: {express: {layer_span: true}}}',
+      'otel.yaml:2:46 instrumentation/development.js.express.layer_span is not supported; it is ignored',
+    ],
+    [
+      'distribution: {autospan: {colour: red}}',
+      'otel.yaml:2:27 distribution.autospan.colour is not supported; it is ignored',
+    ],
+  ] as const) {
+    const { config, lines } = readingOf(`file_format: "1.0"\n${text}`)
+    assert.equal(config.enabled, true)
+    assert.equal(lines.length, 1, `${text}\n${lines.join('\n')}`)
+    if (typeof line === 'string') assert.equal(lines[0], line)
+    else assert.match(lines[0] ?? '', line)
+    assert.ok(!lines[0]?.includes('hunter2'))
+  }
+})
+
+test('a file that cannot be used starts nothing, and is told in one line', () => {
+  const quoted = JSON.stringify(FILE)
+  for (const [text, problem] of [
+    ['a: [', /cannot be used: .* \(line 1, column \d+\)/],
+    ['file_format: "1.0"\nkey: 1\nkey: 2', /cannot be used: Map keys must be unique \(line 3, column 1\)/],
+    [
+      'file_format: "1.0"\nlog_level: ${A:?no}',
+      /cannot be used: \$\{A:\?no\} is no reference to a variable \(line 2, column 12\)/,
+    ],
+    ['', /holds no mapping/],
+    ['- a', /holds no mapping/],
+    ['log_level: info', /has no file_format, which has to be "1\.0" or later/],
+    ['file_format: "2.0"', /has file_format "2\.0"; known is 1\.x/],
+    ['file_format: "0.4"', /has file_format "0\.4"; known is 1\.x/],
+  ] as const) {
+    const { config, lines } = readingOf(text)
+    assert.equal(config.enabled, false)
+    assert.equal(lines.length, 1, lines.join('\n'))
+    assert.ok(lines[0]?.startsWith(`OTEL_CONFIG_FILE=${quoted} `), lines[0])
+    assert.match(lines[0] ?? '', problem)
+    assert.match(lines[0] ?? '', /; the agent is not started$/)
+  }
+  const missing = reading({ OTEL_CONFIG_FILE: join(folder, 'none.yaml') })
+  assert.match(missing.lines[0] ?? '', /cannot be read: ENOENT; the agent is not started$/)
+  assert.equal(missing.config.enabled, false)
+})
+
+test('1.x may be written as a number, and with a suffix', () => {
+  for (const format of ['1.0', '"1.0"', '1.1', '"1.2"', '"1.0-rc.3"']) {
+    assert.equal(readingOf(`file_format: ${format}`).config.enabled, true, format)
+  }
+})
