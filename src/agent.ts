@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module'
 import { INSTRUMENTATIONS } from '../instrumentations/index.js'
 import { adoptApiVersion, publishLoggerProvider, publishProviders } from './api/registry.js'
+import { findBundle } from './bundle.js'
 import type { Config } from './config/config.js'
 import { countLoads, readEnvironment } from './config/environment.js'
 import { readConfig } from './config/read.js'
@@ -75,7 +76,7 @@ function run(config: Config, inheritance: Inheritance | undefined): void {
     if (pipeline === undefined) {
       const { createPipeline } = require('./pipeline.js') as typeof import('./pipeline.js')
       pipeline = createPipeline(config, resource, hearSignals)
-      if (inheritance === undefined) setImmediate(tellInlined, enabled).unref()
+      if (inheritance === undefined) setImmediate(tellInlined, enabled)
     }
     return pipeline
   }
@@ -118,8 +119,14 @@ function run(config: Config, inheritance: Inheritance | undefined): void {
 
 /** When there are spans to be missed, and the program has started. */
 function tellInlined(enabled: readonly Instrumentation[]): void {
-  const { sayInlined } = require('./inlined.js') as typeof import('./inlined.js')
-  sayInlined(process.argv[1], enabled)
+  try {
+    const bundle = process.argv[1] === undefined ? undefined : findBundle(process.argv[1])
+    if (bundle === undefined) return
+    const { sayInlined } = require('./inlined.js') as typeof import('./inlined.js')
+    void sayInlined(bundle, enabled)
+  } catch (error) {
+    diag.fault('the look for a bundle', error)
+  }
 }
 
 function createDoctor({ doctor }: Config, enabled: readonly Instrumentation[]): Doctor | undefined {

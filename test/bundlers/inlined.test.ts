@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { rename, writeFile } from 'node:fs/promises'
+import { cp, mkdir, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { autospan } from 'autospan/esbuild'
@@ -49,6 +49,22 @@ test('nothing is said of a bundle that was made with the plugin, nor of a progra
   assert.deepEqual([stdout, stderr.split('\n').length], ['200\n', 2])
 })
 
+for (const place of ['chunks/1.js', 'app/api/items/route.js']) {
+  test(`one line tells what Next.js has put into .next/server/${place}`, async (t) => {
+    const project = await emptyFolder(t)
+    const file = join(project, '.next/server', place)
+    await mkdir(join(file, '..'), { recursive: true })
+    await writeFile(file, 'throw Error("Client has already been connected. You cannot reuse a client.")')
+    const entry = join(project, 'server.js')
+    await cp(join(root, 'test/apps/bundled/next.cjs'), entry)
+    assert.deepEqual(await saidOf(t, entry), [
+      `autospan: pg cannot be traced within ${project}/.next/server: name them in serverExternalPackages, see docs/bundles.md`,
+    ])
+    await writeFile(file, 'globalThis[Symbol.for("autospan.bundled")]')
+    assert.deepEqual(await saidOf(t, entry), [])
+  })
+}
+
 for (const { modules = [] } of INSTRUMENTATIONS) {
   for (const { module, telltale } of modules) {
     if (telltale === undefined) continue
@@ -71,10 +87,10 @@ for (const { modules = [] } of INSTRUMENTATIONS) {
   }
 }
 
-/** What the agent says of a server beyond its start-up line, until the server has answered a request. */
+/** What the agent says of a server beyond its start-up line. */
 async function saidOf(t: Owner, app: string, env: Record<string, string> = {}): Promise<string[]> {
   const server = await start(t, app, { env: { ...quiet, ...env } })
-  await (await fetch(`${server.url}/fail`)).arrayBuffer()
+  // What is read meanwhile keeps the process alive until it has been told.
   const { stderr } = await server.stop()
   return stderr.split('\n').filter((line) => line.startsWith('autospan: ') && !line.includes('hooked: '))
 }
