@@ -96,6 +96,16 @@ export interface DeliveryConfig {
   readonly maxQueueBytes: number
   /** Bytes of one request, before compression, where it has more than one record. */
   readonly maxRequestBytes: number
+  /** Where what waits is kept on disk too, where that was asked for. */
+  readonly spool: SpoolConfig | undefined
+}
+
+export interface SpoolConfig {
+  readonly directory: string
+  /** For all processes that share the directory. */
+  readonly maxBytes: number
+  /** What is older is not sent any more. */
+  readonly maxAgeMillis: number
 }
 
 /** How one signal leaves the process: see `readOtlp`. */

@@ -2,7 +2,7 @@ import { createRequire } from 'node:module'
 import { DEFAULT_LIMITS, type SpanLimits } from '../trace/limits.js'
 
 import { quoted } from './complaint.js'
-import type { BatchConfig, Config, DeliveryConfig, DetectorName, TracesConfig } from './config.js'
+import type { BatchConfig, Config, DeliveryConfig, DetectorName, SpoolConfig, TracesConfig } from './config.js'
 
 import { isDisabled } from './disabled.js'
 import { type Environment, givenText } from './environment.js'
@@ -155,5 +155,15 @@ function readDelivery(settings: Settings): DeliveryConfig {
   return Object.freeze({
     maxQueueBytes: settings.read('AUTOSPAN_QUEUE_MAX_BYTES'),
     maxRequestBytes: settings.read('AUTOSPAN_BATCH_MAX_BYTES'),
+    spool: readSpool(settings),
   })
+}
+
+function readSpool(settings: Settings): SpoolConfig | undefined {
+  const directory = settings.read('AUTOSPAN_SPOOL_DIRECTORY')
+  const bounds = {
+    maxBytes: settings.read('AUTOSPAN_SPOOL_MAX_BYTES'),
+    maxAgeMillis: settings.read('AUTOSPAN_SPOOL_MAX_AGE'),
+  }
+  return directory === undefined ? undefined : Object.freeze({ directory, ...bounds })
 }

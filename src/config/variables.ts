@@ -322,6 +322,21 @@ export const VARIABLES = {
     type: text,
     meaning: 'true: what the agent finds is told on stderr, and a test span sent, as autospan doctor does.',
   },
+  AUTOSPAN_SPOOL_DIRECTORY: {
+    type: text,
+    meaning:
+      'A folder where telemetry is kept until it is delivered, over a restart of the program; processes may share it.',
+  },
+  AUTOSPAN_SPOOL_MAX_BYTES: {
+    type: positive,
+    default: '268435456',
+    meaning: 'How many bytes may be in the spool; of more the oldest are dropped.',
+  },
+  AUTOSPAN_SPOOL_MAX_AGE: {
+    type: duration,
+    default: '86400000',
+    meaning: 'How old telemetry in the spool may become; what is older is dropped by the next start.',
+  },
   AUTOSPAN_EXIT_TIMEOUT: {
     type: duration,
     default: '1000',

@@ -18,11 +18,20 @@ export class Divider {
   readonly #signal: Signal
   readonly #report: DeliveryReport
   readonly #contentType: string
+  readonly #settled: (batch: Batch) => void
   #requestBytes: number
   /** False after a division of which nothing was accepted, until something is. */
   #hopes = true
 
-  constructor(signal: Signal, report: DeliveryReport, contentType: string, requestBytes: number) {
+  /** `settled` hears of each batch that the server has accepted, or refused for good. */
+  constructor(
+    signal: Signal,
+    report: DeliveryReport,
+    contentType: string,
+    requestBytes: number,
+    settled: (batch: Batch) => void,
+  ) {
+    this.#settled = settled
     this.#signal = signal
     this.#report = report
     this.#contentType = contentType
@@ -50,6 +59,7 @@ export class Divider {
     this.#hopes = true
     this.#report.accepted(batch.records, answer.rejected, answer.message)
     batch.division?.accepted(batch.records)
+    this.#settled(batch)
     this.#end(batch)
     return []
   }
@@ -88,6 +98,7 @@ export class Divider {
   #refuse(batch: Batch, reason: string): readonly [] {
     if (batch.division === undefined) this.#report.refused(batch.records, reason)
     else batch.division.refuse(batch.records, reason)
+    this.#settled(batch)
     this.#end(batch)
     return []
   }

@@ -1,5 +1,6 @@
+import { createRequire } from 'node:module'
 import { clearTimeout, setImmediate, setTimeout } from 'node:timers'
-import type { DeliveryConfig } from '../config/config.js'
+import type { DeliveryConfig, SpoolConfig } from '../config/config.js'
 import { runOutside } from '../context/manager.js'
 import { diag } from '../diag/diag.js'
 import { startDeadline } from './deadline.js'
@@ -9,7 +10,10 @@ import { type Batch, BatchQueue } from './queue.js'
 import { DeliveryReport, type ExportStats, type ReportTuning } from './report.js'
 import { BACKOFF, type Backoff, backoffMillis, FLUSH_BACKOFF } from './retry.js'
 import type { Signal } from './signal.js'
+import type { Spool, SpoolFile } from './spool.js'
 import type { Accepted, Answer, Failed, Refused, Transport } from './transport.js'
+
+const require = createRequire(import.meta.url)
 
 /** What fills requests: it is asked when one is to be sent, and in the process's last moment. */
 export interface Source {
@@ -82,6 +86,7 @@ export class OtlpExporter implements Exporter {
   readonly #queue: BatchQueue
   readonly #report: DeliveryReport
   readonly #divider: Divider
+  readonly #spool: Spool | undefined
   readonly #attemptMillis: number
   readonly #backoff: Backoff
   readonly #flushBackoff: Backoff
@@ -111,10 +116,14 @@ export class OtlpExporter implements Exporter {
     this.#transport = transport
     this.#queue = new BatchQueue(bounds.maxQueueBytes, maxQueueRecords ?? Number.POSITIVE_INFINITY)
     this.#report = new DeliveryReport(signal, transport.destination, tuning)
-    this.#divider = new Divider(signal, this.#report, transport.settings.contentType, bounds.maxRequestBytes)
+    const { contentType } = transport.settings
+    this.#divider = new Divider(signal, this.#report, contentType, bounds.maxRequestBytes, ({ file, records }) => {
+      if (file !== undefined) this.#spool?.settle(file, records)
+    })
     this.#attemptMillis = attemptMillis
     this.#backoff = tuning.backoff ?? BACKOFF
     this.#flushBackoff = tuning.flushBackoff ?? FLUSH_BACKOFF
+    this.#spool = bounds.spool === undefined ? undefined : this.#openSpool(bounds.spool, contentType)
   }
 
   get stats(): ExportStats {
@@ -180,6 +189,7 @@ export class OtlpExporter implements Exporter {
   handOver(): readonly Handover[] {
     if (this.#closed) return []
     this.#delivering = true
+    this.#spool?.lastMoment()
     this.#seal()
     const batches = this.#handedOver ?? []
     this.#handedOver = batches
@@ -236,13 +246,44 @@ export class OtlpExporter implements Exporter {
   }
 
   #lose(): void {
-    const { batches } = this.#queue
-    this.#divider.lose([
-      ...(this.#handedOver ?? []),
-      ...(this.#current === undefined ? [] : [this.#current]),
-      ...batches,
-    ])
-    this.#report.closed(this.#waiting())
+    this.#seal()
+    const handedOver = this.#handedOver ?? []
+    const current = this.#current === undefined ? [] : [this.#current]
+    const batches = [...handedOver, ...current, ...this.#queue.batches]
+    this.#divider.lose(batches)
+    const waiting = this.#waiting()
+    if (this.#spool === undefined) {
+      this.#report.closed(waiting)
+      return
+    }
+    const records = this.#keep(batches, this.#spool)
+    this.#report.closed(waiting - records, { records, directory: this.#spool.directory })
+  }
+
+  /** Returns how many records are on disk. */
+  #keep(batches: readonly Batch[], spool: Spool): number {
+    spool.lastMoment()
+    let kept = 0
+    for (const batch of batches) {
+      const { file, records } = batch
+      const isWhole = file?.left === records
+      if (spool.putNow(batch, isWhole ? file : undefined)) kept += records
+      // Of one that is divided, parts have arrived: what is left has a file of its own.
+      if (file !== undefined && !isWhole) spool.settle(file, records)
+    }
+    return kept
+  }
+
+  #openSpool(config: SpoolConfig, contentType: string): Spool {
+    const { Spool } = require('./spool.js') as typeof import('./spool.js')
+    const spool = new Spool(config, this.#signal, contentType)
+    spool.onDrop = (records) => this.#report.droppedFromSpool(records)
+    runOutside(setImmediate<[]>, undefined, () => {
+      void spool.start().then(() => {
+        if (spool.hasBacklog) this.#deliver()
+      })
+    }).unref()
+    return spool
   }
 
   #waiting(): number {
@@ -256,12 +297,17 @@ export class OtlpExporter implements Exporter {
     const { count } = this.#source
     if (count === 0) return
     try {
-      const { body, records } = this.#source.take()
-      this.#pushedOut(this.#queue.push({ body, records, number: ++this.#sealed }))
+      const request = this.#source.take()
+      const file = runOutside(this.#put, this, request)
+      this.#pushedOut(this.#queue.push({ ...request, number: ++this.#sealed, ...(file === undefined ? {} : { file }) }))
     } catch (error) {
       this.drop(count)
       diag.fault(`the encoder of ${this.#signal.many}`, error)
     }
+  }
+
+  #put(request: Request): SpoolFile | undefined {
+    return this.#handedOver === undefined ? this.#spool?.put(request) : undefined
   }
 
   #deliver(): void {
@@ -272,7 +318,9 @@ export class OtlpExporter implements Exporter {
   }
 
   async #deliverAll(): Promise<void> {
-    for (let batch = this.#next(); batch !== undefined; batch = this.#next()) {
+    for (;;) {
+      const batch = this.#next() ?? (this.#spool === undefined ? undefined : await this.#fromSpool(this.#spool))
+      if (batch === undefined) break
       if (this.#flushes.size === 0) this.#report.tryingAgain()
       const startMillis = performance.now()
       this.#current = batch
@@ -300,6 +348,17 @@ export class OtlpExporter implements Exporter {
     return this.#shift()
   }
 
+  /** Something that is not in memory, or has come meanwhile. */
+  async #fromSpool(spool: Spool): Promise<Batch | undefined> {
+    const kept = spool.hasBacklog ? await spool.next() : undefined
+    if (kept === undefined) return this.#next()
+    const { file, request } = kept
+    if (this.#closed || this.#handedOver !== undefined) return undefined
+    // Older than all others, so that it is waited for.
+    this.#pushedOut(this.#queue.putBack({ ...request, number: 0, file }))
+    return this.#next()
+  }
+
   /** The oldest batch as it is to be sent. */
   #shift(): Batch | undefined {
     for (let batch = this.#queue.shift(); batch !== undefined; batch = this.#queue.shift()) {
@@ -312,8 +371,17 @@ export class OtlpExporter implements Exporter {
 
   #pushedOut(batches: readonly Batch[]): void {
     if (batches.length === 0) return
-    this.#report.pushedOut(batches.reduce((sum, { records }) => sum + records, 0))
-    this.#divider.lose(batches)
+    const dropped = batches.filter((batch) => !this.#leave(batch))
+    this.#report.pushedOut(dropped.reduce((sum, { records }) => sum + records, 0))
+    this.#divider.lose(dropped)
+  }
+
+  /** True where the batch is on disk, and may go from memory. */
+  #leave({ file, records }: Batch): boolean {
+    if (file === undefined || this.#spool === undefined) return false
+    if (this.#spool.leave(file, records)) return true
+    this.#spool.settle(file, records)
+    return false
   }
 
   async #post(batch: Batch): Promise<Answer> {
@@ -399,7 +467,8 @@ export class OtlpExporter implements Exporter {
   #isSettled(upTo: number): boolean {
     return (
       (this.#current?.number ?? Number.POSITIVE_INFINITY) > upTo &&
-      (this.#queue.oldest?.number ?? Number.POSITIVE_INFINITY) > upTo
+      (this.#queue.oldest?.number ?? Number.POSITIVE_INFINITY) > upTo &&
+      this.#spool?.hasBacklog !== true
     )
   }
 }

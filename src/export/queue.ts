@@ -1,4 +1,5 @@
 import type { Division } from './division.js'
+import type { SpoolFile } from './spool.js'
 
 /** One sealed OTLP request. */
 export interface Batch {
@@ -9,6 +10,8 @@ export interface Batch {
   readonly number: number
   /** What it is a part of; left out for a whole one. */
   readonly division?: Division
+  /** Where it is kept on disk, in whole. */
+  readonly file?: SpoolFile
 }
 
 /** What a waiting batch costs beside its bytes, about: so that tiny batches are bounded too. */

@@ -13,6 +13,12 @@ export interface ExportStats {
   readonly queued: number
 }
 
+/** What stays on disk. */
+export interface Keeping {
+  readonly records: number
+  readonly directory: string
+}
+
 /** A failure that lasts this long is an outage, and said; a restart of the collector is none. */
 export const OUTAGE_MILLIS = 2000
 /** What repeats is said once in this time, with its number. */
@@ -90,6 +96,12 @@ export class DeliveryReport {
     )
   }
 
+  /** The spool was full, or they were too old. */
+  droppedFromSpool(records: number): void {
+    this.dropped += records
+    this.#drops.add(records, (n) => `the spool is full or too old: dropped the ${n} oldest, ${this.dropped} in all`)
+  }
+
   /** Said once as the queue is full for the first time; how many it were is said with the end of the outage. */
   #dropsInOutage(records: number, outage: Outage): void {
     this.#drops.hold(records)
@@ -137,11 +149,15 @@ export class DeliveryReport {
     diag.info(`${this.#destination} answers again after ${seconds} s: ${delivered} delivered, ${gone} lost`)
   }
 
-  /** The end: `records` were still waiting. */
-  closed(records: number): void {
+  /** The end: `records` are lost that were still waiting, and others kept. */
+  closed(records: number, kept?: Keeping): void {
     this.dropped += records
     this.#refusals.sayRest()
     this.#partials.sayRest()
+    if (kept !== undefined && kept.records > 0) {
+      const why = this.#failing === undefined ? '' : `, not delivered to ${this.#destination}: ${this.#failing.reason}`
+      diag.warn(`keeps ${this.#count(kept.records)} in ${kept.directory} for the next start${why}`)
+    }
     if (records === 0) {
       this.#drops.sayRest()
       return

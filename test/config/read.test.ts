@@ -13,7 +13,7 @@ test('without variables all is as the specification has it', () => {
     logLevel: 'info',
     resourceAttributes: new Map(),
     resourceDetectors: new Set(['env', 'process', 'host', 'os', 'serviceinstance', 'container', 'k8s']),
-    delivery: { maxQueueBytes: 32 * 1024 * 1024, maxRequestBytes: 4 * 1024 * 1024 },
+    delivery: { maxQueueBytes: 32 * 1024 * 1024, maxRequestBytes: 4 * 1024 * 1024, spool: undefined },
     propagators: ['tracecontext', 'baggage'],
     workerContext: false,
     doctor: undefined,

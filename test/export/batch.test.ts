@@ -33,7 +33,7 @@ const BATCH: BatchConfig = {
   maxExportBatchSize: 512,
   exportTimeoutMillis: 30_000,
 }
-const BOUNDS: DeliveryConfig = { maxQueueBytes: 32 * 1024 * 1024, maxRequestBytes: 4 * 1024 * 1024 }
+const BOUNDS: DeliveryConfig = { maxQueueBytes: 32 * 1024 * 1024, maxRequestBytes: 4 * 1024 * 1024, spool: undefined }
 
 let diag: ReturnType<typeof listenToDiag>
 const cleanups: (() => unknown)[] = []

@@ -20,7 +20,7 @@ const processor = new BatchProcessor({
     exportTimeoutMillis: 30_000,
   },
   timeoutMillis: 10_000,
-  bounds: { maxQueueBytes: 1e9, maxRequestBytes: 1e9 },
+  bounds: { maxQueueBytes: 1e9, maxRequestBytes: 1e9, spool: undefined },
 })
 
 let end = performance.now()
