@@ -107,6 +107,8 @@ function run(config: Config, inheritance: Inheritance | undefined): void {
   installInstrumentations([API, bequeath(resource, config, propagator), ...enabled], makeKit, doctor?.heard)
   if (inheritance !== undefined) continueFrom(inheritance.carrier, propagator)
   else if (config.instrumentations.isEnabled('child_process')) continueFrom(readEnvironment(), propagator)
+  // A crash is told though no span was made before it.
+  if (config.logs.exceptions !== undefined) load()
   // A server that is asked nothing is ended by a signal too.
   if (doctor !== undefined) hearSignals()
   if (detected === undefined) {

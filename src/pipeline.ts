@@ -4,6 +4,7 @@ import type {
   Config,
   DeliveryConfig,
   ExporterName,
+  LogsConfig,
   OtlpConfig,
   Protocol,
   TracesConfig,
@@ -18,6 +19,7 @@ import { LOGS, type Signal, TRACES } from './export/signal.js'
 import { transportSettings } from './export/transport.js'
 import { createTransport } from './export/transports.js'
 import { errorType } from './instrumentation/http.js'
+import { LoggedExceptions } from './logs/exceptions.js'
 import type { LogData } from './logs/log-data.js'
 import { AgentLoggerProvider } from './logs/provider.js'
 import type { Encoder } from './otlp/encoder.js'
@@ -25,7 +27,7 @@ import { createLogEncoder, createSpanEncoder } from './otlp/encoders.js'
 import type { Resource } from './resource/resource.js'
 import { AgentTracerProvider } from './trace/provider.js'
 import { alwaysOff, alwaysOn, parentBased, type Sampler, traceIdRatio } from './trace/sampler.js'
-import type { SpanData } from './trace/span.js'
+import type { ExceptionLog, SpanData } from './trace/span.js'
 import { VERSION } from './version.js'
 
 const require = createRequire(import.meta.url)
@@ -44,21 +46,21 @@ export interface Pipeline {
 /** `onFirst` is called when a span starts and no other is open, and when log records can be made. */
 export function createPipeline(config: Config, resource: Resource, onFirst: () => void): Pipeline {
   const exporters = createSpanExporters(config, resource)
+  const logExporters = createLogExporters(config, resource)
+  const loggerProvider =
+    logExporters.length === 0 ? undefined : new AgentLoggerProvider(config.logs.limits, fanOut(logExporters), onFirst)
   const provider = new AgentTracerProvider({
     sampler: createSampler(config.traces),
     limits: config.traces.limits,
     processor: fanOut(exporters),
+    exceptionLog: createExceptionLog(config.logs, loggerProvider),
   })
   const { openSpans } = provider
   openSpans.onFirst = onFirst
-  const logExporters = createLogExporters(config, resource)
   const lastFlush = new LastFlush([...exporters, ...logExporters], config.exitTimeoutMillis)
   return {
     provider,
-    loggerProvider:
-      logExporters.length === 0
-        ? undefined
-        : new AgentLoggerProvider(config.logs.limits, fanOut(logExporters), onFirst),
+    loggerProvider,
     flush: () => lastFlush.flush(),
     end(uncaught) {
       openSpans.endAll(uncaught, errorType)
@@ -120,6 +122,14 @@ function createConsole({ attributes }: Resource): SignalExporter<SpanData> {
     colour: wantsColour(isTTY, noColor, forceColor),
     ...(columns === undefined ? {} : { width: columns }),
   })
+}
+
+function createExceptionLog(
+  { exceptions }: LogsConfig,
+  provider: AgentLoggerProvider | undefined,
+): ExceptionLog | undefined {
+  if (exceptions === undefined || provider === undefined) return undefined
+  return new LoggedExceptions(provider.getLogger('autospan', VERSION), exceptions === 'logs/dup')
 }
 
 function createLogConsole(): SignalExporter<LogData> {

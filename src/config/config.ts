@@ -8,6 +8,7 @@ export type Protocol = 'grpc' | 'http/protobuf' | 'http/json'
 /** What a request carries; in the names of variables in upper case. */
 export type SignalName = 'traces' | 'metrics' | 'logs'
 export type Compression = 'gzip' | 'none'
+export type ExceptionSignal = 'logs' | 'logs/dup'
 export type LogSource = 'pino' | 'winston' | 'bunyan' | 'console'
 export type PropagatorName = 'tracecontext' | 'baggage' | 'b3' | 'b3multi' | 'jaeger' | 'xray' | 'ottrace' | 'none'
 /** Sources of resource attributes. `env` is always one. */
@@ -71,6 +72,8 @@ export interface TracesConfig {
 export interface LogsConfig {
   /** Without duplicates; empty where `none` was asked for. */
   readonly exporters: readonly Exclude<ExporterName, 'none'>[]
+  /** Exceptions as log records, instead of or besides as events of spans; undefined for events only. */
+  readonly exceptions: ExceptionSignal | undefined
   /** Libraries whose own records are sent too. */
   readonly sources: ReadonlySet<string>
   readonly limits: AttributeBounds

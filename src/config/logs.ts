@@ -5,6 +5,7 @@ import type { Settings } from './settings.js'
 export function readLogs(settings: Settings): LogsConfig {
   return Object.freeze({
     exporters: Object.freeze(settings.read('OTEL_LOGS_EXPORTER')),
+    exceptions: settings.read('OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN'),
     sources: new Set(settings.read('AUTOSPAN_LOG_SOURCES')),
     limits: Object.freeze({
       count: settings.read('OTEL_LOGRECORD_ATTRIBUTE_COUNT_LIMIT'),

@@ -1,5 +1,5 @@
 import { LOG_LEVELS, type LogLevel } from '../diag/diag.js'
-import type { DetectorName, ExporterName, LogSource, PropagatorName, SamplerName } from './config.js'
+import type { DetectorName, ExceptionSignal, ExporterName, LogSource, PropagatorName, SamplerName } from './config.js'
 import { OTLP_ROWS, signalRows } from './otlp-variables.js'
 import { attributes } from './pairs.js'
 import { boolean, duration, integer, listOf, names, oneOf, proxyUrl, ratio, type Type, text, timeout } from './parse.js'
@@ -237,6 +237,10 @@ export const VARIABLES = {
     default: 'none',
     meaning: 'What is sent by OTEL_LOGS_EXPORTER besides being written as ever: records of these libraries.',
   },
+  OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN: {
+    type: oneOf<ExceptionSignal>(['logs', 'logs/dup']),
+    meaning: 'logs: exceptions are log records and no longer events of spans; logs/dup: both.',
+  },
   OTEL_BLRP_SCHEDULE_DELAY: {
     type: duration,
     default: '1000',
@@ -398,7 +402,6 @@ export const UNREAD_NAMES: readonly string[] = [
   'OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION',
   'OTEL_NODE_EXPERIMENTAL_SDK_METRICS',
   'OTEL_SEMCONV_STABILITY_OPT_IN',
-  'OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN',
   'OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS',
   'OTEL_INSTRUMENTATION_HTTP_CLIENT_CAPTURE_REQUEST_HEADERS',
   'OTEL_INSTRUMENTATION_HTTP_CLIENT_CAPTURE_RESPONSE_HEADERS',

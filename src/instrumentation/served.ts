@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Context, Exception, Span } from '@opentelemetry/api'
+import type { Context, Span } from '@opentelemetry/api'
 import { now } from '../trace/clock.js'
 import { RecordingSpan, type SpanOwner } from '../trace/span.js'
 import { errorType, methodName, recordServerStatus } from './http.js'
@@ -115,7 +115,8 @@ export class ServedRequest extends MessageLife implements SpanOwner {
   }
 
   #recordError(): void {
-    this.span.recordException(this.#error as Exception, this.#errorAt)
+    // Never another kind: others have no owner and are never described.
+    if (this.span instanceof RecordingSpan) this.span.recordUnhandled(this.#error, this.#errorAt)
     this.span.setAttribute('error.type', errorType(this.#error))
     this.span.setStatus({ code: 2, message: String((this.#error as Error | null)?.message ?? this.#error) })
   }

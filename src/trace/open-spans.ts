@@ -1,5 +1,5 @@
 import type { Exception } from '@opentelemetry/api'
-import { type RecordingSpan, type SpanData, type SpanProcessor, STATUS_ERROR } from './span.js'
+import { type ExceptionLog, type RecordingSpan, type SpanData, type SpanProcessor, STATUS_ERROR } from './span.js'
 
 /** Marks a span that the process has left open: its end is that of the process. */
 export const INCOMPLETE = 'autospan.incomplete'
@@ -13,6 +13,7 @@ export const MAX_OPEN_SPANS = 10_000
  */
 export class OpenSpans implements SpanProcessor {
   readonly #processor: SpanProcessor
+  readonly #exceptionLog: ExceptionLog | undefined
   readonly #max: number
   #oldest: RecordingSpan | undefined = undefined
   #newest: RecordingSpan | undefined = undefined
@@ -20,8 +21,9 @@ export class OpenSpans implements SpanProcessor {
   /** Called when a span starts and no other is open. */
   onFirst: () => void = () => {}
 
-  constructor(processor: SpanProcessor, max: number = MAX_OPEN_SPANS) {
+  constructor(processor: SpanProcessor, exceptionLog?: ExceptionLog, max: number = MAX_OPEN_SPANS) {
     this.#processor = processor
+    this.#exceptionLog = exceptionLog
     this.#max = max
   }
 
@@ -53,11 +55,13 @@ export class OpenSpans implements SpanProcessor {
    * there is one. Never throws. `errorType` gives the attribute `error.type`.
    */
   endAll(crash: { readonly error: unknown } | undefined, errorType: (error: unknown) => string): void {
+    if (crash !== undefined) this.#exceptionLog?.onCrash(crash.error, this.#newest)
+    const asEvents = this.#exceptionLog?.alsoOnSpans !== false
     for (let left = this.#size; left > 0 && this.#newest !== undefined; left--) {
       const span = this.#newest
       try {
         span.owner?.describe()
-        if (crash !== undefined) recordCrash(span, crash.error, errorType(crash.error))
+        if (crash !== undefined) recordCrash(span, crash.error, errorType(crash.error), asEvents)
       } catch {
         // An owner or an error that cannot be asked: the rest is delivered.
       }
@@ -80,9 +84,9 @@ export class OpenSpans implements SpanProcessor {
   }
 }
 
-function recordCrash(span: RecordingSpan, error: unknown, type: string): void {
+function recordCrash(span: RecordingSpan, error: unknown, type: string, asEvent: boolean): void {
   const message = (error as { message?: unknown } | null | undefined)?.message
   span.setStatus({ code: STATUS_ERROR, message: typeof message === 'string' ? message : String(error) })
   span.setAttribute('error.type', type)
-  span.recordException(error as Exception)
+  if (asEvent) span.recordException(error as Exception)
 }

@@ -2,13 +2,15 @@ import type { TracerOptions, TracerProvider } from '@opentelemetry/api'
 import { DEFAULT_LIMITS, type SpanLimits } from './limits.js'
 import { OpenSpans } from './open-spans.js'
 import type { Sampler } from './sampler.js'
-import type { SpanProcessor, SpanSettings } from './span.js'
+import type { ExceptionLog, SpanProcessor, SpanSettings } from './span.js'
 import { AgentTracer } from './tracer.js'
 
 export interface TracerProviderSettings {
   readonly sampler: Sampler
   readonly limits: SpanLimits
   readonly processor: SpanProcessor
+  /** Undefined where exceptions are events of spans only. */
+  readonly exceptionLog?: ExceptionLog | undefined
 }
 
 /** Gives one tracer for each name, version and schema URL. */
@@ -18,13 +20,14 @@ export class AgentTracerProvider implements TracerProvider {
   readonly #sampler: Sampler
   readonly #settings: SpanSettings
 
-  constructor({ sampler, limits, processor }: TracerProviderSettings) {
+  constructor({ sampler, limits, processor, exceptionLog }: TracerProviderSettings) {
     const valueLength = limits.attributeValueLength
     this.#sampler = sampler
-    this.openSpans = new OpenSpans(processor)
+    this.openSpans = new OpenSpans(processor, exceptionLog)
     this.#settings = {
       limits,
       processor: this.openSpans,
+      exceptionLog,
       spanBounds: { count: limits.attributeCount, valueLength },
       eventBounds: { count: limits.attributesPerEvent, valueLength },
       sharesAttributes:

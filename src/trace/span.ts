@@ -94,6 +94,16 @@ export interface SpanProcessor {
   onEnd(span: SpanData): void
 }
 
+/** Takes exceptions as log records, as `OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN` asks. */
+export interface ExceptionLog {
+  /** False where spans are to have no events for them any more. */
+  readonly alsoOnSpans: boolean
+  /** An exception that left the program's handlers of a request. Never throws. */
+  onUnhandled(exception: unknown, span: Span, time: TimeInput): void
+  /** The exception that ends the process, with the span that was started last of those that are open. Never throws. */
+  onCrash(exception: unknown, span: Span | undefined): void
+}
+
 /** What all recording spans of a provider share. */
 export interface SpanSettings {
   readonly limits: SpanLimits
@@ -103,6 +113,8 @@ export interface SpanSettings {
   /** False where limits are so tight that they have to be put on shared attributes too. */
   readonly sharesAttributes: boolean
   readonly processor: SpanProcessor
+  /** Undefined where exceptions are events of spans only. */
+  readonly exceptionLog: ExceptionLog | undefined
 }
 
 /** Entries of an attribute list, keys and values, from where limits are counted exactly. */
@@ -265,6 +277,13 @@ export class RecordingSpan implements Span, SpanData {
   /** Adds an `exception` event; the status is left to the caller. SPEC trace/exceptions.md. */
   recordException(exception: Exception, time?: TimeInput): void {
     this.addEvent('exception', exceptionAttributes(exception), time)
+  }
+
+  /** The same for what left the program's handlers: as an event, a log record, or both. */
+  recordUnhandled(exception: unknown, time: TimeInput): void {
+    const { exceptionLog } = this.#settings
+    exceptionLog?.onUnhandled(exception, this, time)
+    if (exceptionLog?.alsoOnSpans !== false) this.recordException(exception as Exception, time)
   }
 
   /** Ends once; later calls are ignored, as the specification asks. */

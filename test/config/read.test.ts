@@ -48,6 +48,7 @@ test('without variables all is as the specification has it', () => {
   assert.deepEqual(ofLogs, {
     exporters: ['otlp'],
     sources: new Set(),
+    exceptions: undefined,
     file: 'logs.jsonl',
     limits: { count: 128, valueLength: Number.POSITIVE_INFINITY },
     batch: { ...others.batch, scheduleDelayMillis: 1000 },

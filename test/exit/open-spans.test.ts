@@ -64,7 +64,7 @@ test('an owner tells what it knows, and one that fails keeps nothing from its en
 test('of more than the bound the oldest are forgotten, and can still end', () => {
   const ended: string[] = []
   const { tracer } = recordingTracer()
-  const openSpans = new OpenSpans({ onEnd: (span: SpanData) => ended.push(span.name) }, 2)
+  const openSpans = new OpenSpans({ onEnd: (span: SpanData) => ended.push(span.name) }, undefined, 2)
   const spans = ['a', 'b', 'c'].map((name) => tracer.startSpan(name) as RecordingSpan)
   for (const span of spans) {
     // They are linked in one list at a time.

@@ -184,6 +184,59 @@ test('what console prints is sent on request, and printed as without it', async 
   )
 })
 
+for (const [value, events] of [
+  ['logs', 0],
+  ['logs/dup', 1],
+] as const) {
+  test(`exceptions are log records, and ${events === 0 ? 'not' : 'also'} events of spans: ${value}`, async (t) => {
+    const sink = await startSink(t)
+    const env = {
+      OTEL_EXPORTER_OTLP_ENDPOINT: sink.url,
+      OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN: value,
+      AUTOSPAN_EXIT_TIMEOUT: '10000',
+    }
+    const server = await start(t, 'logs/exceptions.mjs', { env })
+    await (await fetch(`${server.url}/fail`)).arrayBuffer()
+    await fetch(`${server.url}/crash`).catch(() => {})
+    assert.equal((await server.exited).code, 1)
+    const [failed, crashed] = await sink.settled()
+    assert.deepEqual(
+      sink.logs.map(({ eventName, severityNumber, severityText, attributes, traceId, spanId }) => [
+        eventName,
+        severityNumber,
+        severityText,
+        attributes['exception.type'],
+        attributes['exception.message'],
+        traceId,
+        spanId,
+      ]),
+      [
+        ['http.server.request.exception', 17, 'ERROR', 'RangeError', 'failed', failed?.traceId, failed?.spanId],
+        ['exception', 21, 'FATAL', 'TypeError', 'crashed', crashed?.traceId, crashed?.spanId],
+      ],
+    )
+    for (const span of [failed, crashed]) {
+      assert.equal(span?.events.filter(({ name }) => name === 'exception').length, events)
+      assert.equal(span?.status.code, 2)
+    }
+  })
+}
+
+test('a crash before any span is a log record, where exceptions are', async (t) => {
+  const sink = await startSink(t)
+  const env = {
+    OTEL_EXPORTER_OTLP_ENDPOINT: sink.url,
+    OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN: 'logs',
+    AUTOSPAN_EXIT_TIMEOUT: '10000',
+  }
+  assert.equal((await run('logs/exceptions.mjs', { env, args: ['at-once'] })).code, 1)
+  await sink.settled()
+  assert.deepEqual(
+    sink.logs.map(({ eventName, attributes, traceId }) => [eventName, attributes['exception.message'], traceId]),
+    [['exception', 'crashed', '']],
+  )
+})
+
 test('records that wait arrive at every end of the process', async (t) => {
   for (const [end, code, bodies] of [
     ['return', 0, ['first']],
