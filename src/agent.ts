@@ -145,7 +145,7 @@ function createDoctor({ doctor }: Config, enabled: readonly Instrumentation[]): 
 function startLine({ traces }: Config, serviceName: string, enabled: readonly Instrumentation[]): string {
   const exporters = traces.exporters.map((exporter) =>
     exporter === 'otlp'
-      ? `${traces.otlp.protocol} to ${printableUrl(traces.otlp.url)}`
+      ? `${traces.otlp.protocol} to ${printableUrl(traces.otlp.url, traces.otlp.protocol)}`
       : exporter === 'otlp/file'
         ? `to ${traces.file}`
         : exporter,

@@ -4,7 +4,8 @@ import { request as httpsRequest } from 'node:https'
 import { connect, isIP } from 'node:net'
 import { gzipSync } from 'node:zlib'
 import type { Config, OtlpConfig } from '../config/config.js'
-import { printableUrl } from '../export/transport.js'
+import { printableUrl, transportSettings } from '../export/transport.js'
+import { createTransport } from '../export/transports.js'
 import { createSpanEncoder } from '../otlp/encoders.js'
 import { createResource } from '../resource/detect.js'
 import { AgentTracerProvider } from '../trace/provider.js'
@@ -34,7 +35,11 @@ export async function reportBackend(report: Report, config: Config, entryFile: s
     return
   }
   const { url } = otlp
-  report.note(`spans go to ${printableUrl(url)} as ${otlp.protocol}`)
+  report.note(`spans go to ${printableUrl(url, otlp.protocol)} as ${otlp.protocol}`)
+  if (!isPlain(otlp)) {
+    await reportExport(report, config, entryFile)
+    return
+  }
   try {
     await reportName(report, url)
     await reportConnection(report, url)
@@ -75,6 +80,28 @@ async function reportSpan(report: Report, config: Config, entryFile: string): Pr
   if (explained === undefined) {
     report.fine(`a test span was taken (status ${answer.status}): look for "${SPAN_NAME}", trace ${traceId}`)
   } else report.problem(explained.problem, explained.advice)
+}
+
+/** Whether a plain client of HTTP goes the way that the agent goes. */
+function isPlain({ protocol, url, proxy, tls }: OtlpConfig): boolean {
+  const isHttp = protocol !== 'grpc' && url.protocol !== 'http+unix:'
+  return isHttp && proxy === undefined && tls.authorities === undefined && tls.clientKey === undefined
+}
+
+/** Has the agent's own exporter send the test span: through proxies, by unix sockets, with certificates, by gRPC. */
+async function reportExport(report: Report, config: Config, entryFile: string): Promise<void> {
+  const { otlp } = config.traces
+  const { body, contentType, traceId } = testSpan(config, entryFile)
+  if (otlp.proxy !== undefined) report.note(`the way goes through the proxy ${otlp.proxy.name}`)
+  const transport = createTransport(transportSettings(otlp, contentType, VERSION))
+  // The exporter's own timers and sockets keep no process alive.
+  const alive = setInterval(() => {}, ANSWER_TIMEOUT_MILLIS)
+  const answer = await transport.post(body, ANSWER_TIMEOUT_MILLIS)
+  clearInterval(alive)
+  transport.close()
+  if (answer.kind === 'accepted') {
+    report.fine(`a test span was taken: look for "${SPAN_NAME}", trace ${traceId}`)
+  } else report.problem(`the test span was not taken: ${answer.reason}`)
 }
 
 function testSpan(config: Config, entryFile: string): { body: Uint8Array; contentType: string; traceId: string } {

@@ -13,6 +13,7 @@ import {
   type Answer,
   type Interrupted,
   oneLine,
+  printableUrl,
   reasonOf,
   type Transport,
   type TransportSettings,
@@ -36,8 +37,7 @@ export class GrpcTransport implements Transport {
   #closed = false
 
   constructor(settings: TransportSettings) {
-    const { protocol, host } = new URL(settings.url)
-    this.destination = `${protocol}//${host}`
+    this.destination = printableUrl(settings.url, 'grpc')
     this.settings = settings
     this.#dialSettings = { route: routeTo(settings), tunnel: true, protocol: 'h2', names: new NameLookup() }
     this.#gzip = settings.compression === 'gzip' ? new Gzip() : undefined

@@ -1,4 +1,4 @@
-import type { OtlpConfig } from '../config/config.js'
+import type { OtlpConfig, Protocol } from '../config/config.js'
 
 /** What became of one attempt to deliver a request. */
 export type Answer = Accepted | Refused | Failed
@@ -137,8 +137,8 @@ export function oneLine(text: string): string {
   return line.length <= MAX_REASON ? line : `${line.slice(0, MAX_REASON)}...`
 }
 
-/** `url` as it may be printed. The query may carry an API key. */
-export function printableUrl(url: string | URL): string {
-  const { protocol, host, pathname } = new URL(url)
-  return `${protocol}//${host}${pathname}`
+/** Where telemetry goes, as it may be printed: the query may carry an API key. A method of gRPC tells a user nothing. */
+export function printableUrl(url: string | URL, protocol?: Protocol): string {
+  const { protocol: scheme, host, pathname } = new URL(url)
+  return `${scheme}//${host}${protocol === 'grpc' ? '' : pathname}`
 }

@@ -7,6 +7,7 @@ import { type AddressInfo, createServer as createRawServer, type Server } from '
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { diagnose } from '../../src/cli/doctor.js'
+import { GrpcSink } from '../harness/grpc-sink.js'
 import type { Owner } from '../harness/owner.js'
 import { atEnd } from '../harness/owner.js'
 import { root, run } from '../harness/program.js'
@@ -74,6 +75,21 @@ test('where all is fine the doctor tells settings, libraries and its span, keeps
   assert.equal(span?.attributes['autospan.doctor'], true)
   assert.equal(span?.resource['service.name'], 'shop')
   assert.ok(stdout.includes(`trace ${span?.traceId}`))
+})
+
+test('the doctor sends its span the way that spans go: by gRPC, and with certificates', async (t) => {
+  const sink = await GrpcSink.start(t)
+  const grpc = { OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc', OTEL_EXPORTER_OTLP_ENDPOINT: sink.url }
+  const fine = await autospan(['doctor'], { env: grpc })
+  assert.ok(fine.stdout.includes(`· spans go to ${sink.url} as grpc\n`), fine.stdout)
+  assert.match(fine.stdout, /✓ a test span was taken: look for "autospan doctor", trace [0-9a-f]{32}\n/)
+  assert.equal(fine.code, 0)
+  assert.equal(sink.delivered[0]?.name, 'autospan doctor')
+  const strange = await autospan(['doctor'], {
+    env: { ...grpc, OTEL_EXPORTER_OTLP_ENDPOINT: `127.0.0.1:${sink.port}` },
+  })
+  assert.match(strange.stdout, /✗ the test span was not taken: TLS: .*perhaps the server speaks no TLS/)
+  assert.equal(strange.code, 1)
 })
 
 test('a library is told with why it is not traced', async (t) => {

@@ -10,9 +10,10 @@ import { ServerCredentials } from '@grpc/grpc-js'
 import { makeAuthority, makeCertificate, writeFiles } from '../harness/certificates.js'
 import { GrpcSink, type GrpcSinkOptions } from '../harness/grpc-sink.js'
 import { atEnd, file, type Owner } from '../harness/owner.js'
+import { launch, run } from '../harness/program.js'
 import { ForwardProxy } from '../harness/proxy.js'
 import { startSink } from '../harness/sink.js'
-import { assertLikeBare } from './bare.js'
+import { assertLikeBare, said } from './bare.js'
 
 const authority = makeAuthority('authority')
 const certificate = makeCertificate(['127.0.0.1', 'collector.test'], authority)
@@ -117,6 +118,54 @@ for (const [what, [options, open]] of Object.entries(GRPC_WAYS)) {
       assert.equal(sink.delivered.length, 2)
     })
   }
+}
+
+// What the answer is nobody can look for there, without an event loop: what has left in full counts as delivered.
+for (const way of ['TLS', 'gRPC']) {
+  test(`a batch that is under way by ${way} at process.exit() is delivered once`, async (t) => {
+    let atDoor = () => {}
+    const respond = () => new Promise<undefined>((resolve) => (atDoor = () => resolve(undefined)))
+    const grpc = way === 'gRPC' ? await GrpcSink.start(t, { respond }) : undefined
+    const sink = await startSink(t, { respond })
+    const env: Env =
+      grpc === undefined
+        ? { ...CERTIFICATE, OTEL_EXPORTER_OTLP_ENDPOINT: await encrypting(t, sink.port, false) }
+        : { OTEL_EXPORTER_OTLP_ENDPOINT: grpc.url, OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc' }
+    const program = launch(t, 'exit/under-way.mjs', { env: { ...env, OTEL_BSP_SCHEDULE_DELAY: '0' } })
+    await (grpc?.requested(1) ?? sink.until(() => sink.requests.length === 1, 'the batch under way'))
+    program.signal('SIGUSR2')
+    await program.printed(/at the door/)
+    atDoor()
+    const outcome = await program.end(5000)
+    assert.equal(outcome.code, 3)
+    assert.deepEqual(said(outcome).slice(1), [])
+    assert.equal((grpc ?? sink).requests.length, 1)
+  })
+}
+
+for (const [way, protocol] of [
+  ['TLS', 'http/protobuf'],
+  ['gRPC', 'grpc'],
+] as const) {
+  test(`by process.exit() a collector that never answers by ${way} costs the bound, and one line`, async (t) => {
+    const silent = createServer((socket) => socket.on('error', () => {}).resume()).listen(0, '127.0.0.1')
+    await once(silent, 'listening')
+    t.after(() => silent.close())
+    const { port } = silent.address() as { port: number }
+    const endpoint = `${way === 'TLS' ? 'https' : 'http'}://127.0.0.1:${port}`
+    const env = {
+      DOOR: 'process.exit()',
+      OTEL_EXPORTER_OTLP_ENDPOINT: endpoint,
+      OTEL_EXPORTER_OTLP_PROTOCOL: protocol,
+      AUTOSPAN_EXIT_TIMEOUT: '500',
+    }
+    const outcome = await run('exit/leave.mjs', { env })
+    assert.equal(outcome.code, 3)
+    const lines = said(outcome).slice(1)
+    assert.equal(lines.length, 1, lines.join('\n'))
+    assert.ok(lines[0]?.startsWith(`autospan: lost 2 spans, not delivered to ${endpoint}`), lines[0])
+    assert.match(lines[0]!, /no answer within 500 ms$/)
+  })
 }
 
 function socketPath(owner: Owner): string {

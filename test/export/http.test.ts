@@ -231,6 +231,60 @@ test('a server that never answers costs the time allowed and no more', async () 
   assert.equal(answer.kind === 'failed' && answer.reason, 'no answer within 100 ms')
 })
 
+test('an answer that comes byte by byte is read to its end', async () => {
+  const headers = { 'content-type': 'application/x-protobuf' }
+  const body = partialSuccess(1, 'too long')
+  const collector = await collect((response) => {
+    response.writeHead(200, { ...headers, 'content-length': body.length }).flushHeaders()
+    const next = (at: number) => {
+      if (at < body.length) response.write(body.subarray(at, at + 1), () => setImmediate(next, at + 1))
+      else response.end()
+    }
+    next(0)
+  })
+  assert.deepEqual(await post(collector.url), { kind: 'accepted', rejected: 1, message: 'too long' })
+})
+
+test('a server that answers before it has read, and closes, has answered', async () => {
+  const server = createServer((socket) => {
+    socket.on('error', () => {})
+    socket.once('data', () => socket.end('HTTP/1.1 413 Too Large\r\ncontent-length: 0\r\nconnection: close\r\n\r\n'))
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  cleanups.push(() => server.close())
+  const { port } = server.address() as { port: number }
+  const transport = transportTo(new URL(`http://127.0.0.1:${port}/`))
+  const answer = await transport.post(Buffer.alloc(100_000), 5000)
+  assert.deepEqual(answer, { kind: 'refused', reason: 'status 413 Too Large', culprit: 'size' })
+})
+
+test('a server that reads nothing costs the time allowed and no more', async () => {
+  const server = createServer((socket) => socket.on('error', () => {}).pause())
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  cleanups.push(() => server.close())
+  const { port } = server.address() as { port: number }
+  const transport = transportTo(new URL(`http://127.0.0.1:${port}/`))
+  const answer = await transport.post(Buffer.alloc(20_000_000), 300)
+  assert.equal(answer.kind === 'failed' && answer.reason, 'no answer within 300 ms')
+})
+
+test('a server that restarts is found again', async () => {
+  // While it is away there is nothing else that would keep the test's own process alive.
+  const alive = setInterval(() => {}, 1000)
+  cleanups.push(() => clearInterval(alive))
+  const first = await collect()
+  const transport = transportTo(first.url)
+  assert.equal((await transport.post(BODY, 5000)).kind, 'accepted')
+  await first.close()
+  const away = await transport.post(BODY, 5000)
+  assert.equal(away.kind === 'failed' && away.reached, false)
+  const second = await Collector.listen(undefined, Number(first.url.port))
+  cleanups.push(() => second.close())
+  assert.equal((await transport.post(BODY, 5000)).kind, 'accepted')
+})
+
 test('a server that speaks something else is a failure, with a hint', async () => {
   const server = createServer((socket: Socket) => {
     socket.on('error', () => {})
