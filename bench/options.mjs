@@ -62,12 +62,12 @@ export function readOptions(args) {
     },
     starts: countOf('--starts', values.starts, quick ? 10 : 30),
     latency: {
-      rounds: quick ? 4 : 20,
+      rounds: quick ? 3 : 20,
       sliceMillis: quick ? 1000 : 2000,
       warmRequests: quick ? 10_000 : 20_000,
       connections: 64,
     },
-    pause: { rate: 10_000, rounds: quick ? 4 : 20, sliceMillis: quick ? 1000 : 2000, connections: 16 },
+    pause: { rate: 10_000, rounds: quick ? 3 : 20, sliceMillis: quick ? 1000 : 2000, connections: 16 },
     memory: { rate: 5000, millis: quick ? 6000 : 30_000, connections: 16 },
     json: values.json,
   }

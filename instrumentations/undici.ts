@@ -9,7 +9,7 @@ import {
   recordClientStatus,
 } from '../src/instrumentation/http.js'
 import type { Instrumentation, Listeners } from '../src/instrumentation/instrumentation.js'
-import type { Kit } from '../src/instrumentation/kit.js'
+import type { Kit, SharedAttributes } from '../src/instrumentation/kit.js'
 import { redactUrl, splitHost } from '../src/instrumentation/url.js'
 
 /** A call of ours that waits for its answer, kept on the request it belongs to. */
@@ -37,6 +37,8 @@ interface UndiciResponse {
   readonly headers: (Buffer | string)[]
 }
 
+/** Programs call some tens of servers; crawlers call more, and are told of each anew. */
+const MAX_SERVERS = 200
 /** Redirects that may be followed at one time; older ones are forgotten. */
 const MAX_REDIRECTS = 100
 const GARBAGE_COLLECTED = 'Response object has been garbage collected'
@@ -75,6 +77,7 @@ interface Message {
 
 class Calls {
   readonly #kit: Kit
+  readonly #servers = new Map<string, SharedAttributes>()
   readonly #setter: TextMapSetter<UndiciRequest> = { set: setHeader }
   /** Where a redirect leads, in whose context, and the how manieth sending that will be. */
   readonly #redirects = new Map<string, { context: Context; resends: number }>()
@@ -87,7 +90,7 @@ class Calls {
     const kit = this.#kit
     if (kit.isSuppressed()) return
     const context = kit.active()
-    const span = kit.startClient(methodName(request.method), context, describeRequest, request)
+    const span = kit.startClient(methodName(request.method), context, describeRequest, request, this.#serverOf(request))
     const resends = this.#takeRedirect(request, context)
     if (resends > 0) span.setAttribute('http.request.resend_count', resends)
     if (span.isRecording()) request[CALL] = { span, context, resends, headersAt: 0 }
@@ -96,6 +99,16 @@ class Calls {
       if (field !== 'baggage') removeHeader(request, field)
     }
     kit.inject(kit.withSpan(context, span), request, this.#setter)
+  }
+
+  /** What is told of a server: kept, for it is encoded once. */
+  #serverOf(request: UndiciRequest): SharedAttributes {
+    const origin = String(request.origin)
+    const known = this.#servers.get(origin)
+    if (known !== undefined) return known
+    const shared = this.#kit.share(describeServer(origin))
+    if (this.#servers.size < MAX_SERVERS) this.#servers.set(origin, shared)
+    return shared
   }
 
   connected(request: UndiciRequest, socket: Socket): void {
@@ -156,24 +169,28 @@ function takeCall(request: UndiciRequest): Call | undefined {
   return call
 }
 
+/** The places of what comes later are made at once: a list that grows is copied. */
 function describeRequest(request: UndiciRequest): (string | number | undefined)[] {
   const { method } = request
-  const url = urlOf(request)
-  const origin = String(request.origin)
-  const scheme = origin.indexOf('://')
-  const { host, port } = splitHost(origin.slice(scheme + 3))
   return [
     'http.request.method',
     methodAttribute(method),
     'http.request.method_original',
     originalMethod(method),
-    'server.address',
-    host,
-    'server.port',
-    port ?? (origin.startsWith('https:') ? 443 : 80),
     'url.full',
-    redactUrl(url),
+    redactUrl(urlOf(request)),
+    'network.peer.address',
+    undefined,
+    'network.peer.port',
+    undefined,
+    'http.response.status_code',
+    undefined,
   ]
+}
+
+function describeServer(origin: string): (string | number)[] {
+  const { host, port } = splitHost(origin.slice(origin.indexOf('://') + 3))
+  return ['server.address', host, 'server.port', port ?? (origin.startsWith('https:') ? 443 : 80)]
 }
 
 function urlOf({ origin, path }: UndiciRequest): string {
@@ -192,18 +209,24 @@ function isCancelled(error: unknown): boolean {
 function headerOf({ headers }: UndiciRequest, name: string): unknown {
   if (Array.isArray(headers)) {
     for (let i = 0; i + 1 < headers.length; i += 2) {
-      if (String(headers[i]).toLowerCase() === name) return headers[i + 1]
+      if (isHeader(headers[i], name)) return headers[i + 1]
     }
     return undefined
   }
   return headerLine(name).exec(headers)?.[1]
 }
 
+/** `name` is in lower case. */
+function isHeader(header: unknown, name: string): boolean {
+  const text = String(header)
+  return text.length === name.length && text.toLowerCase() === name
+}
+
 function removeHeader(request: UndiciRequest, name: string): void {
   const { headers } = request
   if (Array.isArray(headers)) {
     for (let i = headers.length - 2; i >= 0; i -= 2) {
-      if (String(headers[i]).toLowerCase() === name) headers.splice(i, 2)
+      if (isHeader(headers[i], name)) headers.splice(i, 2)
     }
   } else if (headers.toLowerCase().includes(`${name}:`)) {
     Object.assign(request, { headers: headers.replace(headerLine(name), '') })
@@ -222,7 +245,7 @@ function headerLine(name: string): RegExp {
 
 function responseHeader(headers: (Buffer | string)[], name: string): string | undefined {
   for (let i = 0; i + 1 < headers.length; i += 2) {
-    if (String(headers[i]).toLowerCase() === name) return String(headers[i + 1])
+    if (isHeader(headers[i], name)) return String(headers[i + 1])
   }
   return undefined
 }
