@@ -5,7 +5,8 @@ import { servedRequest } from '../src/instrumentation/served.js'
 
 /**
  * Routes and errors, by hooks of fastify's own: each instance tells of itself before its program has
- * it, so ours come first and hear of requests that another hook answers. They cost 40 ns a request.
+ * it, so ours come first and hear of requests that another hook answers. They cost 40 ns a request
+ * themselves, and 0.6 µs with what fastify does for them and the route on the span.
  * The channel `tracing:fastify.request.handler` costs as much, is new in fastify 5, and hears neither
  * of those requests nor of what fails outside of the handler.
  *
