@@ -1,0 +1,105 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { connect, type Socket } from 'node:net'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { atEnd, type Owner, owning } from '../harness/owner.js'
+import { root, type Server, start } from '../harness/program.js'
+import { startSink } from '../harness/sink.js'
+import { BYTES, CALLS, CASES, type Case, forLine, TOLERANCE } from './figures.js'
+import { lineOfNode, tell } from './node.js'
+
+/** Two batches, before the first reading and after it. */
+const REQUESTS = 1024
+/** What rounding and the odd call beside a request may add. */
+const SPARE_CALLS = 0.1
+
+/** What `test/apps/cost/meter.cjs` prints. */
+interface Reading {
+  readonly heapUsed: number
+  readonly collections: number
+  readonly calls: Readonly<Record<string, number>>
+}
+
+/** Of one request, on the average. */
+interface Cost {
+  readonly bytes: number
+  readonly calls: Readonly<Record<string, number>>
+}
+
+const line = lineOfNode()
+const bare = new Map<string, Promise<Cost>>()
+
+for (const name of Object.keys(CASES) as Case[]) {
+  const { app, path, env } = CASES[name]
+
+  test(`${name}: a request makes no more garbage than known`, async () => {
+    const added = (await costOf(app, path, env)).bytes - (await costWithout(app, path, 'bytes')).bytes
+    const known = forLine(BYTES[name], line)
+    tell(`${name}: ${Math.round(added)} bytes a request, known are ${known}`)
+    assert.ok(added <= known * TOLERANCE, `${Math.round(added)} bytes, known are ${known}: see test/cost/figures.ts`)
+  })
+
+  test(`${name}: a request calls no more than known of what is dear`, async () => {
+    const known = CALLS[name.endsWith('out') ? 'sampled out' : 'sampled']
+    const { calls } = await costOf(app, path, { ...env, METER: 'calls' })
+    const without = await costWithout(app, path, 'calls')
+    const added = Object.entries(calls).map(([call, count]) => [call, count - (without.calls[call] ?? 0)] as const)
+    tell(`${name}: ${added.map(([call, count]) => `${call} ${count.toFixed(3)}`).join(', ')}`)
+    const excess = added.filter(([call, count]) => count > (known[call] ?? 0) * TOLERANCE + SPARE_CALLS)
+    assert.deepEqual(Object.fromEntries(excess), {}, 'calls a request: see test/cost/figures.ts')
+  })
+}
+
+function costWithout(app: string, path: string, METER: string): Promise<Cost> {
+  const key = `${app} ${METER}`
+  const known = bare.get(key) ?? costOf(app, path, { METER }, false)
+  bare.set(key, known)
+  return known
+}
+
+function costOf(app: string, path: string, env: Readonly<Record<string, string>>, agent = true): Promise<Cost> {
+  return owning(async (owner) => {
+    const sink = await startSink(owner)
+    const meter = join(root, 'test/apps/cost/meter.cjs')
+    const unoptimised = ['--no-opt', '--no-maglev', '--min-semi-space-size=64', '--max-semi-space-size=64']
+    const server = await start(owner, `cost/${app}`, {
+      agent,
+      nodeFlags: ['--expose-gc', ...unoptimised, '--require', meter],
+      // Batches leave by size only.
+      env: { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url, OTEL_BSP_SCHEDULE_DELAY: '600000', ...env },
+    })
+    const socket = await open(owner, server)
+    await request(socket, path)
+    const before = await read(server, 1)
+    await request(socket, path)
+    const after = await read(server, 2)
+    assert.equal(after.collections, before.collections, 'garbage was collected in between, so nothing is known')
+    const calls = Object.entries(after.calls).map(
+      ([name, count]) => [name, (count - (before.calls[name] ?? 0)) / REQUESTS] as const,
+    )
+    return { bytes: (after.heapUsed - before.heapUsed) / REQUESTS, calls: Object.fromEntries(calls) }
+  })
+}
+
+async function open(owner: Owner, { port }: Server): Promise<Socket> {
+  const socket = connect(port, '127.0.0.1')
+  atEnd(owner, async () => void socket.destroy())
+  await once(socket, 'connect')
+  return socket.setNoDelay(true)
+}
+
+/** One after the other; answers are short and come in one piece. */
+async function request(socket: Socket, path: string): Promise<void> {
+  const text = `GET ${path} HTTP/1.1\r\nhost: 127.0.0.1\r\nuser-agent: cost\r\n\r\n`
+  for (let i = 0; i < REQUESTS; i++) {
+    socket.write(text)
+    await once(socket, 'data')
+  }
+}
+
+async function read(server: Server, number: number): Promise<Reading> {
+  server.signal('SIGUSR2')
+  const [, text = ''] = await server.printed(new RegExp(`^meter ${number} (.*)$`, 'm'))
+  return JSON.parse(text)
+}
