@@ -1,0 +1,225 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import { atEnd, type Owner } from './owner.js'
+import { launch } from './program.js'
+import { type Answer, Sink } from './sink.js'
+
+const APP = 'exit/soaked.mjs'
+/** How programs end: by themselves, or by a signal. */
+const ENDS = ['exit', 'error', 'empty', 'SIGTERM', 'SIGKILL'] as const
+/** Of a killed program the spans of its last moment may be missing: those that were no request on disk yet. */
+const LAST_MOMENT_MILLIS = 1000
+const DELAY_MILLIS = 100
+
+export interface SoakReport {
+  readonly runs: number
+  readonly killed: number
+  readonly outages: number
+  readonly requests: number
+  /** Spans that ended for certain. */
+  readonly made: number
+  readonly delivered: number
+  /** Made in the last moment of a program that was killed, and not delivered. */
+  readonly lostWithKilled: number
+  /** Delivered more than once: by programs whose answer was lost with them. */
+  readonly twiceByKilled: number
+  readonly twiceByKept: number
+  /** What must not be: spans that are missing, and spans that came twice without a reason. */
+  readonly missing: readonly string[]
+  readonly twice: readonly string[]
+}
+
+interface Run {
+  readonly name: string
+  readonly end: (typeof ENDS)[number]
+  readonly log: string
+  killedAt: number
+  stderr: string
+}
+
+/**
+ * Floods a collector that fails, goes away and comes back, by programs that share a spool and end in all ways, and
+ * accounts for every span. `random` decides, from 0 to 1.
+ */
+export async function soak(
+  owner: Owner,
+  { seconds, programs = 2, random = Math.random }: { seconds: number; programs?: number; random?: () => number },
+): Promise<SoakReport> {
+  const folder = mkdtempSync(join(tmpdir(), 'autospan-soak-'))
+  atEnd(owner, async () => rmSync(folder, { recursive: true, force: true }))
+  const spool = join(folder, 'spool')
+  const collector = new Collector(random)
+  atEnd(owner, () => collector.stop())
+  await collector.start()
+  const until = performance.now() + seconds * 1000
+  const runs: Run[] = []
+
+  async function flood(): Promise<void> {
+    while (performance.now() < until) {
+      await one(ENDS[Math.floor(random() * ENDS.length)] as Run['end'], 300 + random() * 2500)
+    }
+  }
+
+  async function one(end: Run['end'], stayMillis: number): Promise<void> {
+    const name = `run${runs.length}`
+    const run = { name, end, log: join(folder, name), killedAt: 0, stderr: '' }
+    runs.push(run)
+    const program = launch(owner, APP, {
+      env: {
+        RUN: name,
+        LOG: run.log,
+        END: end,
+        STAY: String(stayMillis),
+        AUTOSPAN_SPOOL_DIRECTORY: spool,
+        AUTOSPAN_QUEUE_MAX_BYTES: '65536',
+        OTEL_BSP_SCHEDULE_DELAY: String(DELAY_MILLIS),
+        OTEL_BSP_MAX_EXPORT_BATCH_SIZE: '128',
+        OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+      },
+    })
+    if (end.startsWith('SIG')) {
+      await wait(stayMillis)
+      run.killedAt = Date.now()
+      program.signal(end as NodeJS.Signals)
+    }
+    run.stderr = (await program.end(30_000)).stderr
+  }
+
+  async function outages(): Promise<void> {
+    while (performance.now() < until) {
+      await wait(1000 + random() * 3000)
+      await collector.stop()
+      await wait(500 + random() * 1500)
+      await collector.start()
+    }
+  }
+
+  await Promise.all([outages(), ...Array.from({ length: programs }, flood)])
+  collector.isHealthy = true
+  // What is left is delivered by the next ones.
+  for (let i = 0; i < 20 && requestsIn(spool) > 0; i++) await one('empty', 1500)
+  return reportOf(runs, collector)
+}
+
+/** A sink that goes away and comes back at the same port. */
+class Collector {
+  readonly count = new Map<string, number>()
+  isHealthy = false
+  outages = -1
+  requests = 0
+  #sink: Sink | undefined
+  #port = 0
+  #isStopping = false
+  #underWay = 0
+  readonly #random: () => number
+
+  constructor(random: () => number) {
+    this.#random = random
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.#port}`
+  }
+
+  async start(): Promise<void> {
+    this.outages++
+    this.#isStopping = false
+    this.#sink = new Sink({ port: this.#port, respond: () => this.#respond() })
+    await this.#sink.listen()
+    this.#port = this.#sink.port
+  }
+
+  async stop(): Promise<void> {
+    const sink = this.#sink
+    if (sink === undefined) return
+    this.#sink = undefined
+    this.#isStopping = true
+    while (this.#underWay > 0) await wait(5)
+    // What was answered a moment ago has left.
+    await wait(50)
+    for (const { name } of sink.delivered) this.count.set(name, (this.count.get(name) ?? 0) + 1)
+    this.requests += sink.requests.length
+    const wrong = sink.takeViolations().filter((violation) => !violation.endsWith('was delivered twice'))
+    await sink.close()
+    if (wrong.length > 0) throw new Error(wrong.join('\n'))
+  }
+
+  async #respond(): Promise<Answer | undefined> {
+    if (this.#isStopping) return { destroy: true }
+    this.#underWay++
+    try {
+      const dice = this.isHealthy ? 1 : this.#random()
+      if (dice < 0.06) await wait(this.#random() * 300)
+      if (dice < 0.02) return { destroy: true }
+      if (dice < 0.1) return { status: 503 }
+      if (dice < 0.12) return { status: 429, headers: { 'retry-after': '0' } }
+      return undefined
+    } finally {
+      setImmediate(() => this.#underWay--)
+    }
+  }
+}
+
+async function reportOf(runs: readonly Run[], collector: Collector): Promise<SoakReport> {
+  await collector.stop()
+  const missing: string[] = []
+  const twice: string[] = []
+  let made = 0
+  let lostWithKilled = 0
+  let twiceByKilled = 0
+  let twiceByKept = 0
+  for (const run of runs) {
+    const log = logOf(run)
+    const count = log.at(-1)?.made ?? 0
+    const isKilled = run.end === 'SIGKILL'
+    const safe = isKilled ? (log.findLast(({ at }) => at < run.killedAt - LAST_MOMENT_MILLIS)?.made ?? 0) : count
+    made += count
+    // A burst that was under way when the program was killed is no more in the log.
+    for (let i = 0; i < count + 300; i++) {
+      const name = `${run.name}-${i}`
+      const times = collector.count.get(name) ?? 0
+      if (times === 0 && i < safe) missing.push(`${name} (${run.end})`)
+      else if (times === 0 && i < count) lostWithKilled++
+      else if (times > 1 && isKilled) twiceByKilled++
+      else if (times > 1 && run.stderr.includes('autospan: keeps ')) twiceByKept++
+      else if (times > 1) twice.push(`${name} (${run.end})`)
+    }
+  }
+  return {
+    runs: runs.length,
+    killed: runs.filter(({ end }) => end === 'SIGKILL').length,
+    outages: collector.outages,
+    requests: collector.requests,
+    made,
+    delivered: collector.count.size,
+    lostWithKilled,
+    twiceByKilled,
+    twiceByKept,
+    missing,
+    twice,
+  }
+}
+
+function logOf({ log }: Run): { at: number; made: number }[] {
+  try {
+    // The last line may be torn.
+    const lines = readFileSync(log, 'utf8').split('\n').slice(0, -1)
+    return lines.map((line) => {
+      const [at, made] = line.split(' ')
+      return { at: Number(at), made: Number(made) }
+    })
+  } catch {
+    // Killed before it began.
+    return []
+  }
+}
+
+function requestsIn(spool: string): number {
+  try {
+    return readdirSync(spool, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.pb')).length
+  } catch {
+    return 0
+  }
+}
