@@ -22,7 +22,7 @@ export interface Doctor {
  * @param wish the variable's value: a boolean, or a file to which the number of problems is appended
  */
 export function startDoctor(wish: string, enabled: readonly Instrumentation[]): Doctor {
-  const program = join(dirname(createRequire(import.meta.url).resolve('autospan/package.json')), 'dist/src/cli/main.js')
+  const program = join(dirname(createRequire(import.meta.url).resolve('autospan/package.json')), 'dist/cli.cjs')
   const { status } = spawnSync(process.execPath, [program, 'doctor', `--entry=${process.argv[1] ?? ''}`], {
     env: { ...readEnvironment(), NODE_OPTIONS: '', AUTOSPAN_DOCTOR: '' },
     stdio: ['ignore', 2, 2],

@@ -1,5 +1,5 @@
 // Bundles what tsc has compiled: dist/agent.cjs, which every start loads; dist/disabled.cjs, which tells whether it may;
-// and a file in dist/lazy/ for each module that the sources `require` within a function, loaded when that function is
+// dist/cli.cjs, the command; and a file in dist/lazy/ for each module that the sources `require` within a function, loaded when that function is
 // called. See CONTRIBUTING.md.
 import { readFileSync, rmSync } from 'node:fs'
 import { dirname, join, relative, resolve, sep } from 'node:path'
@@ -10,6 +10,7 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const dist = join(root, 'dist')
 const ENTRY = join(dist, 'src/agent.js')
 const DISABLED = join(dist, 'src/config/disabled.js')
+const CLI = join(dist, 'src/cli/main.js')
 const LIST = join(dist, 'instrumentations/index.js')
 const OURS = /[/\\]dist[/\\](src|instrumentations)[/\\].*\.js$/
 
@@ -34,6 +35,7 @@ const shared = new Set()
 
 rmSync(join(dist, 'lazy'), { recursive: true, force: true })
 const early = new Set(await bundleAgent())
+await bundle({ entryPoints: [CLI], outfile: join(dist, 'cli.cjs') }, [])
 const chunks = new Map()
 do {
   for (const entry of lazy.keys()) chunks.set(entry, await bundleLazy(entry))

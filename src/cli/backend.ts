@@ -1,7 +1,9 @@
 import { lookup } from 'node:dns/promises'
+import { readFileSync } from 'node:fs'
 import { request as httpRequest, type IncomingMessage } from 'node:http'
 import { request as httpsRequest } from 'node:https'
 import { connect, isIP } from 'node:net'
+import type { TlsOptions } from 'node:tls'
 import { gzipSync } from 'node:zlib'
 import type { Config, OtlpConfig } from '../config/config.js'
 import { printableUrl, transportSettings } from '../export/transport.js'
@@ -11,7 +13,7 @@ import { createResource } from '../resource/detect.js'
 import { AgentTracerProvider } from '../trace/provider.js'
 import { alwaysOn } from '../trace/sampler.js'
 import { VERSION } from '../version.js'
-import { type BackendAnswer, explainAnswer, explainError } from './explain.js'
+import { type BackendAnswer, explainAnswer, explainError, explainReason } from './explain.js'
 import type { Report } from './report.js'
 
 const CONNECT_TIMEOUT_MILLIS = 3000
@@ -34,16 +36,17 @@ export async function reportBackend(report: Report, config: Config, entryFile: s
     )
     return
   }
-  const { url } = otlp
+  const { url, proxy } = otlp
   report.note(`spans go to ${printableUrl(url, otlp.protocol)} as ${otlp.protocol}`)
-  if (!isPlain(otlp)) {
-    await reportExport(report, config, entryFile)
-    return
-  }
+  if (proxy !== undefined) report.note(`through the proxy ${proxy.name}`)
+  const isDirect = proxy === undefined && url.protocol !== 'http+unix:'
   try {
-    await reportName(report, url)
-    await reportConnection(report, url)
-    await reportSpan(report, config, entryFile)
+    if (isDirect) {
+      await reportName(report, url)
+      await reportConnection(report, url)
+    }
+    if (isDirect && otlp.protocol !== 'grpc') await reportSpan(report, config, entryFile)
+    else await reportDelivery(report, config, entryFile)
   } catch (error) {
     const { problem, advice } = explainError(error as NodeJS.ErrnoException, url)
     report.problem(problem, advice)
@@ -78,30 +81,29 @@ async function reportSpan(report: Report, config: Config, entryFile: string): Pr
   const answer = await post(otlp, body, contentType)
   const explained = explainAnswer(answer, otlp.url, otlp.protocol, [...otlp.headers.keys()])
   if (explained === undefined) {
-    report.fine(`a test span was taken (status ${answer.status}): look for "${SPAN_NAME}", trace ${traceId}`)
+    report.fine(taken(traceId))
   } else report.problem(explained.problem, explained.advice)
 }
 
-/** Whether a plain client of HTTP goes the way that the agent goes. */
-function isPlain({ protocol, url, proxy, tls }: OtlpConfig): boolean {
-  const isHttp = protocol !== 'grpc' && url.protocol !== 'http+unix:'
-  return isHttp && proxy === undefined && tls.authorities === undefined && tls.clientKey === undefined
-}
-
-/** Has the agent's own exporter send the test span: through proxies, by unix sockets, with certificates, by gRPC. */
-async function reportExport(report: Report, config: Config, entryFile: string): Promise<void> {
+/** By the agent's own transport, where its way is not a plain request of HTTP. */
+async function reportDelivery(report: Report, config: Config, entryFile: string): Promise<void> {
   const { otlp } = config.traces
   const { body, contentType, traceId } = testSpan(config, entryFile)
-  if (otlp.proxy !== undefined) report.note(`the way goes through the proxy ${otlp.proxy.name}`)
   const transport = createTransport(transportSettings(otlp, contentType, VERSION))
-  // The exporter's own timers and sockets keep no process alive.
+  // The agent keeps no program alive, and here it is the program.
   const alive = setInterval(() => {}, ANSWER_TIMEOUT_MILLIS)
   const answer = await transport.post(body, ANSWER_TIMEOUT_MILLIS)
   clearInterval(alive)
   transport.close()
-  if (answer.kind === 'accepted') {
-    report.fine(`a test span was taken: look for "${SPAN_NAME}", trace ${traceId}`)
-  } else report.problem(`the test span was not taken: ${answer.reason}`)
+  if (answer.kind === 'accepted') report.fine(taken(traceId))
+  else {
+    const { problem, advice } = explainReason(answer.reason, otlp)
+    report.problem(problem, advice)
+  }
+}
+
+function taken(traceId: string): string {
+  return `a test span was taken: look for "${SPAN_NAME}", trace ${traceId}`
 }
 
 function testSpan(config: Config, entryFile: string): { body: Uint8Array; contentType: string; traceId: string } {
@@ -126,12 +128,22 @@ function post(otlp: OtlpConfig, body: Uint8Array, contentType: string): Promise<
   }
   return new Promise((resolve, reject) => {
     const request = otlp.url.protocol === 'https:' ? httpsRequest : httpRequest
-    const sent = request(otlp.url, { method: 'POST', headers, agent: false, timeout: ANSWER_TIMEOUT_MILLIS })
+    const options = { method: 'POST', headers, agent: false, timeout: ANSWER_TIMEOUT_MILLIS, ...tlsOptions(otlp) }
+    const sent = request(otlp.url, options)
     sent.on('response', (response) => resolve(answerOf(response)))
     sent.on('timeout', () => sent.destroy(timedOut(`no answer within ${ANSWER_TIMEOUT_MILLIS} ms`)))
     sent.on('error', reject)
     sent.end(bytes)
   })
+}
+
+function tlsOptions({ tls }: OtlpConfig): Pick<TlsOptions, 'ca' | 'cert' | 'key'> {
+  const { authorities, clientCertificate, clientKey } = tls
+  return {
+    ...(authorities === undefined ? {} : { ca: readFileSync(authorities) }),
+    ...(clientCertificate === undefined ? {} : { cert: readFileSync(clientCertificate) }),
+    ...(clientKey === undefined ? {} : { key: readFileSync(clientKey) }),
+  }
 }
 
 async function answerOf(response: IncomingMessage): Promise<BackendAnswer> {

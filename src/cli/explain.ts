@@ -1,3 +1,5 @@
+import type { OtlpConfig } from '../config/config.js'
+
 /** What a backend answered to a request of the doctor's. */
 export interface BackendAnswer {
   readonly status: number
@@ -146,7 +148,7 @@ export function explainError(error: NodeJS.ErrnoException, url: URL): Explanatio
   if (/CERT|SIGNATURE|ALTNAME|ISSUER/.test(code)) {
     return {
       problem: `the certificate of ${at} is not trusted: ${message} (${code})`,
-      advice: 'NODE_EXTRA_CA_CERTS names a file with the certificate of an authority of your own',
+      advice: 'OTEL_EXPORTER_OTLP_CERTIFICATE names a file with the certificate of an authority of your own',
     }
   }
   return {
@@ -154,6 +156,31 @@ export function explainError(error: NodeJS.ErrnoException, url: URL): Explanatio
     advice: 'look at the network',
   }
 }
+
+/** Explains what the agent's own transport says of an attempt that failed. */
+export function explainReason(reason: string, { url, protocol }: OtlpConfig): Explanation {
+  const problem = `the test span was not taken: ${reason}`
+  const [, advice] = REASONS.find(([pattern]) => pattern.test(reason)) ?? []
+  if (advice !== undefined) return { problem, advice }
+  const port = protocol === 'grpc' ? '4317' : '4318'
+  return {
+    problem,
+    advice: `look whether ${url.host} takes ${protocol}, for which ${port} is the usual port`,
+  }
+}
+
+const REASONS: readonly (readonly [RegExp, string])[] = [
+  [/UNAUTHENTICATED|status 401/, `${HEADERS} has to carry its token or key`],
+  [/PERMISSION_DENIED|status 403/, `look at the rights of the token in ${HEADERS}`],
+  [/UNIMPLEMENTED/, 'there is something that speaks gRPC, and does not take traces'],
+  [/RESOURCE_EXHAUSTED|status 429/, 'the quota is used up, or too much comes at once; sampling sends less'],
+  [/status 407/, 'the proxy wants a user and a password, in its URL'],
+  [/proxy/i, 'look at HTTP_PROXY, HTTPS_PROXY and NO_PROXY'],
+  [/ENOENT|ECONNREFUSED/, 'does the collector run, and listen there?'],
+  [/not HTTP\/2|HTTP\/1|PROTOCOL_ERROR|ERR_HTTP2/, `it may speak HTTP/1.1 only: set ${PROTOCOL} to http/protobuf`],
+  [/no TLS/, `write http:// in ${ENDPOINT}, or set OTEL_EXPORTER_OTLP_INSECURE=true`],
+  [/CERT|TLS/, 'OTEL_EXPORTER_OTLP_CERTIFICATE names a file with the certificate of an authority of your own'],
+]
 
 function firstLine(text: string): string {
   const line = text.replace(/[\p{Cc}\p{Cf}\s]+/gu, ' ').trim()

@@ -12,7 +12,12 @@ const ENTRY = '--entry='
 
 const [command, ...args] = process.argv.slice(2)
 
-try {
+void main().catch((error: unknown) => {
+  process.stderr.write(`autospan: ${error instanceof Error ? error.message : error}\n`)
+  process.exitCode = 1
+})
+
+async function main(): Promise<void> {
   switch (command) {
     case 'run':
       await run(args)
@@ -34,9 +39,6 @@ try {
     default:
       refuse(`there is no command ${command}`)
   }
-} catch (error) {
-  process.stderr.write(`autospan: ${error instanceof Error ? error.message : error}\n`)
-  process.exitCode = 1
 }
 
 async function run(args: readonly string[]): Promise<void> {

@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process'
+import { createRequire } from 'node:module'
 import { pathToFileURL } from 'node:url'
 import { readEnvironment } from '../config/environment.js'
 
 /** The agent's entry, as flags of Node.js name it: a URL holds no blank, which `NODE_OPTIONS` could not. */
-export const REGISTER: string = pathToFileURL(new URL('../../../register.mjs', import.meta.url).pathname).href
+export const REGISTER: string = pathToFileURL(createRequire(import.meta.url).resolve('autospan/register')).href
 
 /** Signals that end or control programs, and that a program may be sent through us. */
 const FORWARDED: readonly NodeJS.Signals[] = [

@@ -32,6 +32,25 @@ export function readGrpcUrl(settings: Settings, signal: ExportedSignal, isInsecu
   return url
 }
 
+/**
+ * The same where no protocol is set, and the port that is given is gRPC's: nothing that speaks HTTP would answer there.
+ * Undefined where it is another port, or where a path says that HTTP is meant.
+ */
+export function readImpliedGrpcUrl(settings: Settings, signal: ExportedSignal): URL | undefined {
+  const named = [signalVariable(signal, 'PROTOCOL'), 'OTEL_EXPORTER_OTLP_PROTOCOL']
+  const own = signalVariable(signal, 'ENDPOINT')
+  const name = settings.given(own) === undefined ? BASE : own
+  const text = settings.given(name)
+  if (text === undefined || named.some((name) => settings.given(name) !== undefined)) return undefined
+  const { value: url, problem } = urlType.parse(text)
+  if (url?.port !== String(DEFAULT_PORT) || url.pathname !== '/' || url.search !== '') return undefined
+  const problems = ['has port 4317, which is usual for gRPC, while no protocol is set', ...settings.slips(name)]
+  if (problem !== undefined) problems.unshift(problem)
+  settings.complain(name, problems.join(' and '), `using grpc to ${url.protocol}//${url.host}`)
+  url.pathname = METHODS[signal]
+  return url
+}
+
 function readVariable(settings: Settings, name: VariableName, isInsecure: boolean, instead: () => URL): URL {
   const text = settings.given(name)
   if (text === undefined) return instead()

@@ -1,6 +1,6 @@
 import type { OtlpConfig, TlsConfig } from './config.js'
 import { readUrl } from './endpoint.js'
-import { readGrpcUrl } from './endpoint-grpc.js'
+import { readGrpcUrl, readImpliedGrpcUrl } from './endpoint-grpc.js'
 import { signalVariable } from './otlp-variables.js'
 import { readProxy } from './proxy.js'
 import type { Settings } from './settings.js'
@@ -8,9 +8,7 @@ import type { ExportedSignal } from './variables.js'
 
 /** All that tells how a signal is exported over OTLP: its own variables, and where they are unset the general ones. */
 export function readOtlp(settings: Settings, signal: ExportedSignal): OtlpConfig {
-  const protocol = settings.read(signalVariable(signal, 'PROTOCOL'))
-  const isInsecure = settings.read(signalVariable(signal, 'INSECURE'))
-  const url = protocol === 'grpc' ? readGrpcUrl(settings, signal, isInsecure) : readUrl(settings, signal)
+  const { protocol, url } = readDestination(settings, signal)
   const headers = settings.read('OTEL_EXPORTER_OTLP_HEADERS')
   const own = settings.read(signalVariable(signal, 'HEADERS'))
   return Object.freeze({
@@ -22,6 +20,14 @@ export function readOtlp(settings: Settings, signal: ExportedSignal): OtlpConfig
     tls: readTls(settings, signal),
     proxy: readProxy(settings, url),
   })
+}
+
+function readDestination(settings: Settings, signal: ExportedSignal): Pick<OtlpConfig, 'protocol' | 'url'> {
+  const protocol = settings.read(signalVariable(signal, 'PROTOCOL'))
+  const isInsecure = settings.read(signalVariable(signal, 'INSECURE'))
+  if (protocol === 'grpc') return { protocol, url: readGrpcUrl(settings, signal, isInsecure) }
+  const implied = readImpliedGrpcUrl(settings, signal)
+  return implied === undefined ? { protocol, url: readUrl(settings, signal) } : { protocol: 'grpc', url: implied }
 }
 
 function readTls(settings: Settings, signal: ExportedSignal): TlsConfig {

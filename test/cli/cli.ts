@@ -20,7 +20,7 @@ export interface CliOptions {
 /** Runs `autospan` to its end, with nothing of the test's own environment. */
 export function autospan(args: readonly string[], options: CliOptions = {}): Promise<CliOutcome> {
   const node = process.env.AUTOSPAN_TEST_NODE ?? process.execPath
-  const child = spawn(node, [join(root, 'dist/src/cli/main.js'), ...args], {
+  const child = spawn(node, [join(root, 'dist/cli.cjs'), ...args], {
     cwd: options.cwd ?? root,
     env: { PATH: process.env.PATH, HOME: process.env.HOME, ...options.env },
     stdio: 'pipe',

@@ -77,8 +77,23 @@ test('a base URL with v1/traces is used as it is, and said', () => {
   }
 })
 
-test('port 4317 is used as it is given, and said', () => {
-  for (const protocol of [undefined, 'http/protobuf', 'http/json']) {
+test('where no protocol is set port 4317 means gRPC, and that is said', () => {
+  const method = '/opentelemetry.proto.collector.trace.v1.TraceService/Export'
+  const port = 'has port 4317, which is usual for gRPC, while no protocol is set'
+  for (const [name, endpoint, problem, used] of [
+    [BASE, 'http://jaeger:4317', port, 'http://jaeger:4317'],
+    [BASE, 'https://jaeger:4317/', port, 'https://jaeger:4317'],
+    [BASE, 'jaeger:4317', `has no scheme and ${port}`, 'http://jaeger:4317'],
+    [OWN, 'http://jaeger:4317', port, 'http://jaeger:4317'],
+  ] as const) {
+    const { config, lines } = reading({ [name]: endpoint })
+    assert.deepEqual([config.traces.otlp.protocol, config.traces.otlp.url.href], ['grpc', used + method])
+    assert.deepEqual(lines, [`${name}="${endpoint}" ${problem}; using grpc to ${used}`])
+  }
+})
+
+test('where HTTP is asked for, port 4317 is used as it is given, and said', () => {
+  for (const protocol of ['http/protobuf', 'http/json']) {
     const { config, lines } = reading({ [BASE]: 'http://jaeger:4317', OTEL_EXPORTER_OTLP_PROTOCOL: protocol })
     assert.equal(config.traces.otlp.url.href, 'http://jaeger:4317/v1/traces')
     assert.deepEqual(lines, [

@@ -34,7 +34,7 @@ const SILENT_ELSEWHERE: readonly Case[] = [
   ],
   [
     { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://c:4317' },
-    'OTEL_EXPORTER_OTLP_ENDPOINT="http://c:4317" has port 4317, which is usual for gRPC (4318 is for HTTP); using http://c:4317/v1/traces',
+    'OTEL_EXPORTER_OTLP_ENDPOINT="http://c:4317" has port 4317, which is usual for gRPC, while no protocol is set; using grpc to http://c:4317',
   ],
   [
     { OTEL_PROPAGATORS: 'tracecontext,bagage' },
