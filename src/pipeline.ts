@@ -10,6 +10,7 @@ import type {
   TracesConfig,
 } from './config/config.js'
 import { readColourWishes } from './config/environment.js'
+import { addCounters } from './diag/counters.js'
 import { BatchProcessor } from './export/batch.js'
 import type { Uncaught } from './export/doors.js'
 import type { Exporter } from './export/exporter.js'
@@ -25,6 +26,7 @@ import { AgentLoggerProvider } from './logs/provider.js'
 import type { Encoder } from './otlp/encoder.js'
 import { createLogEncoder, createSpanEncoder } from './otlp/encoders.js'
 import type { Resource } from './resource/resource.js'
+import type { OpenSpans } from './trace/open-spans.js'
 import { AgentTracerProvider } from './trace/provider.js'
 import { alwaysOff, alwaysOn, parentBased, type Sampler, traceIdRatio } from './trace/sampler.js'
 import type { ExceptionLog, SpanData } from './trace/span.js'
@@ -57,6 +59,7 @@ export function createPipeline(config: Config, resource: Resource, onFirst: () =
   })
   const { openSpans } = provider
   openSpans.onFirst = onFirst
+  countSpans(openSpans)
   const lastFlush = new LastFlush([...exporters, ...logExporters], config.exitTimeoutMillis)
   return {
     provider,
@@ -67,6 +70,14 @@ export function createPipeline(config: Config, resource: Resource, onFirst: () =
       lastFlush.run()
     },
   }
+}
+
+function countSpans(spans: OpenSpans): void {
+  const add = (name: string, isMonotonic: boolean, result: string, read: () => number) =>
+    addCounters({ name, isMonotonic, unit: '{span}', attributes: { 'otel.span.sampling_result': result }, read })
+  add('otel.sdk.span.started', true, 'RECORD_AND_SAMPLE', () => spans.recorded)
+  add('otel.sdk.span.started', true, 'DROP', () => spans.notSampled)
+  add('otel.sdk.span.live', false, 'RECORD_AND_SAMPLE', () => spans.size)
 }
 
 /** How the records of one signal leave the process. */

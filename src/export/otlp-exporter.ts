@@ -3,6 +3,7 @@ import { clearTimeout, setImmediate, setTimeout } from 'node:timers'
 import type { DeliveryConfig, SpoolConfig } from '../config/config.js'
 import { runOutside } from '../context/manager.js'
 import { diag } from '../diag/diag.js'
+import { countExporter } from './counters.js'
 import { startDeadline } from './deadline.js'
 import { Divider } from './divider.js'
 import type { Exporter, Handover } from './exporter.js'
@@ -123,12 +124,18 @@ export class OtlpExporter implements Exporter {
     this.#attemptMillis = attemptMillis
     this.#backoff = tuning.backoff ?? BACKOFF
     this.#flushBackoff = tuning.flushBackoff ?? FLUSH_BACKOFF
+    countExporter(this, signal, transport.settings.protocol, maxQueueRecords)
     this.#spool = bounds.spool === undefined ? undefined : this.#openSpool(bounds.spool, contentType)
   }
 
   get stats(): ExportStats {
     const { exported, dropped, failed } = this.#report
     return { exported, dropped, failed, queued: this.#waiting() }
+  }
+
+  /** Records that are being sent. */
+  get inFlight(): number {
+    return this.#current?.records ?? 0
   }
 
   get unflushed(): boolean {

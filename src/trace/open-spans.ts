@@ -18,6 +18,9 @@ export class OpenSpans implements SpanProcessor {
   #oldest: RecordingSpan | undefined = undefined
   #newest: RecordingSpan | undefined = undefined
   #size = 0
+  /** Spans that have started, recorded and not: `otel.sdk.span.started`. */
+  recorded = 0
+  notSampled = 0
   /** Called when a span starts and no other is open. */
   onFirst: () => void = () => {}
 
@@ -32,6 +35,7 @@ export class OpenSpans implements SpanProcessor {
   }
 
   onStart(span: RecordingSpan): void {
+    this.recorded++
     const newest = this.#newest
     this.#newest = span
     if (newest === undefined) {

@@ -106,6 +106,7 @@ export class AgentTracer implements Tracer {
     // The random flag tells how the trace id was made, so it is the root's to set and ours to copy.
     const random = parent === undefined ? FLAG_RANDOM : parent.traceFlags & FLAG_RANDOM
     if (!this.#sampler.shouldSample(parent, traceId)) {
+      this.#openSpans.notSampled++
       return new NonRecordingSpan(contextOf(traceId, spanId, random, parent?.traceState))
     }
     const attributes = describe(subject)

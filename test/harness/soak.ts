@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { atEnd, type Owner } from './owner.js'
 import { launch } from './program.js'
-import { type Answer, Sink } from './sink.js'
+import { type Answer, Sink, type SinkRequest } from './sink.js'
 
 const APP = 'exit/soaked.mjs'
 /** How programs end: by themselves, or by a signal. */
@@ -23,7 +23,7 @@ export interface SoakReport {
   readonly delivered: number
   /** Made in the last moment of a program that was killed, and not delivered. */
   readonly lostWithKilled: number
-  /** Delivered more than once: by programs whose answer was lost with them. */
+  /** Delivered more than once: by programs that were killed, or ended by their bound, before they knew of the answer. */
   readonly twiceByKilled: number
   readonly twiceByKept: number
   /** What must not be: spans that are missing, and spans that came twice without a reason. */
@@ -77,6 +77,7 @@ export async function soak(
         OTEL_BSP_SCHEDULE_DELAY: String(DELAY_MILLIS),
         OTEL_BSP_MAX_EXPORT_BATCH_SIZE: '128',
         OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+        OTEL_EXPORTER_OTLP_HEADERS: `x-run=${name}`,
       },
     })
     if (end.startsWith('SIG')) {
@@ -105,7 +106,8 @@ export async function soak(
 
 /** A sink that goes away and comes back at the same port. */
 class Collector {
-  readonly count = new Map<string, number>()
+  /** By the name of a span the programs that it came from, which may have found it in the spool. */
+  readonly senders = new Map<string, string[]>()
   isHealthy = false
   outages = -1
   requests = 0
@@ -126,7 +128,7 @@ class Collector {
   async start(): Promise<void> {
     this.outages++
     this.#isStopping = false
-    this.#sink = new Sink({ port: this.#port, respond: () => this.#respond() })
+    this.#sink = new Sink({ port: this.#port, respond: (_index, request) => this.#respond(request) })
     await this.#sink.listen()
     this.#port = this.#sink.port
   }
@@ -139,14 +141,13 @@ class Collector {
     while (this.#underWay > 0) await wait(5)
     // What was answered a moment ago has left.
     await wait(50)
-    for (const { name } of sink.delivered) this.count.set(name, (this.count.get(name) ?? 0) + 1)
     this.requests += sink.requests.length
     const wrong = sink.takeViolations().filter((violation) => !violation.endsWith('was delivered twice'))
     await sink.close()
     if (wrong.length > 0) throw new Error(wrong.join('\n'))
   }
 
-  async #respond(): Promise<Answer | undefined> {
+  async #respond({ spans, headers }: SinkRequest): Promise<Answer | undefined> {
     if (this.#isStopping) return { destroy: true }
     this.#underWay++
     try {
@@ -155,6 +156,11 @@ class Collector {
       if (dice < 0.02) return { destroy: true }
       if (dice < 0.1) return { status: 503 }
       if (dice < 0.12) return { status: 429, headers: { 'retry-after': '0' } }
+      for (const { name } of spans) {
+        const senders = this.senders.get(name)
+        if (senders === undefined) this.senders.set(name, [String(headers['x-run'])])
+        else senders.push(String(headers['x-run']))
+      }
       return undefined
     } finally {
       setImmediate(() => this.#underWay--)
@@ -166,6 +172,8 @@ async function reportOf(runs: readonly Run[], collector: Collector): Promise<Soa
   await collector.stop()
   const missing: string[] = []
   const twice: string[] = []
+  const killed = new Set(runs.filter(({ end }) => end === 'SIGKILL').map(({ name }) => name))
+  const keeping = new Set(runs.filter(({ stderr }) => stderr.includes('autospan: keeps ')).map(({ name }) => name))
   let made = 0
   let lostWithKilled = 0
   let twiceByKilled = 0
@@ -173,27 +181,30 @@ async function reportOf(runs: readonly Run[], collector: Collector): Promise<Soa
   for (const run of runs) {
     const log = logOf(run)
     const count = log.at(-1)?.made ?? 0
-    const isKilled = run.end === 'SIGKILL'
-    const safe = isKilled ? (log.findLast(({ at }) => at < run.killedAt - LAST_MOMENT_MILLIS)?.made ?? 0) : count
+    const safe = killed.has(run.name)
+      ? (log.findLast(({ at }) => at < run.killedAt - LAST_MOMENT_MILLIS)?.made ?? 0)
+      : count
     made += count
     // A burst that was under way when the program was killed is no more in the log.
     for (let i = 0; i < count + 300; i++) {
       const name = `${run.name}-${i}`
-      const times = collector.count.get(name) ?? 0
-      if (times === 0 && i < safe) missing.push(`${name} (${run.end})`)
-      else if (times === 0 && i < count) lostWithKilled++
-      else if (times > 1 && isKilled) twiceByKilled++
-      else if (times > 1 && run.stderr.includes('autospan: keeps ')) twiceByKept++
-      else if (times > 1) twice.push(`${name} (${run.end})`)
+      const senders = collector.senders.get(name) ?? []
+      if (senders.length === 0 && i < safe) missing.push(`${name} (${run.end})`)
+      else if (senders.length === 0 && i < count) lostWithKilled++
+      if (senders.length < 2) continue
+      const earlier = senders.slice(0, -1)
+      if (earlier.every((sender) => killed.has(sender))) twiceByKilled++
+      else if (earlier.every((sender) => killed.has(sender) || keeping.has(sender))) twiceByKept++
+      else twice.push(`${name} (${senders.join(', ')})`)
     }
   }
   return {
     runs: runs.length,
-    killed: runs.filter(({ end }) => end === 'SIGKILL').length,
+    killed: killed.size,
     outages: collector.outages,
     requests: collector.requests,
     made,
-    delivered: collector.count.size,
+    delivered: collector.senders.size,
     lostWithKilled,
     twiceByKilled,
     twiceByKept,

@@ -1,0 +1,23 @@
+/**
+ * A number that the agent keeps of itself, named by the semantic conventions (otel/sdk-metrics.md). Those who add it
+ * have it anyway, as a plain field: it costs nothing until somebody reads it.
+ */
+export interface SelfCounter {
+  readonly name: string
+  /** Whether it only grows. */
+  readonly isMonotonic: boolean
+  readonly unit: string
+  readonly attributes: Readonly<Record<string, string>>
+  readonly read: () => number
+}
+
+const counters: SelfCounter[] = []
+
+export function addCounters(...added: readonly SelfCounter[]): void {
+  counters.push(...added)
+}
+
+/** All of them, in the order in which they were added. */
+export function selfCounters(): readonly SelfCounter[] {
+  return counters
+}

@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict'
+import { afterEach, beforeEach, test } from 'node:test'
+import { selfCounters } from '../../src/diag/counters.js'
+import { BatchProcessor } from '../../src/export/batch.js'
+import { TRACES } from '../../src/export/signal.js'
+import { HttpTransport } from '../../src/export/transport-http.js'
+import { Collector, IdEncoder, inTurn, listenToDiag, partialSuccess, spans, status } from './collector.js'
+import { settingsTo } from './settings.js'
+
+let diag: ReturnType<typeof listenToDiag>
+
+beforeEach(() => {
+  diag = listenToDiag()
+})
+
+afterEach(() => diag.restore())
+
+/** What is not 0, since the test began. */
+function numbers(from: number): Record<string, number> {
+  const read = selfCounters()
+    .slice(from)
+    .map(({ name, attributes, read }) => [`${name} ${attributes['error.type'] ?? ''}`.trim(), read()] as const)
+  return Object.fromEntries(read.filter(([, value]) => value !== 0))
+}
+
+test('the numbers of an exporter are read by the names of the conventions', async () => {
+  const from = selfCounters().length
+  const headers = { 'content-type': 'application/x-protobuf' }
+  const collector = await Collector.listen(inTurn(status(200, headers, partialSuccess(2, 'odd')), () => {}))
+  const processor = new BatchProcessor({
+    signal: TRACES,
+    encoder: new IdEncoder(),
+    transport: new HttpTransport(settingsTo(collector.url)),
+    batch: { scheduleDelayMillis: 1e9, maxQueueSize: 10, maxExportBatchSize: 5, exportTimeoutMillis: 30_000 },
+    bounds: { maxQueueBytes: 1e9, maxRequestBytes: 1e9, spool: undefined },
+    timeoutMillis: 5000,
+  })
+  for (const one of spans(5)) processor.onEnd(one)
+  await processor.flush(5000)
+  for (const one of spans(5)) processor.onEnd(one)
+  await collector.requested(2)
+  for (const one of spans(17)) processor.onEnd(one)
+  assert.deepEqual(numbers(from), {
+    'otel.sdk.exporter.span.exported': 3,
+    'otel.sdk.exporter.span.exported rejected': 2,
+    'otel.sdk.exporter.span.inflight': 5,
+    'otel.sdk.processor.span.processed': 5,
+    'otel.sdk.processor.span.processed queue_full': 5,
+    'otel.sdk.processor.span.queue.size': 12,
+    'otel.sdk.processor.span.queue.capacity': 10,
+  })
+  const [first] = selfCounters().slice(from)
+  assert.equal(first?.attributes['otel.component.type'], 'otlp_http_span_exporter')
+  assert.match(String(first?.attributes['otel.component.name']), /^otlp_http_span_exporter\/\d+$/)
+  processor.close()
+  await collector.close()
+})
