@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { trace } from '../harness/draw.js'
+import { drawTraces, trace } from '../harness/draw.js'
 import { run, start, traceOf } from '../harness/program.js'
 import { startSink } from '../harness/sink.js'
 
@@ -64,6 +64,24 @@ test('the functions of child_process look as without the agent, and refuse what 
   const traced = await run('child-process/identity.cjs', { env: { OTEL_TRACES_EXPORTER: 'none' } })
   assert.equal(bare.code, 0)
   assert.deepEqual([traced.stdout, traced.code], [bare.stdout, 0])
+})
+
+test('a worker of a cluster has spans of its own, and its messages are as without the agent', async (t) => {
+  const sink = await startSink(t)
+  const bare = await run('child-process/cluster.cjs', { agent: false })
+  const traced = await run('child-process/cluster.cjs', { env: { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url } })
+  const told = ({ stdout }: { stdout: string }): string => stdout.replace(/port: \d+/, 'port')
+  assert.equal(told(traced), told(bare))
+  const spans = await sink.settled()
+  assert.equal(
+    drawTraces(spans),
+    trace`
+      fork    INTERNAL
+        GET   CLIENT  200
+          GET SERVER  200
+    `,
+  )
+  assert.equal(new Set(spans.map(({ resource }) => resource['service.instance.id'])).size, 2)
 })
 
 test('a program continues the trace of who has started it, until it is a server', async (t) => {
