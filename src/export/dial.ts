@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net'
+import type { OnReadOpts, Socket } from 'node:net'
 import { clearInterval, setInterval } from 'node:timers'
 import type { ConnectionOptions } from 'node:tls'
 import type { TlsConfig } from '../config/config.js'
@@ -9,6 +9,8 @@ import { oneLine } from './transport.js'
 
 /** How often a connection that does not come about is asked whether it alone keeps the process alive. */
 const WATCH_MILLIS = 100
+/** What is read at once of answers in plain text. */
+const READ_BYTES = 4096
 /** What a proxy is met with: the certificates in the settings are those of the backend. */
 const NO_FILES: TlsConfig = { authorities: undefined, clientCertificate: undefined, clientKey: undefined }
 
@@ -74,13 +76,17 @@ export class Dial {
   }
 
   async #connect(): Promise<Socket> {
-    const { route, names } = this.#settings
-    const socket = new (process.getBuiltinModule('node:net').Socket)()
+    const { connect } = process.getBuiltinModule('node:net')
+    const { route, protocol, names } = this.#settings
     const { host, port } = route.proxy ?? route
+    const isPlain = !route.secure && route.proxy === undefined && protocol === 'http/1.1'
+    const reading = isPlain ? { onread: readInto(() => socket) } : {}
+    const socket: Socket =
+      route.socketPath === undefined
+        ? connect({ host, port, lookup: names.lookup, noDelay: true, ...reading })
+        : connect({ path: route.socketPath, ...reading })
     // Node makes a new handle for each address that it tries.
     socket.on('connectionAttempt', () => socket.unref())
-    if (route.socketPath === undefined) socket.connect({ host, port, lookup: names.lookup, noDelay: true })
-    else socket.connect({ path: route.socketPath })
     this.#hold(socket)
     await until(socket, 'connect')
     return socket
@@ -130,6 +136,21 @@ export class Dial {
     socket.unref()
     this.#socket = socket
     if (this.#isOver) socket.destroy()
+  }
+}
+
+/**
+ * Has a socket read into one small buffer. Otherwise Node allocates 64 KiB for each answer, of which a hundred bytes are
+ * used: 10 to 20 % of the CPU of a POST.
+ */
+function readInto(socket: () => Socket): OnReadOpts {
+  const buffer = Buffer.allocUnsafeSlow(READ_BYTES)
+  return {
+    buffer,
+    callback(length) {
+      socket().emit('data', Buffer.from(buffer.subarray(0, length)))
+      return true
+    },
   }
 }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { createServer, Socket } from 'node:net'
+import { createServer, isIP, type NetConnectOpts, Socket } from 'node:net'
 import { afterEach, test } from 'node:test'
 import type { Compression } from '../../src/config/config.js'
 import { isSuppressed, ROOT_CONTEXT } from '../../src/context/context.js'
@@ -78,6 +78,22 @@ test('consecutive requests use one connection', async () => {
   const collector = await collect()
   const transport = transportTo(collector.url)
   for (let i = 0; i < 3; i++) await transport.post(BODY, 5000)
+  assert.equal(new Set(collector.requests.map((request) => request.socket)).size, 1)
+})
+
+test('of the addresses of a name the one that answers is used', async () => {
+  const collector = await collect()
+  const net = process.getBuiltinModule('node:net')
+  const { connect } = net
+  const addresses = ['::1', '127.0.0.2', '127.0.0.1'].map((address) => ({ address, family: isIP(address) }))
+  net.connect = ((options: NetConnectOpts) => {
+    return connect({ ...options, lookup: (_name, _options, callback) => callback(null, addresses) } as NetConnectOpts)
+  }) as typeof connect
+  cleanups.push(() => {
+    net.connect = connect
+  })
+  const transport = transportTo(new URL(`http://several.test:${collector.url.port}/v1/traces`))
+  for (let i = 0; i < 2; i++) assert.equal((await transport.post(BODY, 5000)).kind, 'accepted')
   assert.equal(new Set(collector.requests.map((request) => request.socket)).size, 1)
 })
 
