@@ -81,6 +81,7 @@ function readSettings(settings: Settings, enabled: boolean, instrumentationNames
   settings.read('OTEL_SDK_DISABLED')
   settings.read('OTEL_ENABLED')
   settings.read('AUTOSPAN_TRACE_TOOLS')
+  settings.read('OTEL_SEMCONV_STABILITY_OPT_IN')
   settings.read(FILE)
   settings.read(OLD_FILE)
   return {

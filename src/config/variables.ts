@@ -3,6 +3,7 @@ import type { DetectorName, ExceptionSignal, ExporterName, LogSource, Propagator
 import { OTLP_ROWS, signalRows } from './otlp-variables.js'
 import { attributes } from './pairs.js'
 import { boolean, duration, integer, listOf, names, oneOf, proxyUrl, ratio, type Type, text, timeout } from './parse.js'
+import { stability } from './stability.js'
 
 /** One environment variable: how its text is read, and what the documentation says of it. */
 export interface Variable {
@@ -104,6 +105,11 @@ export const VARIABLES = {
     type: exporters,
     default: 'otlp',
     meaning: 'Where spans go, one destination or several; none: they are made and propagated, and not delivered.',
+  },
+  OTEL_SEMCONV_STABILITY_OPT_IN: {
+    type: stability,
+    meaning:
+      'For other agents: this one has the stable names of HTTP and databases, and says that there are no others.',
   },
   OTEL_PROPAGATORS: {
     type: propagators,
@@ -401,7 +407,6 @@ export const UNREAD_NAMES: readonly string[] = [
   'OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE',
   'OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION',
   'OTEL_NODE_EXPERIMENTAL_SDK_METRICS',
-  'OTEL_SEMCONV_STABILITY_OPT_IN',
   'OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS',
   'OTEL_INSTRUMENTATION_HTTP_CLIENT_CAPTURE_REQUEST_HEADERS',
   'OTEL_INSTRUMENTATION_HTTP_CLIENT_CAPTURE_RESPONSE_HEADERS',

@@ -68,6 +68,10 @@ const OTHERS: readonly Case[] = [
     { OTEL_EXPORTER_OTLP_HEADERS: 'Authorization: Bearer abc' },
     'OTEL_EXPORTER_OTLP_HEADERS is not name=value,name=value: entry 1 is written name: value (not shown, it may be secret); using 1 header of it',
   ],
+  [
+    { OTEL_SEMCONV_STABILITY_OPT_IN: 'http/dup,database' },
+    'OTEL_SEMCONV_STABILITY_OPT_IN="http/dup,database" asks for the old names too, and the agent has the stable ones only; using http,database',
+  ],
   [{ OTEL_SDK_DISABLED: '1' }, 'OTEL_SDK_DISABLED="1" is neither true nor false; using false'],
   [{ OTEL_ENABLED: 'yes' }, 'OTEL_ENABLED="yes" is neither true nor false; using true'],
   [{ OTEL_LOG_LEVEL: 'debgu' }, 'OTEL_LOG_LEVEL="debgu" is not known (did you mean debug?); using info'],
