@@ -82,7 +82,8 @@ function refused(index: number, fault: string): Parsed<never> {
   return { value: undefined, problem: `is not key=value,key=value: entry ${index + 1} ${fault}` }
 }
 
-function percentDecoded(text: string): string | undefined {
+/** Undefined where it is no valid encoding. */
+export function percentDecoded(text: string): string | undefined {
   try {
     return decodeURIComponent(text)
   } catch {

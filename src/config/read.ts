@@ -101,7 +101,8 @@ function readSettings(settings: Settings, enabled: boolean, instrumentationNames
 }
 
 function readResourceAttributes(settings: Settings): ReadonlyMap<string, string> {
-  const attributes = new Map(settings.read('OTEL_RESOURCE_ATTRIBUTES'))
+  const entities = settings.read('OTEL_ENTITIES') ?? []
+  const attributes = new Map([...entities, ...(settings.read('OTEL_RESOURCE_ATTRIBUTES') ?? [])])
   const serviceName = settings.read('OTEL_SERVICE_NAME')
   if (serviceName !== undefined) attributes.set('service.name', serviceName)
   return attributes

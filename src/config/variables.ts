@@ -1,5 +1,6 @@
 import { LOG_LEVELS, type LogLevel } from '../diag/diag.js'
 import type { DetectorName, ExceptionSignal, ExporterName, LogSource, PropagatorName, SamplerName } from './config.js'
+import { entities } from './entities.js'
 import { OTLP_ROWS, signalRows } from './otlp-variables.js'
 import { attributes } from './pairs.js'
 import { boolean, duration, integer, listOf, names, oneOf, proxyUrl, ratio, type Type, text, timeout } from './parse.js'
@@ -95,6 +96,10 @@ export const VARIABLES = {
   OTEL_RESOURCE_ATTRIBUTES: {
     type: attributes,
     meaning: 'Attributes of all telemetry, such as deployment.environment.name=production; values percent-encoded.',
+  },
+  OTEL_ENTITIES: {
+    type: entities,
+    meaning: 'Attributes by what they belong to: service{service.name=shop};host{host.id=1}; the others win over them.',
   },
   OTEL_NODE_RESOURCE_DETECTORS: {
     type: detectors,
@@ -378,7 +383,6 @@ export type ValueOf<N extends VariableName> =
  * nothing is said of them.
  */
 export const UNREAD_NAMES: readonly string[] = [
-  'OTEL_ENTITIES',
   'OTEL_SPAN_ATTRIBUTE_PER_EVENT_COUNT_LIMIT',
   'OTEL_SPAN_ATTRIBUTE_PER_LINK_COUNT_LIMIT',
   'OTEL_METRICS_EXPORTER',
