@@ -82,5 +82,7 @@ function appendSignalPath(url: URL, signal: SignalName, own: string): string | u
 
 /** A gRPC port answers HTTP/1.1 with nothing that tells why. */
 function portProblem(url: URL): string | undefined {
-  return url.port === GRPC_PORT ? 'has port 4317, which is usual for gRPC (4318 is for HTTP)' : undefined
+  return url.port === GRPC_PORT
+    ? 'has port 4317, which is usual for gRPC (OTEL_EXPORTER_OTLP_PROTOCOL=grpc; HTTP has 4318)'
+    : undefined
 }

@@ -97,17 +97,17 @@ test('where HTTP is asked for, port 4317 is used as it is given, and said', () =
     const { config, lines } = reading({ [BASE]: 'http://jaeger:4317', OTEL_EXPORTER_OTLP_PROTOCOL: protocol })
     assert.equal(config.traces.otlp.url.href, 'http://jaeger:4317/v1/traces')
     assert.deepEqual(lines, [
-      `${BASE}="http://jaeger:4317" has port 4317, which is usual for gRPC (4318 is for HTTP); using http://jaeger:4317/v1/traces`,
+      `${BASE}="http://jaeger:4317" has port 4317, which is usual for gRPC (OTEL_EXPORTER_OTLP_PROTOCOL=grpc; HTTP has 4318); using http://jaeger:4317/v1/traces`,
     ])
   }
   assert.deepEqual(reading({ [OWN]: 'http://c:4317/v1/traces' }).lines, [
-    `${OWN}="http://c:4317/v1/traces" has port 4317, which is usual for gRPC (4318 is for HTTP); using http://c:4317/v1/traces`,
+    `${OWN}="http://c:4317/v1/traces" has port 4317, which is usual for gRPC (OTEL_EXPORTER_OTLP_PROTOCOL=grpc; HTTP has 4318); using http://c:4317/v1/traces`,
   ])
 })
 
 test('all that is wrong with one URL is said in one line', () => {
   assert.deepEqual(reading({ [BASE]: 'c:4317/v1/traces' }).lines, [
-    `${BASE}="c:4317/v1/traces" has no scheme and already ends with v1/traces, which is not appended twice (${OWN} takes a complete URL) and has port 4317, which is usual for gRPC (4318 is for HTTP); using http://c:4317/v1/traces`,
+    `${BASE}="c:4317/v1/traces" has no scheme and already ends with v1/traces, which is not appended twice (${OWN} takes a complete URL) and has port 4317, which is usual for gRPC (OTEL_EXPORTER_OTLP_PROTOCOL=grpc; HTTP has 4318); using http://c:4317/v1/traces`,
   ])
 })
 
@@ -126,7 +126,7 @@ test('no line shows a password or a query', () => {
     ['ftp://secret@c?secret', '"ftp://***@c?***" is not an http or https URL; using http://localhost:4318/v1/traces'],
     [
       'http://user:secret@c:4317/?key=secret',
-      '"http://***@c:4317/?***" has port 4317, which is usual for gRPC (4318 is for HTTP); using http://c:4317/v1/traces?***',
+      '"http://***@c:4317/?***" has port 4317, which is usual for gRPC (OTEL_EXPORTER_OTLP_PROTOCOL=grpc; HTTP has 4318); using http://c:4317/v1/traces?***',
     ],
   ] as const) {
     assert.deepEqual(reading({ [BASE]: base }).lines, [`${BASE}=${line}`])
