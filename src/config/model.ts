@@ -1,4 +1,5 @@
 import { flagPart } from './instrumentations.js'
+import { readExporter, readProcessors } from './model-exporters.js'
 import { isVariable, type Section } from './section.js'
 
 /** Severities of the data model by the first part of their names, and the levels of `OTEL_LOG_LEVEL`. */
@@ -10,8 +11,6 @@ const LEVELS: readonly (readonly [severity: string, level: string])[] = [
   ['error', 'error'],
   ['fatal', 'error'],
 ]
-
-type Signal = 'TRACES' | 'METRICS' | 'LOGS'
 
 /** Reads the root of the declarative configuration, version 1.x. What it leaves out is what the data model says. */
 export function readRoot(root: Section): void {
@@ -123,28 +122,6 @@ function readLoggerProvider(provider: Section): void {
   provider.unsupported('logger_configurator/development')
 }
 
-function readProcessors(provider: Section, signal: Signal, prefix: 'OTEL_BSP' | 'OTEL_BLRP'): void {
-  const exporters: string[] = []
-  provider.list('processors', (processor) => {
-    const read = (section: Section): void => {
-      section.section('exporter', (exporter) => readExporter(exporter, signal, exporters))
-    }
-    processor.section('batch', (batch) => {
-      batch.variable('schedule_delay', `${prefix}_SCHEDULE_DELAY`)
-      batch.variable('export_timeout', `${prefix}_EXPORT_TIMEOUT`)
-      batch.variable('max_queue_size', `${prefix}_MAX_QUEUE_SIZE`)
-      batch.variable('max_export_batch_size', `${prefix}_MAX_EXPORT_BATCH_SIZE`)
-      read(batch)
-    })
-    processor.section('simple', (simple) => {
-      // Batches of whatever has ended in one turn of the event loop.
-      simple.set(`${prefix}_SCHEDULE_DELAY`, '0')
-      read(simple)
-    })
-  })
-  provider.set(`OTEL_${signal}_EXPORTER`, exporters.join(',') || 'none', 'processors')
-}
-
 /** @param prefix `parentbased_` within a sampler of that kind */
 function readSampler(sampler: Section, prefix: string): void {
   for (const key of sampler.keys) {
@@ -184,56 +161,6 @@ const PARENT_SAMPLERS = [
   { key: 'local_parent_sampled', usual: 'always_on' },
   { key: 'local_parent_not_sampled', usual: 'always_off' },
 ] as const
-
-function readExporter(exporter: Section, signal: Signal, exporters: string[]): void {
-  for (const key of exporter.keys) {
-    const kind = key.replace('/development', '')
-    if ((kind === 'otlp_http' || kind === 'otlp_grpc') && exporters.includes('otlp')) {
-      exporter.get(key)
-      exporter.complain('is a second exporter of OTLP, and there is one')
-    } else if (kind === 'otlp_http' || kind === 'otlp_grpc') {
-      exporters.push('otlp')
-      exporter.section(key, (otlp) => readOtlp(otlp, signal, kind))
-    } else if (kind === 'otlp_file') {
-      exporter.section(key, (file) => {
-        const stream = file.text('output_stream')
-        exporters.push(stream?.startsWith('file:') ? 'otlp/file' : 'otlp/stdout')
-        if (stream?.startsWith('file:')) file.set(`AUTOSPAN_${signal}_FILE`, new URL(stream).pathname, 'output_stream')
-      })
-    } else {
-      // What is no name of an exporter is told by the variable.
-      exporter.get(key)
-      exporters.push(kind)
-    }
-  }
-}
-
-function readOtlp(otlp: Section, signal: Signal, kind: 'otlp_http' | 'otlp_grpc'): void {
-  const variable = (key: string): string => `OTEL_EXPORTER_OTLP_${signal}_${key}`
-  const encoding = otlp.text('encoding') ?? 'protobuf'
-  otlp.set(variable('PROTOCOL'), kind === 'otlp_grpc' ? 'grpc' : `http/${encoding}`, 'encoding')
-  otlp.variable('endpoint', variable('ENDPOINT'))
-  otlp.variable('timeout', variable('TIMEOUT'))
-  otlp.variable('compression', variable('COMPRESSION'))
-  const headers: string[] = []
-  const list = otlp.text('headers_list')
-  if (list !== undefined) headers.push(list)
-  otlp.list('headers', (header) => {
-    const [name, value] = [header.text('name'), header.text('value')]
-    if (name !== undefined && value !== undefined) headers.push(`${name}=${encodeURIComponent(value)}`)
-  })
-  if (headers.length > 0) otlp.set(variable('HEADERS'), headers.join(','), 'headers')
-  otlp.section('tls', (tls) => {
-    tls.variable('ca_file', variable('CERTIFICATE'))
-    tls.variable('cert_file', variable('CLIENT_CERTIFICATE'))
-    tls.variable('key_file', variable('CLIENT_KEY'))
-    if (kind === 'otlp_grpc') tls.variable('insecure', variable('INSECURE'))
-  })
-  if (signal === 'METRICS') {
-    otlp.variable('temporality_preference', variable('TEMPORALITY_PREFERENCE'))
-    otlp.variable('default_histogram_aggregation', variable('DEFAULT_HISTOGRAM_AGGREGATION'))
-  }
-}
 
 function readMeterProvider(root: Section): void {
   if (!isVariable('OTEL_METRICS_EXPORTER')) {
