@@ -19,7 +19,6 @@ export const consoleMethods: Instrumentation = {
   modules: [
     {
       module: 'console',
-      atStart: true,
       patch: (console, kit) => {
         const { logger } = kit
         const { format } = process.getBuiltinModule('node:util')

@@ -14,18 +14,6 @@ const CLI = join(dist, 'src/cli/main.js')
 const LIST = join(dist, 'instrumentations/index.js')
 const OURS = /[/\\]dist[/\\](src|instrumentations)[/\\].*\.js$/
 
-/** Required at start from a package whose other files are not: each file of an ES module is dear to require. */
-const INLINE = new Set(['import-in-the-middle/supports-sync-hooks.mjs'])
-
-/** What require-in-the-middle logs with: its load opens process.stderr, and takes longer than the whole of the rest. */
-const silence = {
-  name: 'silence',
-  setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^debug$/ }, ({ path }) => ({ path, namespace: 'silence' }))
-    onLoad({ filter: /.*/, namespace: 'silence' }, () => ({ contents: 'module.exports = () => () => {}' }))
-  },
-}
-
 /** Where a source was first asked for, by its path. */
 const lazy = new Map()
 /** Programs for threads of their own: they share nothing with the agent. */
@@ -104,10 +92,10 @@ async function bundle(options, plugins) {
     minifyWhitespace: true,
     minifySyntax: true,
     logLevel: 'warning',
-    plugins: [...plugins, ourRequires(folder), silence],
+    plugins: [...plugins, ourRequires(folder)],
   })
   return Object.keys(metafile.inputs)
-    .filter((input) => !/^(shared:|silence:|version:|agent$)/.test(input))
+    .filter((input) => !/^(shared:|version:|agent$)/.test(input))
     .map((input) => resolve(root, input))
 }
 
@@ -153,7 +141,6 @@ function ourRequires(folder) {
       onResolve({ filter: /.*/ }, ({ path, importer, resolveDir, kind }) => {
         if (!OURS.test(importer) || (kind !== 'require-call' && kind !== 'require-resolve')) return undefined
         if (path === 'autospan/package.json') return { path, namespace: 'version' }
-        if (INLINE.has(path)) return undefined
         if (!path.startsWith('.')) return { path, external: true }
         const file = resolve(resolveDir, path)
         const asked = kind === 'require-call' ? lazy : programs

@@ -13,7 +13,6 @@ export const http: Instrumentation = {
   modules: [
     {
       module: 'http',
-      atStart: true,
       patch: (http, kit) => {
         keepContext(http.IncomingMessage.prototype, kit)
         traceServers(http.Server.prototype, http.ServerResponse.prototype, 'http', kit)

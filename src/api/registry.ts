@@ -1,5 +1,9 @@
+import { createRequire } from 'node:module'
+import { fileURLToPath } from 'node:url'
 import type { ContextManager, TextMapPropagator, TracerProvider } from '@opentelemetry/api'
 import type { LoggerProvider } from '@opentelemetry/api-logs'
+
+const require = createRequire(import.meta.url)
 
 /** What every copy of `@opentelemetry/api` 1.x looks up: its `Symbol.for`, so copies share it. */
 const REGISTRY: unique symbol = Symbol.for('opentelemetry.js.api.1')
@@ -35,8 +39,40 @@ let copySeen = false
 export function publishProviders(providers: Providers): boolean {
   const global = globalThis as WithRegistry
   if (global[REGISTRY]?.trace !== undefined || global[REGISTRY]?.context !== undefined) return false
-  published = global[REGISTRY] = Object.assign(global[REGISTRY] ?? { version: API_VERSION }, providers)
+  published = global[REGISTRY] = Object.assign(global[REGISTRY] ?? registryOfFirstReader(), providers)
   return true
+}
+
+/**
+ * Its version is that of the copy that first asks for it: where imports are not heard of, nobody has
+ * told of that copy before.
+ */
+function registryOfFirstReader(): Registry {
+  const set = (value: string): void => {
+    Object.defineProperty(registry, 'version', { value, writable: true, enumerable: true, configurable: true })
+  }
+  const registry = Object.defineProperty({}, 'version', {
+    get: () => {
+      set(callingVersion() ?? API_VERSION)
+      return registry.version
+    },
+    set,
+    enumerable: true,
+    configurable: true,
+  }) as Registry
+  return registry
+}
+
+/** The version of the copy of the API that is calling, by the stack; undefined when it is in a bundle, or not there. */
+function callingVersion(): string | undefined {
+  const [, url, path = ''] = /(file:\/\/)?([^\s(]*@opentelemetry[\\/]api)[\\/]/.exec(new Error().stack ?? '') ?? []
+  if (path === '') return undefined
+  try {
+    const folder = url === undefined ? path : fileURLToPath(url + path)
+    return (require(`${folder}/package.json`) as { version?: string }).version
+  } catch {
+    return undefined
+  }
 }
 
 /**

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { INSTRUMENTATIONS } from '../../instrumentations/index.js'
 import { type Environment, readEnvironment } from '../config/environment.js'
 import { readConfig } from '../config/read.js'
-import { hearsBuiltins } from '../hooks/import.js'
+import { hearsImports } from '../hooks/es-modules.js'
 import { createResource } from '../resource/detect.js'
 import { VERSION } from '../version.js'
 import { reportBackend } from './backend.js'
@@ -35,9 +35,9 @@ export async function diagnose(write: (text: string) => void, options: DoctorOpt
   report.section(`autospan ${VERSION}`)
   report.fine(`Node.js ${process.versions.node} on ${process.platform} ${process.arch}`)
   report.note(
-    hearsBuiltins
-      ? "modules are hooked in the program's own thread (module.registerHooks)"
-      : 'require() is hooked in the thread of the program, import in one of its own (module.register)',
+    hearsImports
+      ? 'CommonJS modules and ES modules are hooked'
+      : 'CommonJS modules are hooked, imported or required; on this line no ES modules, of which no library that is traced consists',
   )
   if (config.enabled) report.fine(`the service is called ${createResource(config, VERSION, { entryFile }).serviceName}`)
   else report.problem('the agent is switched off', 'OTEL_SDK_DISABLED or OTEL_ENABLED says so')

@@ -1,36 +1,66 @@
-import { Hook } from 'require-in-the-middle'
+import { isBuiltin } from 'node:module'
 import { diag } from '../diag/diag.js'
+import { AwaitedBuiltins, isLoadedBuiltin } from './builtins.js'
 import { hookBundled } from './bundled.js'
-import { hookImport } from './import.js'
+import { type CommonJsModule, hookCommonJs, loadedCommonJs } from './commonjs.js'
+import { hearsImports, hookImports } from './es-modules.js'
+import { HookedPackages } from './packages.js'
 
 /** A module that the program has just loaded, before it sees it. */
 export interface LoadedModule {
   /** As hooked: a package, a file in one, or a built-in. */
   readonly name: string
-  /** The package's folder; undefined for a built-in, and for a module in a bundle. */
-  readonly folder: string | undefined
-  /** Of the package, where it is known without a look at its folder. */
-  readonly version?: string
+  /** The package's; undefined for a built-in, and where package.json has none. */
+  readonly version: string | undefined
   /** `module.exports` of a CommonJS module or built-in, the namespace of an ES module. */
   readonly exports: unknown
+  /** It was loaded before it was hooked: who has it already gets no other exports. */
+  readonly isLate: boolean
 }
 
-/** Returns what the program is to get instead of `exports`; undefined leaves it. May throw: it is said, and the program gets the original. */
+/**
+ * Patches `exports` in place, or returns what the program is to get instead, where the module is not an
+ * ES module. May throw: it is said, and the program gets the original.
+ */
 export type LoadListener = (loaded: LoadedModule) => unknown
 
-/** Calls `listener` for each of the modules `names` that the program requires or imports from now on. Once only. */
+/** Calls `listener` for each of the modules `names` that the program loads, or has loaded. Once in a process. */
 export function hookModules(names: readonly string[], listener: LoadListener): void {
-  if (names.length === 0) return
   const call = once(listener)
-  new Hook(
-    [...names],
-    (exports, name, folder) => (call({ name, folder: folder ?? undefined, exports }) ?? exports) as typeof exports,
-  )
-  hookImport(names, call)
-  hookBundled(call)
+  const packages = new HookedPackages(names.filter((name) => !isBuiltin(name)))
+  const wanted = (path: string): boolean => packages.entryAt(path) !== undefined
+  const tell = (path: string, exports: unknown, isLate: boolean): unknown => {
+    const entry = packages.entryAt(path)
+    return entry && call({ name: entry.name, version: entry.version, exports, isLate })
+  }
+  const loaded = (module: CommonJsModule, isLate = false): void => {
+    const replaced = tell(module.id, module.exports, isLate)
+    if (replaced !== undefined) module.exports = replaced
+  }
+  const tellBuiltin = (name: string): void => {
+    call({ name, version: undefined, exports: process.getBuiltinModule(name as 'http'), isLate: isLoadedBuiltin(name) })
+  }
+
+  const builtins = names.filter((name) => isBuiltin(name))
+  // The rest is patched before the program has a chance to use it.
+  const awaited = hearsImports ? builtins.filter((name) => !isLoadedBuiltin(name)) : []
+  for (const name of builtins) if (!awaited.includes(name)) tellBuiltin(name)
+  for (const module of loadedCommonJs()) loaded(module, true)
+  hookCommonJs(wanted, loaded)
+  hookBundled((name, version, exports) => call({ name, version, exports, isLate: false }))
+  const waiting = new AwaitedBuiltins(awaited, tellBuiltin)
+  hookImports({
+    asked: (specifier) => waiting.hear(specifier),
+    wanted,
+    loaded,
+    imported: (path, namespace) => {
+      if (tell(path, namespace, false) === undefined) return
+      diag.warnOnce(`replaced ${path}`, `${path} is an ES module, and what it exports cannot be replaced`)
+    },
+  })
 }
 
-/** The same exports come by `require` and by `import`, and from each importer: they are patched once. */
+/** The same exports may come by more than one way: they are patched once. */
 function once(listener: LoadListener): LoadListener {
   const results = new WeakMap<object, unknown>()
   return (loaded) => {

@@ -1,8 +1,7 @@
 import { subscribe as subscribeTo } from 'node:diagnostics_channel'
 import { diag } from '../diag/diag.js'
-import { hearsBuiltins } from '../hooks/import.js'
 import { hookModules, type LoadedModule } from '../hooks/modules.js'
-import { packageVersion, versionMatches } from '../hooks/version.js'
+import { versionMatches } from '../hooks/version.js'
 import { guard } from './guard.js'
 import type { ChannelSource, Heard, Instrumentation, ModulePatch } from './instrumentation.js'
 import type { Kit } from './kit.js'
@@ -15,7 +14,7 @@ interface Waiting {
   readonly done: WeakSet<object>
 }
 
-/** Starts the instrumentations: listens to channels, patches built-ins, and waits for modules to be loaded. */
+/** Starts the instrumentations: listens to channels, and patches modules when they are loaded. */
 export function installInstrumentations(
   instrumentations: readonly Instrumentation[],
   makeKit: (name: string) => Kit,
@@ -26,25 +25,21 @@ export function installInstrumentations(
     const kit = makeKit(name)
     for (const source of channels) attempt(name, () => listen(source, kit))
     for (const patch of modules) {
-      if (patch.atStart === true && !(hearsBuiltins && isStillToCome(patch.module))) {
-        attempt(name, () => patch.patch(process.getBuiltinModule(patch.module as 'http'), kit, undefined))
-        heard?.(patch.module, undefined, undefined)
-      } else {
-        const known = waiting.get(patch.module) ?? []
-        waiting.set(patch.module, [...known, { patch, kit, done: new WeakSet() }])
-      }
+      const known = waiting.get(patch.module) ?? []
+      waiting.set(patch.module, [...known, { patch, kit, done: new WeakSet() }])
     }
   }
   hookModules([...waiting.keys()], (loaded) => {
-    const version = loaded.version ?? (loaded.folder === undefined ? undefined : packageVersion(loaded.folder))
+    const { version } = loaded
     let { exports } = loaded
-    for (const { patch, kit, done } of waiting.get(moduleName(loaded)) ?? []) {
+    for (const { patch, kit, done } of waiting.get(loaded.name) ?? []) {
       if (!isTested(patch, version)) {
         heard?.(patch.module, version, `left alone, tested are ${patch.versions}`)
         continue
       }
       const subject = behind(exports)
       if (done.has(subject)) continue
+      if (loaded.isLate) tellLate(patch, loaded)
       const replacement = patch.patch(exports, kit, version)
       heard?.(patch.module, version, undefined)
       if (replacement === undefined) done.add(subject)
@@ -52,12 +47,6 @@ export function installInstrumentations(
     }
     return exports === loaded.exports ? undefined : exports
   })
-}
-
-/** The list is Node's own, of internal modules too; where it is gone one day, the built-in counts as loaded. */
-function isStillToCome(builtin: string): boolean {
-  const { moduleLoadList } = process as { moduleLoadList?: readonly string[] }
-  return moduleLoadList !== undefined && !moduleLoadList.includes(`NativeModule ${builtin}`)
 }
 
 /**
@@ -87,9 +76,13 @@ function attempt(place: string, install: () => unknown): void {
   }
 }
 
-/** Files in packages are told with the separator of the platform and without their extension's certainty. */
-function moduleName({ name }: LoadedModule): string {
-  return name.replaceAll('\\', '/')
+/** What is patched at once, as a built-in, and what has no versions, as the API, is never too late. */
+function tellLate({ module, versions }: ModulePatch, { version }: LoadedModule): void {
+  if (versions === undefined) return
+  diag.warnOnce(
+    `late ${module}`,
+    `${module} ${version ?? ''} was loaded before autospan: what it has done up to now is not traced; let autospan's flag be the first`,
+  )
 }
 
 function isTested({ module, versions }: ModulePatch | ChannelSource, version: string | undefined): boolean {

@@ -24,11 +24,10 @@ export interface ModulePatch {
   readonly versions?: string
   /** A text in the module that no other has, and that minifiers keep: by it a copy in a bundle is recognised. */
   readonly telltale?: string
-  /** A built-in that nearly every program loads: patched at start where not every import of it can be heard. */
-  readonly atStart?: boolean
   /**
-   * Patches the module's exports in place, or returns what to hand out instead. A throw leaves the
-   * module as it is and is said once. `version` is the package's, where it has one.
+   * Patches the module's exports in place, or returns what to hand out instead: of an ES module that is
+   * not possible. A throw leaves the module as it is and is said once. `version` is the package's,
+   * where it has one.
    */
   // biome-ignore lint/suspicious/noExplicitAny: a module's exports are not ours to type.
   readonly patch: (exports: any, kit: Kit, version: string | undefined) => unknown

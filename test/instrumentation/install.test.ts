@@ -55,7 +55,7 @@ test('an instrumentation that cannot be started leaves the others alone', () => 
     throw new Error('a fault of ours')
   }
   install(
-    { modules: [{ module: 'http', atStart: true, patch: broken }] },
+    { modules: [{ module: 'http', patch: broken }] },
     { channels: [{ module: 'library', listeners: broken }] },
     {
       channels: [

@@ -6,6 +6,9 @@ import pg from 'pg'
 import Cursor from 'pg-cursor'
 import QueryStream from 'pg-query-stream'
 
+// Node.js makes it when it is first used, which a warning of pg would do within a request, and its pipe stays in that.
+void process.stderr
+
 const tracer = trace.getTracer('app')
 const pool = new pg.Pool({
   connectionString: process.env.DATABASE_URL,
