@@ -4,7 +4,7 @@ import type { DeliveryConfig, SpoolConfig } from '../config/config.js'
 import { runOutside } from '../context/manager.js'
 import { diag } from '../diag/diag.js'
 import { countExporter } from './counters.js'
-import { startDeadline } from './deadline.js'
+import { LATE_MILLIS, startDeadline } from './deadline.js'
 import { Divider } from './divider.js'
 import type { Exporter, Handover } from './exporter.js'
 import { type Batch, BatchQueue } from './queue.js'
@@ -429,9 +429,14 @@ export class OtlpExporter implements Exporter {
         this.#rest = undefined
         resolve()
       }
-      const timer = setTimeout(wake, millis)
+      const until = performance.now() + millis
+      const timer = setTimeout(() => {
+        const late = performance.now() - until
+        if (late > LATE_MILLIS) this.#report.stoodStill(late)
+        wake()
+      }, millis)
       timer.unref()
-      this.#rest = { until: performance.now() + millis, throttled, wake }
+      this.#rest = { until, throttled, wake }
     })
   }
 

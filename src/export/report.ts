@@ -41,7 +41,7 @@ export class DeliveryReport {
   readonly #drops: Notice
   readonly #refusals: Notice
   readonly #partials: Notice
-  #failing: { readonly sinceMillis: number; reason: string } | undefined
+  #failing: { sinceMillis: number; reason: string } | undefined
   #outage: Outage | undefined
   #outageSaidAt = Number.NEGATIVE_INFINITY
 
@@ -116,6 +116,11 @@ export class DeliveryReport {
   attemptFailed(sinceMillis: number, reason: string): void {
     if (this.#failing === undefined) this.#failing = { sinceMillis, reason }
     else this.#failing.reason = reason
+  }
+
+  /** The process was stopped for so long between two attempts: no outage is made of that. */
+  stoodStill(millis: number): void {
+    if (this.#failing !== undefined) this.#failing.sinceMillis += millis
   }
 
   /** Something that nobody has called a failure yet, kept for the last line. */

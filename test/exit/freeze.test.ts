@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
+import { OUTAGE_MILLIS } from '../../src/export/report.js'
 import { launch, type Program } from '../harness/program.js'
 import { startSink } from '../harness/sink.js'
 import { said } from './bare.js'
@@ -75,4 +76,20 @@ test('a process that is frozen while its batch is under way has its answer all t
   program.signal('SIGTERM')
   assert.deepEqual(said(await program.end(10_000)).slice(1), [])
   await sink.settled()
+})
+
+test('a process that is frozen between two attempts makes no outage of it', async (t) => {
+  const sink = await startSink(t, { respond: (index) => (index === 0 ? { status: 503 } : undefined) })
+  const program = launch(t, 'exit/spooled.mjs', {
+    env: { STAY: 'forever', RATE: '3', OTEL_EXPORTER_OTLP_ENDPOINT: sink.url, OTEL_BSP_SCHEDULE_DELAY: '0' },
+  })
+  await sink.until(() => sink.requests.length === 1, 'the first attempt')
+  // Its answer has been read.
+  await wait(100)
+  program.signal('SIGSTOP')
+  await wait(OUTAGE_MILLIS + 500)
+  program.signal('SIGCONT')
+  await sink.spans(3)
+  program.signal('SIGTERM')
+  assert.deepEqual(said(await program.end(10_000)).slice(1), [])
 })
