@@ -2,7 +2,7 @@ import { createRequire } from 'node:module'
 import { INSTRUMENTATIONS } from '../instrumentations/index.js'
 import { adoptApiVersion, publishLoggerProvider, publishProviders } from './api/registry.js'
 import { findBundle } from './bundle.js'
-import type { Config } from './config/config.js'
+import type { Config, ProxyConfig } from './config/config.js'
 import { countLoads, readEnvironment } from './config/environment.js'
 import { readConfig } from './config/read.js'
 import { AsyncLocalStorageContextManager } from './context/manager.js'
@@ -145,7 +145,7 @@ function createDoctor({ doctor }: Config, enabled: readonly Instrumentation[]): 
 function startLine({ traces }: Config, serviceName: string, enabled: readonly Instrumentation[]): string {
   const exporters = traces.exporters.map((exporter) =>
     exporter === 'otlp'
-      ? `${traces.otlp.protocol} to ${printableUrl(traces.otlp.url, traces.otlp.protocol)}`
+      ? `${traces.otlp.protocol} to ${printableUrl(traces.otlp.url, traces.otlp.protocol)}${by(traces.otlp.proxy)}`
       : exporter === 'otlp/file'
         ? `to ${traces.file}`
         : exporter,
@@ -157,6 +157,10 @@ function startLine({ traces }: Config, serviceName: string, enabled: readonly In
     `sampler ${traces.sampler}${ratio}`,
     `hooked: ${enabled.map(({ name }) => name).join(', ') || 'nothing'}`,
   ].join('; ')
+}
+
+function by(proxy: ProxyConfig | undefined): string {
+  return proxy === undefined ? '' : ` through the proxy ${proxy.name}`
 }
 
 function attributeOf({ attributes }: Resource, key: string): unknown {

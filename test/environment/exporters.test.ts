@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { run, SLACK_MILLIS } from '../harness/program.js'
+import { ForwardProxy } from '../harness/proxy.js'
 import { startSink } from '../harness/sink.js'
 
 for (const protocol of ['http/protobuf', 'http/json']) {
@@ -31,6 +32,16 @@ for (const protocol of ['http/protobuf', 'http/json']) {
     })
   }
 }
+
+test('a proxy of the environment is used, and said', async (t) => {
+  const sink = await startSink(t)
+  const proxy = await ForwardProxy.start(t, { port: sink.port })
+  const env = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector.test:4318', http_proxy: proxy.url }
+  const { stderr } = await run('boot/traced.mjs', { env })
+  assert.equal((await sink.spans(2)).length, 2)
+  assert.ok(stderr.includes(`http://collector.test:4318/v1/traces through the proxy ${proxy.url};`), stderr)
+  assert.deepEqual(new Set(proxy.asked), new Set(['POST http://collector.test:4318/v1/traces']))
+})
 
 test('the console exporter draws a tree on stderr and leaves stdout to the program', async () => {
   const { stdout, stderr } = await run('boot/own-spans.mjs', {
