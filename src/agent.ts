@@ -1,8 +1,9 @@
 import { createRequire } from 'node:module'
+import { setTimeout } from 'node:timers'
 import { INSTRUMENTATIONS } from '../instrumentations/index.js'
 import { adoptApiVersion, publishLoggerProvider, publishProviders } from './api/registry.js'
 import { findBundle } from './bundle.js'
-import type { Config, ProxyConfig } from './config/config.js'
+import type { Config, MetricsConfig, ProxyConfig, TracesConfig } from './config/config.js'
 import { countLoads, readEnvironment } from './config/environment.js'
 import { readConfig } from './config/read.js'
 import { AsyncLocalStorageContextManager } from './context/manager.js'
@@ -16,6 +17,8 @@ import { installInstrumentations } from './instrumentation/install.js'
 import type { Instrumentation } from './instrumentation/instrumentation.js'
 import { Kit } from './instrumentation/kit.js'
 import { LateLoggerProvider } from './logs/late.js'
+import { LateMeterProvider } from './metrics/late.js'
+import type { AgentMeterProvider } from './metrics/provider.js'
 import type { Pipeline } from './pipeline.js'
 import { createPropagator } from './propagation/composite.js'
 import { createResource } from './resource/detect.js'
@@ -28,6 +31,9 @@ const require = createRequire(import.meta.url)
 
 /** Marks the process as traced, for copies of the agent too. */
 const STARTED: unique symbol = Symbol.for('autospan.started')
+
+/** When metrics of the process itself begin, at the latest: programs that end sooner do not pay for them. */
+const METRICS_BEGIN_MILLIS = 1000
 
 /** Follows the copies of the API that the program loads; no library, and never switched off. */
 const API: Instrumentation = {
@@ -80,11 +86,18 @@ function run(config: Config, inheritance: Inheritance | undefined): void {
     }
     return pipeline
   }
+  const hasMetrics = config.metrics.exporters.length > 0
+  const loadMeters = () => load().meters as AgentMeterProvider
+  const useMeters = (): AgentMeterProvider => {
+    hearSignals()
+    return loadMeters()
+  }
   const propagator = createPropagator(config.propagators)
   const isFirst = publishProviders({
     trace: new LateTracerProvider(() => load().provider),
     context: new AsyncLocalStorageContextManager(),
     propagation: propagator,
+    ...(hasMetrics ? { metrics: new LateMeterProvider(useMeters) } : {}),
   })
   if (!isFirst)
     diag.warn('another OpenTelemetry SDK has started before; the spans that the program makes itself go there')
@@ -102,6 +115,7 @@ function run(config: Config, inheritance: Inheritance | undefined): void {
       serverTiming: config.instrumentations.serverTiming,
       correlation,
       logger: config.logs.sources.has(name) ? load().loggerProvider?.getLogger(`autospan/${name}`, VERSION) : undefined,
+      makeMeter: hasMetrics ? () => useMeters().getMeter(`autospan/${name}`, VERSION) : undefined,
     })
   }
   installInstrumentations([API, bequeath(resource, config, propagator), ...enabled], makeKit, doctor?.heard)
@@ -111,6 +125,10 @@ function run(config: Config, inheritance: Inheritance | undefined): void {
   if (config.logs.exceptions !== undefined) load()
   // A server that is asked nothing is ended by a signal too.
   if (doctor !== undefined) hearSignals()
+  if (hasMetrics) {
+    const isAsked = config.metrics.exporters.includes('prometheus')
+    setTimeout(loadMeters, isAsked ? 0 : METRICS_BEGIN_MILLIS).unref()
+  }
   if (detected === undefined) {
     diag.debug(`traces a worker thread of ${attributeOf(resource, 'service.name')}`)
     return
@@ -142,18 +160,12 @@ function createDoctor({ doctor }: Config, enabled: readonly Instrumentation[]): 
   }
 }
 
-function startLine({ traces }: Config, serviceName: string, enabled: readonly Instrumentation[]): string {
-  const exporters = traces.exporters.map((exporter) =>
-    exporter === 'otlp'
-      ? `${traces.otlp.protocol} to ${printableUrl(traces.otlp.url, traces.otlp.protocol)}${by(traces.otlp.proxy)}`
-      : exporter === 'otlp/file'
-        ? `to ${traces.file}`
-        : exporter,
-  )
+function startLine({ traces, metrics }: Config, serviceName: string, enabled: readonly Instrumentation[]): string {
   const ratio = traces.sampler.endsWith('ratio') ? ` ${traces.samplerRatio}` : ''
   return [
     `${VERSION} traces ${serviceName}`,
-    `spans go ${exporters.length === 0 ? 'nowhere' : exporters.join(' and ')}`,
+    `spans go ${waysOf(traces)}`,
+    `metrics go ${waysOf(metrics)}`,
     `sampler ${traces.sampler}${ratio}`,
     `hooked: ${enabled.map(({ name }) => name).join(', ') || 'nothing'}`,
   ].join('; ')
@@ -161,6 +173,15 @@ function startLine({ traces }: Config, serviceName: string, enabled: readonly In
 
 function by(proxy: ProxyConfig | undefined): string {
   return proxy === undefined ? '' : ` through the proxy ${proxy.name}`
+}
+
+function waysOf(signal: TracesConfig | MetricsConfig): string {
+  const { otlp } = signal
+  const ways = signal.exporters.map((exporter) => {
+    if (exporter === 'otlp') return `${otlp.protocol} to ${printableUrl(otlp.url, otlp.protocol)}${by(otlp.proxy)}`
+    return exporter === 'otlp/file' && 'file' in signal ? `to ${signal.file}` : exporter
+  })
+  return ways.length === 0 ? 'nowhere' : ways.join(' and ')
 }
 
 function attributeOf({ attributes }: Resource, key: string): unknown {

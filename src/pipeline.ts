@@ -23,6 +23,8 @@ import { errorType } from './instrumentation/http.js'
 import { LoggedExceptions } from './logs/exceptions.js'
 import type { LogData } from './logs/log-data.js'
 import { AgentLoggerProvider } from './logs/provider.js'
+import { createMetricPipeline } from './metric-pipeline.js'
+import type { AgentMeterProvider } from './metrics/provider.js'
 import type { Encoder } from './otlp/encoder.js'
 import { createLogEncoder, createSpanEncoder } from './otlp/encoders.js'
 import type { Resource } from './resource/resource.js'
@@ -34,11 +36,13 @@ import { VERSION } from './version.js'
 
 const require = createRequire(import.meta.url)
 
-/** What spans need from their start to the collector. Loaded and made with the first of them: see agent.ts. */
+/** What telemetry needs from its start to the collector. Loaded and made with the first of it: see agent.ts. */
 export interface Pipeline {
   readonly provider: AgentTracerProvider
   /** Undefined where log records go nowhere. */
   readonly loggerProvider: AgentLoggerProvider | undefined
+  /** Undefined where there are to be no metrics. */
+  readonly meters: AgentMeterProvider | undefined
   /** The event loop is empty: what waits is delivered by it. */
   flush(): void
   /** The process ends: what is still open is ended, and what waits is delivered now. */
@@ -60,10 +64,15 @@ export function createPipeline(config: Config, resource: Resource, onFirst: () =
   const { openSpans } = provider
   openSpans.onFirst = onFirst
   countSpans(openSpans)
-  const lastFlush = new LastFlush([...exporters, ...logExporters], config.exitTimeoutMillis)
+  const metrics = config.metrics.exporters.length === 0 ? undefined : createMetricPipeline(config, resource)
+  const lastFlush = new LastFlush(
+    [...exporters, ...logExporters, ...(metrics?.exporters ?? [])],
+    config.exitTimeoutMillis,
+  )
   return {
     provider,
     loggerProvider,
+    meters: metrics?.provider,
     flush: () => lastFlush.flush(),
     end(uncaught) {
       openSpans.endAll(uncaught, errorType)

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
-import type { ContextManager, TextMapPropagator, TracerProvider } from '@opentelemetry/api'
+import type { ContextManager, MeterProvider, TextMapPropagator, TracerProvider } from '@opentelemetry/api'
 import type { LoggerProvider } from '@opentelemetry/api-logs'
 
 const require = createRequire(import.meta.url)
@@ -19,9 +19,11 @@ export interface Providers {
   readonly trace: TracerProvider
   readonly context: ContextManager
   readonly propagation: TextMapPropagator
+  /** Left out where there are to be no metrics, or another SDK's are there already. */
+  readonly metrics?: MeterProvider
 }
 
-type Registry = { version: string } & Partial<Providers>
+type Registry = { version: string } & { -readonly [Key in keyof Providers]?: Providers[Key] }
 type WithRegistry = {
   [REGISTRY]?: Registry
   [LOGS_REGISTRY]?: (generation: number) => LoggerProvider | undefined
@@ -34,12 +36,14 @@ let copySeen = false
  * Makes the providers those of the global API, as `trace.setGlobalTracerProvider()` and its siblings
  * would, without loading the API's 60 files.
  *
- * @returns false when somebody else has been first: nothing is changed then.
+ * @returns false when somebody else has been first: nothing is changed then. Metrics of somebody else stay in any case.
  */
 export function publishProviders(providers: Providers): boolean {
   const global = globalThis as WithRegistry
   if (global[REGISTRY]?.trace !== undefined || global[REGISTRY]?.context !== undefined) return false
+  const { metrics } = global[REGISTRY] ?? {}
   published = global[REGISTRY] = Object.assign(global[REGISTRY] ?? registryOfFirstReader(), providers)
+  if (metrics !== undefined) published.metrics = metrics
   return true
 }
 

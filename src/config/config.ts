@@ -1,9 +1,13 @@
 import type { LogLevel } from '../diag/diag.js'
 import type { CorrelationNames } from '../instrumentation/correlation.js'
+import type { ExemplarFilter } from '../metrics/exemplars.js'
+import type { TemporalityPreference } from '../metrics/reader.js'
+import type { HistogramAggregation } from '../metrics/store.js'
 import type { AttributeBounds } from '../trace/attributes.js'
 import type { SpanLimits } from '../trace/limits.js'
 
 export type ExporterName = 'otlp' | 'otlp/stdout' | 'otlp/file' | 'console' | 'none'
+export type MetricExporterName = 'otlp' | 'console' | 'prometheus' | 'none'
 export type Protocol = 'grpc' | 'http/protobuf' | 'http/json'
 /** What a request carries; in the names of variables in upper case. */
 export type SignalName = 'traces' | 'metrics' | 'logs'
@@ -45,6 +49,7 @@ export interface Config {
   readonly traces: TracesConfig
   readonly delivery: DeliveryConfig
   readonly logs: LogsConfig
+  readonly metrics: MetricsConfig
   /** Without duplicates; empty where `none` was asked for. */
   readonly propagators: readonly Exclude<PropagatorName, 'none'>[]
   readonly instrumentations: InstrumentationsConfig
@@ -81,6 +86,21 @@ export interface LogsConfig {
   readonly otlp: OtlpConfig
   /** The path to which `otlp/file` appends. */
   readonly file: string
+}
+
+export interface MetricsConfig {
+  /** Without duplicates; empty where `none` was asked for. */
+  readonly exporters: readonly Exclude<MetricExporterName, 'none'>[]
+  /** Milliseconds from one collection to the next; more than 0. */
+  readonly intervalMillis: number
+  /** Milliseconds that callbacks and the export may take, each; `Infinity` for no limit. */
+  readonly timeoutMillis: number
+  readonly exemplars: ExemplarFilter
+  readonly temporality: TemporalityPreference
+  readonly histograms: HistogramAggregation
+  readonly otlp: OtlpConfig
+  /** Where the Prometheus endpoint listens. */
+  readonly prometheus: { readonly host: string; readonly port: number }
 }
 
 export interface BatchConfig {

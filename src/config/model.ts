@@ -1,6 +1,6 @@
 import { flagPart } from './instrumentations.js'
 import { readExporter, readProcessors } from './model-exporters.js'
-import { isVariable, type Section } from './section.js'
+import type { Section } from './section.js'
 
 /** Severities of the data model by the first part of their names, and the levels of `OTEL_LOG_LEVEL`. */
 const LEVELS: readonly (readonly [severity: string, level: string])[] = [
@@ -163,10 +163,6 @@ const PARENT_SAMPLERS = [
 ] as const
 
 function readMeterProvider(root: Section): void {
-  if (!isVariable('OTEL_METRICS_EXPORTER')) {
-    root.unsupported('meter_provider')
-    return
-  }
   const isThere = root.section('meter_provider', (provider) => {
     const exporters: string[] = []
     provider.list('readers', (reader) => {

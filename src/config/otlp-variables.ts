@@ -16,7 +16,8 @@ export const OTLP_ROWS = {
   OTEL_EXPORTER_OTLP_ENDPOINT: {
     type: url,
     default: 'http://localhost:4318',
-    meaning: 'The base URL of the collector, or unix:/socket; v1/traces is appended. With grpc: port 4317 by default.',
+    meaning:
+      'The base URL of the collector, or unix:/socket; v1/<signal> is appended. With grpc: port 4317 by default.',
   },
   OTEL_EXPORTER_OTLP_INSECURE: {
     type: boolean,

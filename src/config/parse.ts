@@ -39,9 +39,10 @@ export const boolean: Type<boolean> = {
   show: String,
 }
 
-/** A decimal integer from `least` to 2^31 - 1. */
-export function integer(least: number): Type<number> {
-  return wholeNumber(`integer, ${least} or more`, `a whole number from ${least} to ${MAX_INTEGER}`, least)
+/** A decimal integer from `least` to `most`. */
+export function integer(least: number, most: number = MAX_INTEGER): Type<number> {
+  const name = most === MAX_INTEGER ? `integer, ${least} or more` : `integer from ${least} to ${most}`
+  return wholeNumber(name, `a whole number from ${least} to ${most}`, least, most)
 }
 
 const MILLISECONDS = `a whole number of milliseconds from 0 to ${MAX_INTEGER}`
@@ -59,12 +60,12 @@ export const timeout: Type<number> = {
   show: (value) => (value === Number.POSITIVE_INFINITY ? 'no limit' : String(value)),
 }
 
-function wholeNumber(name: string, expected: string, least: number): Type<number> {
+function wholeNumber(name: string, expected: string, least: number, most: number = MAX_INTEGER): Type<number> {
   return {
     name,
     parse(text) {
       const value = /^\d+$/.test(text) ? Number(text) : Number.NaN
-      return value >= least && value <= MAX_INTEGER ? { value } : { value: undefined, problem: `is not ${expected}` }
+      return value >= least && value <= most ? { value } : { value: undefined, problem: `is not ${expected}` }
     },
     show: String,
   }

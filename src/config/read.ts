@@ -2,7 +2,15 @@ import { createRequire } from 'node:module'
 import { DEFAULT_LIMITS, type SpanLimits } from '../trace/limits.js'
 
 import { quoted } from './complaint.js'
-import type { BatchConfig, Config, DeliveryConfig, DetectorName, SpoolConfig, TracesConfig } from './config.js'
+import type {
+  BatchConfig,
+  Config,
+  DeliveryConfig,
+  DetectorName,
+  MetricsConfig,
+  SpoolConfig,
+  TracesConfig,
+} from './config.js'
 
 import { isDisabled } from './disabled.js'
 import { type Environment, givenText } from './environment.js'
@@ -92,6 +100,7 @@ function readSettings(settings: Settings, enabled: boolean, instrumentationNames
     traces: readTraces(settings),
     delivery: readDelivery(settings),
     logs: readLogs(settings),
+    metrics: readMetrics(settings),
     propagators: Object.freeze(settings.read('OTEL_PROPAGATORS')),
     instrumentations: readInstrumentations(settings, instrumentationNames),
     workerContext: settings.read('AUTOSPAN_WORKER_CONTEXT'),
@@ -168,4 +177,20 @@ function readSpool(settings: Settings): SpoolConfig | undefined {
     maxAgeMillis: settings.read('AUTOSPAN_SPOOL_MAX_AGE'),
   }
   return directory === undefined ? undefined : Object.freeze({ directory, ...bounds })
+}
+
+function readMetrics(settings: Settings): MetricsConfig {
+  return Object.freeze({
+    exporters: Object.freeze(settings.read('OTEL_METRICS_EXPORTER')),
+    intervalMillis: settings.read('OTEL_METRIC_EXPORT_INTERVAL'),
+    timeoutMillis: settings.read('OTEL_METRIC_EXPORT_TIMEOUT'),
+    exemplars: settings.read('OTEL_METRICS_EXEMPLAR_FILTER'),
+    temporality: settings.read('OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE'),
+    histograms: settings.read('OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION'),
+    otlp: readOtlp(settings, 'metrics'),
+    prometheus: Object.freeze({
+      host: settings.read('OTEL_EXPORTER_PROMETHEUS_HOST'),
+      port: settings.read('OTEL_EXPORTER_PROMETHEUS_PORT'),
+    }),
+  })
 }

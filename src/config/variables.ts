@@ -1,5 +1,16 @@
 import { LOG_LEVELS, type LogLevel } from '../diag/diag.js'
-import type { DetectorName, ExceptionSignal, ExporterName, LogSource, PropagatorName, SamplerName } from './config.js'
+import type { ExemplarFilter } from '../metrics/exemplars.js'
+import type { TemporalityPreference } from '../metrics/reader.js'
+import type { HistogramAggregation } from '../metrics/store.js'
+import type {
+  DetectorName,
+  ExceptionSignal,
+  ExporterName,
+  LogSource,
+  MetricExporterName,
+  PropagatorName,
+  SamplerName,
+} from './config.js'
 import { entities } from './entities.js'
 import { OTLP_ROWS, signalRows } from './otlp-variables.js'
 import { attributes } from './pairs.js'
@@ -22,6 +33,10 @@ export interface Variable {
 const exporters = listOf<ExporterName>(
   ['otlp', 'otlp/stdout', 'otlp/file', 'console', 'none'],
   ['zipkin', 'jaeger', 'logging'],
+)
+const metricExporters = listOf<MetricExporterName>(
+  ['otlp', 'console', 'prometheus', 'none'],
+  ['otlp/stdout', 'otlp/file', 'logging'],
 )
 const propagators = listOf<PropagatorName>([
   'tracecontext',
@@ -116,6 +131,11 @@ export const VARIABLES = {
     meaning:
       'For other agents: this one has the stable names of HTTP and databases, and says that there are no others.',
   },
+  OTEL_METRICS_EXPORTER: {
+    type: metricExporters,
+    default: 'otlp',
+    meaning: 'Where metrics go; none: there are none.',
+  },
   OTEL_PROPAGATORS: {
     type: propagators,
     default: 'tracecontext,baggage',
@@ -150,6 +170,21 @@ export const VARIABLES = {
     default: '512',
     atMost: 'OTEL_BSP_MAX_QUEUE_SIZE',
     meaning: 'How many spans one batch may hold; at most OTEL_BSP_MAX_QUEUE_SIZE where that is set.',
+  },
+  OTEL_METRIC_EXPORT_INTERVAL: {
+    type: positive,
+    default: '60000',
+    meaning: 'Milliseconds from one export of metrics to the next.',
+  },
+  OTEL_METRIC_EXPORT_TIMEOUT: {
+    type: timeout,
+    default: '30000',
+    meaning: 'How long one export of metrics may take, and before it the callbacks that tell them.',
+  },
+  OTEL_METRICS_EXEMPLAR_FILTER: {
+    type: oneOf<ExemplarFilter>(['trace_based', 'always_on', 'always_off']),
+    default: 'trace_based',
+    meaning: 'Which measurements may stand for their metric and lead to a trace; trace_based: those of sampled traces.',
   },
   OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT: {
     type: count,
@@ -193,6 +228,27 @@ export const VARIABLES = {
   ...OTLP_ROWS,
   ...signalRows('traces'),
   ...signalRows('logs'),
+  ...signalRows('metrics'),
+  OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE: {
+    type: oneOf<TemporalityPreference>(['cumulative', 'delta', 'lowmemory']),
+    default: 'cumulative',
+    meaning: 'Whether sums and histograms tell what has come since the start, or since the last export.',
+  },
+  OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION: {
+    type: oneOf<HistogramAggregation>(['explicit_bucket_histogram', 'base2_exponential_bucket_histogram']),
+    default: 'explicit_bucket_histogram',
+    meaning: 'The buckets of histograms: with the boundaries that are given, or as fine as the values allow.',
+  },
+  OTEL_EXPORTER_PROMETHEUS_HOST: {
+    type: text,
+    default: 'localhost',
+    meaning: 'The address on which OTEL_METRICS_EXPORTER=prometheus listens.',
+  },
+  OTEL_EXPORTER_PROMETHEUS_PORT: {
+    type: integer(0, 65_535),
+    default: '9464',
+    meaning: 'The port on which OTEL_METRICS_EXPORTER=prometheus listens; 0 for a free one.',
+  },
   http_proxy: {
     type: proxyUrl,
     fallback: 'HTTP_PROXY',
@@ -364,7 +420,7 @@ export const VARIABLES = {
 } as const satisfies Record<string, Variable>
 
 /** What is exported today, each with its variables in the table. */
-export type ExportedSignal = 'traces' | 'logs'
+export type ExportedSignal = 'traces' | 'metrics' | 'logs'
 
 type Table = typeof VARIABLES
 export type VariableName = keyof Table
@@ -385,12 +441,6 @@ export type ValueOf<N extends VariableName> =
 export const UNREAD_NAMES: readonly string[] = [
   'OTEL_SPAN_ATTRIBUTE_PER_EVENT_COUNT_LIMIT',
   'OTEL_SPAN_ATTRIBUTE_PER_LINK_COUNT_LIMIT',
-  'OTEL_METRICS_EXPORTER',
-  'OTEL_METRICS_EXEMPLAR_FILTER',
-  'OTEL_METRIC_EXPORT_INTERVAL',
-  'OTEL_METRIC_EXPORT_TIMEOUT',
-  'OTEL_EXPORTER_PROMETHEUS_HOST',
-  'OTEL_EXPORTER_PROMETHEUS_PORT',
   'OTEL_EXPORTER_ZIPKIN_ENDPOINT',
   'OTEL_EXPORTER_ZIPKIN_TIMEOUT',
   'OTEL_EXPORTER_ZIPKIN_PROTOCOL',
@@ -399,17 +449,6 @@ export const UNREAD_NAMES: readonly string[] = [
   'OTEL_EXPORTER_JAEGER_TIMEOUT',
   'OTEL_EXPORTER_OTLP_SPAN_INSECURE',
   'OTEL_EXPORTER_OTLP_METRIC_INSECURE',
-  'OTEL_EXPORTER_OTLP_METRICS_PROTOCOL',
-  'OTEL_EXPORTER_OTLP_METRICS_ENDPOINT',
-  'OTEL_EXPORTER_OTLP_METRICS_HEADERS',
-  'OTEL_EXPORTER_OTLP_METRICS_TIMEOUT',
-  'OTEL_EXPORTER_OTLP_METRICS_COMPRESSION',
-  'OTEL_EXPORTER_OTLP_METRICS_INSECURE',
-  'OTEL_EXPORTER_OTLP_METRICS_CERTIFICATE',
-  'OTEL_EXPORTER_OTLP_METRICS_CLIENT_KEY',
-  'OTEL_EXPORTER_OTLP_METRICS_CLIENT_CERTIFICATE',
-  'OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE',
-  'OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION',
   'OTEL_NODE_EXPERIMENTAL_SDK_METRICS',
   'OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS',
   'OTEL_INSTRUMENTATION_HTTP_CLIENT_CAPTURE_REQUEST_HEADERS',

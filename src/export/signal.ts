@@ -8,6 +8,11 @@ export interface Signal {
 
 export const TRACES: Signal = { name: 'span', one: 'span', many: 'spans' }
 export const LOGS: Signal = { name: 'log', one: 'log record', many: 'log records' }
+export const METRICS: Signal = {
+  name: 'metric_data_point',
+  one: 'metric data point',
+  many: 'metric data points',
+}
 
 /** A number of records in words: `1 span`, `2 spans`. */
 export function counted(records: number, { one, many }: Signal): string {

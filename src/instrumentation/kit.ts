@@ -4,6 +4,7 @@ import type { Logger } from '@opentelemetry/api-logs'
 import { isSuppressed, ROOT_CONTEXT, SPAN_KEY, spanOf } from '../context/context.js'
 import { activeContext, applyIn, bindTo } from '../context/manager.js'
 import { diag } from '../diag/diag.js'
+import type { AgentMeter } from '../metrics/meter.js'
 import { type AttributeList, SharedAttributes } from '../trace/attributes.js'
 import { CLIENT, INTERNAL, SERVER } from '../trace/span.js'
 import type { AgentTracer } from '../trace/tracer.js'
@@ -25,6 +26,8 @@ export interface KitOptions {
   /** Only where the library's own records are to be sent as OTLP logs. */
   readonly logger?: Logger | undefined
   readonly serverTiming?: boolean
+  /** Called for the first instrument. Default: there are no metrics. */
+  readonly makeMeter?: (() => AgentMeter) | undefined
 }
 
 /**
@@ -44,6 +47,7 @@ export class Kit {
   readonly #makeTracer: () => AgentTracer
   #tracer: AgentTracer | undefined = undefined
   readonly #propagator: TextMapPropagator
+  readonly #makeMeter: (() => AgentMeter) | undefined
 
   /** `makeTracer` is called for the first span. */
   constructor(library: string, makeTracer: () => AgentTracer, propagator: TextMapPropagator, options: KitOptions = {}) {
@@ -54,6 +58,18 @@ export class Kit {
     this.#library = library
     this.#makeTracer = makeTracer
     this.#propagator = propagator
+    this.#makeMeter = options.makeMeter
+  }
+
+  /** Whether anybody wants metrics. Without them nothing has to be measured. */
+  get hasMeter(): boolean {
+    return this.#makeMeter !== undefined
+  }
+
+  /** The library's meter, for `hasMeter` only: loads what metrics need. */
+  meter(): AgentMeter {
+    if (this.#makeMeter === undefined) throw new Error('there are no metrics')
+    return this.#makeMeter()
   }
 
   /** The context of the code that runs now. */

@@ -1,9 +1,11 @@
 import type { Protocol } from '../config/config.js'
 import type { LogData } from '../logs/log-data.js'
 import type { Resource } from '../resource/resource.js'
-import type { Encoder, SpanEncoder } from './encoder.js'
+import type { Encoder, MetricEncoder, SpanEncoder } from './encoder.js'
 import { JsonLogEncoder } from './logs-json.js'
 import { ProtobufLogEncoder } from './logs-protobuf.js'
+import { JsonMetricEncoder } from './metrics-json.js'
+import { ProtobufMetricEncoder } from './metrics-protobuf.js'
 import { JsonSpanEncoder } from './spans-json.js'
 import { ProtobufSpanEncoder } from './spans-protobuf.js'
 
@@ -15,4 +17,9 @@ export function createSpanEncoder(protocol: Protocol, resource: Resource): SpanE
 /** The same for log records. */
 export function createLogEncoder(protocol: Protocol, resource: Resource): Encoder<LogData> {
   return protocol === 'http/json' ? new JsonLogEncoder(resource) : new ProtobufLogEncoder(resource)
+}
+
+/** The same for metrics. */
+export function createMetricEncoder(protocol: Protocol, resource: Resource): MetricEncoder {
+  return protocol === 'http/json' ? new JsonMetricEncoder(resource) : new ProtobufMetricEncoder(resource)
 }

@@ -6,7 +6,7 @@ import { DEFAULT_LIMITS } from '../../src/trace/limits.js'
 import { configOf, NAMES } from './reading.js'
 
 test('without variables all is as the specification has it', () => {
-  const { instrumentations, traces, logs, ...config } = configOf({})
+  const { instrumentations, traces, metrics, logs, ...config } = configOf({})
   const { otlp, ...others } = traces
   assert.deepEqual(config, {
     enabled: true,
@@ -54,6 +54,19 @@ test('without variables all is as the specification has it', () => {
     batch: { ...others.batch, scheduleDelayMillis: 1000 },
   })
   assert.deepEqual({ ...logsOtlp, url: logsOtlp.url.href }, { ...otlp, url: 'http://localhost:4318/v1/logs' })
+  assert.deepEqual(
+    { ...metrics, otlp: metrics.otlp.url.href },
+    {
+      exporters: ['otlp'],
+      intervalMillis: 60_000,
+      timeoutMillis: 30_000,
+      exemplars: 'trace_based',
+      temporality: 'cumulative',
+      histograms: 'explicit_bucket_histogram',
+      otlp: 'http://localhost:4318/v1/metrics',
+      prometheus: { host: 'localhost', port: 9464 },
+    },
+  )
   for (const name of NAMES) assert.equal(instrumentations.isEnabled(name), true)
 })
 
@@ -81,6 +94,9 @@ test('the configuration cannot be changed', () => {
     config.traces.batch,
     config.traces.otlp,
     config.traces.otlp.tls,
+    config.metrics,
+    config.metrics.exporters,
+    config.metrics.prometheus,
   ]) {
     assert.equal(Object.isFrozen(part), true)
   }

@@ -1,0 +1,175 @@
+import { diag } from '../diag/diag.js'
+import type { Exemplar } from '../metrics/exemplars.js'
+import type { HistogramPoint } from '../metrics/histogram.js'
+import { isMonotonic } from '../metrics/instrument.js'
+import type { Metric } from '../metrics/metric.js'
+import type { NumberPoint } from '../metrics/points.js'
+import type { Resource } from '../resource/resource.js'
+import type { AttributeList, Value } from '../trace/attributes.js'
+import { familyName, labelName, withoutTotal } from './prometheus-names.js'
+
+/** What a scraper may ask for. OpenMetrics has exemplars. */
+export type Format = 'prometheus' | 'openmetrics'
+
+type FamilyType = 'counter' | 'gauge' | 'histogram' | 'info'
+
+/** All samples of one name: they stand together, whoever made them. */
+interface Family {
+  readonly name: string
+  readonly type: FamilyType
+  readonly unit: string
+  readonly help: string
+  readonly lines: string[]
+}
+
+/** Collects metrics as text of Prometheus 0.0.4 or OpenMetrics 1.0. */
+export class PrometheusText {
+  readonly #isOpen: boolean
+  readonly #families = new Map<string, Family>()
+
+  constructor(format: Format, { attributes }: Resource) {
+    this.#isOpen = format === 'openmetrics'
+    const family = this.#family(this.#isOpen ? 'target' : 'target_info', 'info', '', 'Target metadata')
+    family?.lines.push(`target_info${labels(labelsOf(attributes))} 1`)
+  }
+
+  add(metric: Metric): void {
+    const { kind, name, unit, description } = metric.descriptor
+    const type = typeOf(metric)
+    const translated = familyName(name, unit, type === 'gauge')
+    const base = type === 'counter' ? withoutTotal(translated.name) : translated.name
+    // In the older format a counter's family has the name of its samples.
+    const familyOf = type === 'counter' && !this.#isOpen ? `${base}_total` : base
+    const family = this.#family(familyOf, type, translated.unit, description)
+    if (family === undefined) {
+      diag.warnOnce(
+        `prometheus ${familyOf}`,
+        `the metric ${name} (${kind}) is not served to Prometheus: ${familyOf} is there already, and of another type`,
+      )
+      return
+    }
+    const scope = scopeLabels(metric)
+    switch (metric.data) {
+      case 'sum':
+      case 'gauge':
+        for (const point of metric.points) {
+          const sample = type === 'counter' ? `${base}_total` : base
+          family.lines.push(this.#number(sample, type, point, [...labelsOf(point.attributes), ...scope]))
+        }
+        break
+      case 'histogram':
+        for (const point of metric.points) this.#histogram(family, point, [...labelsOf(point.attributes), ...scope])
+    }
+  }
+
+  /** The whole answer. */
+  text(): string {
+    const parts: string[] = []
+    for (const { name, type, unit, help, lines } of this.#families.values()) {
+      parts.push(`# TYPE ${name} ${type === 'info' && !this.#isOpen ? 'gauge' : type}`)
+      if (this.#isOpen && unit !== '') parts.push(`# UNIT ${name} ${unit}`)
+      if (help !== '') parts.push(`# HELP ${name} ${this.#isOpen ? escaped(help) : escapedHelp(help)}`)
+      parts.push(...lines)
+    }
+    if (this.#isOpen) parts.push('# EOF')
+    return `${parts.join('\n')}\n`
+  }
+
+  /** Undefined where the name belongs to a family of another type. */
+  #family(name: string, type: FamilyType, unit: string, help: string): Family | undefined {
+    const known = this.#families.get(name)
+    if (known !== undefined) return known.type === type && known.unit === unit ? known : undefined
+    const family = { name, type, unit, help, lines: [] }
+    this.#families.set(name, family)
+    return family
+  }
+
+  #number(name: string, type: FamilyType, { value, exemplars }: NumberPoint, own: readonly Label[]): string {
+    const line = `${name}${labels(own)} ${numberText(value)}`
+    return type === 'counter' ? line + this.#exemplar(exemplars?.exemplars[0]) : line
+  }
+
+  #histogram({ name, lines }: Family, point: HistogramPoint, own: readonly Label[]): void {
+    let below = 0
+    for (const [bucket, count] of point.counts.entries()) {
+      below += count
+      const bound = this.#boundText(point.boundaries[bucket] ?? Number.POSITIVE_INFINITY)
+      const exemplar = this.#exemplar(point.exemplars?.exemplars[bucket])
+      lines.push(`${name}_bucket${labels([...own, ['le', bound]])} ${below}${exemplar}`)
+    }
+    lines.push(`${name}_sum${labels(own)} ${numberText(point.sum)}`, `${name}_count${labels(own)} ${point.count}`)
+  }
+
+  #exemplar(exemplar: Exemplar | undefined): string {
+    if (!this.#isOpen || exemplar === undefined) return ''
+    const { traceId, spanId, value, timeMillis } = exemplar
+    const ids: Label[] =
+      traceId === ''
+        ? []
+        : [
+            ['trace_id', traceId],
+            ['span_id', spanId],
+          ]
+    return ` # ${labels(ids) || '{}'} ${numberText(value)} ${(timeMillis / 1000).toFixed(3)}`
+  }
+
+  /** OpenMetrics wants to see that a bound is a float. */
+  #boundText(bound: number): string {
+    return this.#isOpen && Number.isInteger(bound) ? bound.toFixed(1) : numberText(bound)
+  }
+}
+
+type Label = readonly [name: string, value: string]
+
+function typeOf(metric: Metric): FamilyType {
+  if (metric.data === 'histogram' || metric.data === 'exponential_histogram') return 'histogram'
+  return isMonotonic(metric.descriptor.kind) ? 'counter' : 'gauge'
+}
+
+function scopeLabels({ scope: { name, version, schemaUrl } }: Metric): Label[] {
+  const all: Label[] = [
+    ['otel_scope_name', name],
+    ['otel_scope_version', version],
+    ['otel_scope_schema_url', schemaUrl],
+  ]
+  return all.filter(([, value]) => value !== '')
+}
+
+/** Keys that become one name have their values joined, in the order of the keys, as the specification asks. */
+function labelsOf(attributes: Readonly<AttributeList>): Label[] {
+  const pairs: [key: string, value: Value][] = []
+  for (let i = 1; i < attributes.length; i += 2) {
+    const value = attributes[i]
+    if (value !== undefined) pairs.push([attributes[i - 1] as string, value])
+  }
+  const joined = new Map<string, string>()
+  for (const [key, value] of pairs.sort(([a], [b]) => (a < b ? -1 : 1))) {
+    const name = labelName(key)
+    const text = typeof value === 'object' ? jsonText(value) : String(value)
+    const before = joined.get(name)
+    joined.set(name, before === undefined ? text : `${before};${text}`)
+  }
+  return [...joined]
+}
+
+function jsonText(value: Value): string {
+  return JSON.stringify(value, (_key, member) => (typeof member === 'bigint' ? String(member) : member))
+}
+
+/** Empty where there are none. */
+function labels(list: readonly Label[]): string {
+  return list.length === 0 ? '' : `{${list.map(([name, value]) => `${name}="${escaped(value)}"`).join()}}`
+}
+
+function escaped(text: string): string {
+  return escapedHelp(text).replaceAll('"', '\\"')
+}
+
+function escapedHelp(text: string): string {
+  return text.replaceAll('\\', '\\\\').replaceAll('\n', '\\n')
+}
+
+function numberText(value: number): string {
+  if (value === Number.POSITIVE_INFINITY) return '+Inf'
+  return value === Number.NEGATIVE_INFINITY ? '-Inf' : String(value)
+}

@@ -1,0 +1,76 @@
+import { createRequire } from 'node:module'
+import type { Config, MetricsConfig } from './config/config.js'
+import type { ConsoleMetrics } from './export/console-metrics.js'
+import type { Exporter } from './export/exporter.js'
+import { repeatEvery } from './export/interval.js'
+import { MetricExporter } from './export/metrics.js'
+import { transportSettings } from './export/transport.js'
+import { createTransport } from './export/transports.js'
+import { AgentMeterProvider } from './metrics/provider.js'
+import { MetricReader, type ReaderSettings } from './metrics/reader.js'
+import { createMetricEncoder } from './otlp/encoders.js'
+import type { Resource } from './resource/resource.js'
+import { VERSION } from './version.js'
+
+const require = createRequire(import.meta.url)
+
+/** What metrics need from the instruments to the collector. */
+export interface MetricPipeline {
+  readonly provider: AgentMeterProvider
+  readonly exporters: readonly Exporter[]
+}
+
+/** The width of a line where there is no terminal to ask: tables are wide. */
+const CONSOLE_WIDTH = 160
+
+/** Begins to export at intervals. */
+export function createMetricPipeline({ metrics, delivery }: Config, resource: Resource): MetricPipeline {
+  const readers: MetricReader[] = []
+  const exporters: Exporter[] = []
+  const { intervalMillis, timeoutMillis } = metrics
+  for (const name of metrics.exporters) {
+    const reader = new MetricReader(readerSettings(metrics, name))
+    readers.push(reader)
+    if (name === 'otlp') {
+      const { otlp } = metrics
+      const encoder = createMetricEncoder(otlp.protocol, resource)
+      const transport = createTransport(transportSettings(otlp, encoder.contentType, VERSION))
+      const attemptMillis = Math.min(otlp.timeoutMillis, timeoutMillis)
+      const exporter = new MetricExporter({ reader, encoder, transport, attemptMillis, bounds: delivery })
+      exporters.push(exporter)
+      repeatEvery(intervalMillis, () => exporter.collect(timeoutMillis))
+    } else if (name === 'console') {
+      const exporter = createConsole(reader, resource)
+      exporters.push(exporter)
+      repeatEvery(intervalMillis, () => exporter.collect(timeoutMillis))
+    } else {
+      servePrometheus(metrics, reader, resource)
+    }
+  }
+  return { provider: new AgentMeterProvider(readers), exporters }
+}
+
+/** The preferences of OTLP are its own: Prometheus knows neither deltas nor, in its text, exponential histograms. */
+function readerSettings({ exemplars, temporality, histograms }: MetricsConfig, name: string): ReaderSettings {
+  if (name === 'otlp') return { exemplars, temporality, histograms, keepsExemplars: false }
+  const keepsExemplars = name === 'prometheus'
+  return { exemplars, temporality: 'cumulative', histograms: 'explicit_bucket_histogram', keepsExemplars }
+}
+
+function servePrometheus({ prometheus, timeoutMillis }: MetricsConfig, reader: MetricReader, resource: Resource): void {
+  // Threads of one process cannot listen at one port.
+  if (!process.getBuiltinModule('node:worker_threads').isMainThread) return
+  const { servePrometheus } = require('./export/prometheus.js') as typeof import('./export/prometheus.js')
+  servePrometheus({ ...prometheus, reader, resource, timeoutMillis })
+}
+
+/** stderr, for stdout is the program's. */
+function createConsole(reader: MetricReader, { attributes }: Resource): ConsoleMetrics {
+  const { ConsoleMetrics } = require('./export/console-metrics.js') as typeof import('./export/console-metrics.js')
+  return new ConsoleMetrics({
+    reader,
+    serviceName: String(attributes[attributes.indexOf('service.name') + 1]),
+    write: (text) => process.stderr.write(text),
+    width: process.stderr.columns ?? CONSOLE_WIDTH,
+  })
+}

@@ -1,0 +1,190 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { assertLikeBare, said } from '../exit/bare.js'
+import { launch, run } from '../harness/program.js'
+import { type Sink, startSink } from '../harness/sink.js'
+
+const APP = 'metrics/shop.mjs'
+const END = { DOOR: 'the empty event loop' }
+
+/** Name and values of the program's own metrics, as the collector has them. */
+function shopMetrics(sink: Sink) {
+  return sink.metrics
+    .filter(({ scope }) => scope.name === 'shop')
+    .map(({ name, points }) => [name, points.map(({ value, count }) => value ?? count)])
+}
+
+const ALL = [
+  ['shop.orders', [2, 1]],
+  ['shop.order.weight', [2]],
+  ['shop.stock', [7]],
+]
+
+for (const protocol of ['http/protobuf', 'http/json']) {
+  test(`metrics of a program go where its spans go, by ${protocol}`, async (t) => {
+    const sink = await startSink(t)
+    await run(APP, {
+      env: {
+        ...END,
+        OTEL_EXPORTER_OTLP_ENDPOINT: sink.url,
+        OTEL_EXPORTER_OTLP_PROTOCOL: protocol,
+        OTEL_SERVICE_NAME: 's',
+      },
+    })
+    const [span] = await sink.settled()
+    assert.deepEqual(shopMetrics(sink), ALL)
+    const orders = sink.metric('shop.orders')
+    assert.deepEqual(
+      [orders?.unit, orders?.description, orders?.data, orders?.temporality, orders?.isMonotonic, orders?.isInt],
+      ['{order}', 'Orders taken', 'sum', 'cumulative', true, true],
+    )
+    assert.equal(orders?.resource['service.name'], 's')
+    assert.equal(orders?.resource['service.instance.id'], span?.resource['service.instance.id'])
+    assert.equal(orders?.scope.version, '2.0')
+    const [weights] = sink.metric('shop.order.weight')?.points ?? []
+    assert.deepEqual(weights?.bucketCounts, [1, 1, 0])
+    assert.deepEqual(
+      weights?.exemplars.map(({ value, traceId, spanId }) => [value, traceId, spanId]),
+      [
+        [50, span?.traceId, span?.spanId],
+        [700, span?.traceId, span?.spanId],
+      ],
+    )
+  })
+}
+
+for (const door of ['process.exit()', 'an error that is thrown', 'a rejected promise', 'a signal to itself']) {
+  test(`by ${door} the program ends as without the agent, and its metrics are delivered`, async (t) => {
+    const sink = await startSink(t)
+    await assertLikeBare(APP, { DOOR: door, OTEL_EXPORTER_OTLP_ENDPOINT: sink.url })
+    await sink.settled()
+    assert.deepEqual(shopMetrics(sink), ALL)
+  })
+}
+
+test('a signal that ends the program delivers its metrics, without spans too', async (t) => {
+  const sink = await startSink(t)
+  const env = { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url, OTEL_TRACES_SAMPLER: 'always_off' }
+  const program = launch(t, APP, { env })
+  await program.printed(/at the door/)
+  program.signal('SIGTERM')
+  const { code, signal } = await program.exited
+  assert.deepEqual([code, signal], [null, 'SIGTERM'])
+  await sink.settled()
+  assert.deepEqual(shopMetrics(sink), ALL)
+  assert.deepEqual(sink.metric('shop.orders')?.points[0]?.exemplars, [])
+})
+
+test('metrics are exported at intervals, and once in each', async (t) => {
+  const sink = await startSink(t)
+  launch(t, APP, { env: { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url, OTEL_METRIC_EXPORT_INTERVAL: '50' } })
+  await sink.until(() => sink.metrics.filter(({ name }) => name === 'shop.orders').length >= 3, 'three exports')
+  const [first, second] = sink.metrics.filter(({ name }) => name === 'shop.orders')
+  assert.equal(first?.points[0]?.startTimeUnixNano, second?.points[0]?.startTimeUnixNano)
+})
+
+test('delta preference', async (t) => {
+  const sink = await startSink(t)
+  const env = {
+    ...END,
+    OTEL_EXPORTER_OTLP_ENDPOINT: sink.url,
+    OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE: 'Delta',
+    OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION: 'base2_exponential_bucket_histogram',
+    OTEL_METRICS_EXEMPLAR_FILTER: 'always_off',
+  }
+  await run(APP, { env })
+  await sink.settled()
+  assert.equal(sink.metric('shop.orders')?.temporality, 'delta')
+  assert.equal(sink.metric('shop.order.weight')?.data, 'exponentialHistogram')
+  assert.deepEqual(sink.metric('shop.order.weight')?.points[0]?.exemplars, [])
+})
+
+test('metrics may go elsewhere, in another way', async (t) => {
+  const [sink, other] = [await startSink(t), await startSink(t)]
+  const env = {
+    ...END,
+    OTEL_EXPORTER_OTLP_ENDPOINT: sink.url,
+    OTEL_EXPORTER_OTLP_METRICS_ENDPOINT: `${other.url}/v1/metrics`,
+    OTEL_EXPORTER_OTLP_METRICS_PROTOCOL: 'http/json',
+    OTEL_EXPORTER_OTLP_METRICS_HEADERS: 'x-team=tea',
+    OTEL_EXPORTER_OTLP_METRICS_COMPRESSION: 'gzip',
+  }
+  await run(APP, { env })
+  await other.settled()
+  assert.deepEqual([sink.requests.length, sink.metricRequests.length], [1, 0])
+  const [request] = other.metricRequests
+  assert.equal(request?.headers['content-type'], 'application/json')
+  assert.equal(request?.headers['content-encoding'], 'gzip')
+  assert.equal(request?.headers['x-team'], 'tea')
+})
+
+test('exporter none measures nothing', async (t) => {
+  const sink = await startSink(t)
+  await run(APP, { env: { ...END, OTEL_EXPORTER_OTLP_ENDPOINT: sink.url, OTEL_METRICS_EXPORTER: 'none' } })
+  assert.equal((await sink.settled()).length, 1)
+  assert.equal(sink.metricRequests.length, 0)
+})
+
+test('what the collector refuses is said, and is no fault of the spans', async (t) => {
+  const sink = await startSink(t, { respondToMetrics: () => ({ status: 400 }) })
+  const outcome = await run(APP, { env: { ...END, OTEL_EXPORTER_OTLP_ENDPOINT: sink.url } })
+  assert.equal((await sink.settled()).length, 1)
+  const [, refusal, ...rest] = said(outcome)
+  assert.match(refusal ?? '', /\/v1\/metrics refused 4 metric data points, they are lost: /)
+  assert.deepEqual(rest, [])
+})
+
+test('metrics wait while the collector asks for patience', async (t) => {
+  const sink = await startSink(t, { respondToMetrics: (index) => (index === 0 ? { status: 503 } : undefined) })
+  await run(APP, { env: { ...END, OTEL_EXPORTER_OTLP_ENDPOINT: sink.url, AUTOSPAN_EXIT_TIMEOUT: '10000' } })
+  await sink.settled()
+  assert.deepEqual(shopMetrics(sink), ALL)
+  assert.deepEqual(sink.metricRequests[0]?.body, sink.metricRequests[1]?.body)
+})
+
+test('the console exporter prints a table on stderr', async () => {
+  const { stdout, stderr } = await run(APP, {
+    env: {
+      ...END,
+      OTEL_TRACES_EXPORTER: 'none',
+      OTEL_METRICS_EXPORTER: 'console',
+      OTEL_SERVICE_NAME: 's',
+      OTEL_LOG_LEVEL: 'none',
+    },
+  })
+  assert.equal(stdout, 'at the door\n')
+  const trace = /trace [0-9a-f]{32}/
+  assert.match(stderr, trace)
+  assert.equal(
+    stderr.replaceAll(/trace [0-9a-f]{32}/g, 'trace <id>'),
+    [
+      'metrics of s',
+      'shop.order.weight             2 × 375 g, 50 g to 700 g, trace <id>',
+      'shop.orders        kind=cake  1',
+      'shop.orders        kind=tea   2, trace <id>',
+      'shop.stock         shelf=tea  7',
+      '',
+    ].join('\n'),
+  )
+})
+
+test('what is given for metrics and cannot be used is said once each', async () => {
+  const outcome = await run(APP, {
+    env: {
+      ...END,
+      OTEL_TRACES_EXPORTER: 'none',
+      OTEL_METRICS_EXPORTER: 'none,statsd',
+      OTEL_METRIC_EXPORT_INTERVAL: '0',
+      OTEL_METRICS_EXEMPLAR_FILTER: 'traces',
+      OTEL_EXPORTER_OTLP_ENDPOINT: 'collector:4318',
+    },
+  })
+  const lines = said(outcome)
+  for (const name of [
+    'OTEL_METRICS_EXPORTER',
+    'OTEL_METRIC_EXPORT_INTERVAL',
+    'OTEL_METRICS_EXEMPLAR_FILTER',
+    'OTEL_EXPORTER_OTLP_ENDPOINT',
+  ])
+    assert.equal(lines.filter((line) => line.startsWith(`autospan: ${name}=`)).length, 1, name)
+})
