@@ -246,9 +246,16 @@ export class Spool {
       // Others may be at it, and files of other signals stay.
       await rmdir(path).catch(() => {})
     }
+    const corrupt = join(this.directory, CORRUPT)
+    for (const name of await entriesOf(corrupt)) await this.#removeOld(join(corrupt, name))
     this.#backlog.sort((a, b) => (a.path < b.path ? -1 : 1))
     if (old > 0) this.onDrop(old)
     if (taken > 0) diag.info(`sends ${counted(taken, this.#signal)} of earlier runs from ${this.directory}`)
+  }
+
+  async #removeOld(path: string): Promise<void> {
+    const found = await stat(path).catch(() => undefined)
+    if (found !== undefined && Date.now() - found.mtimeMs > this.#maxAgeMillis) await unlink(path).catch(() => {})
   }
 
   async #isOwned(folder: string, path: string): Promise<boolean> {
@@ -266,7 +273,11 @@ export class Spool {
       return 0
     }
     const named = readName(name, this.#kind)
-    if (named === undefined) return 0
+    if (named === undefined) {
+      // Of another signal, or encoded as this program does not.
+      await this.#removeOld(path)
+      return 0
+    }
     const { madeMillis, records } = named
     try {
       if (Date.now() - madeMillis > this.#maxAgeMillis) {

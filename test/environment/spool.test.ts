@@ -1,5 +1,14 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -142,6 +151,9 @@ for (const [what, damage] of [
 test('files that are too old are removed, and said', async (t) => {
   const spool = spoolOf(t)
   await kill(t, { AUTOSPAN_SPOOL_DIRECTORY: spool, OTEL_BSP_MAX_EXPORT_BATCH_SIZE: '1', SPANS: '3' })
+  const [folder] = readdirSync(spool)
+  mkdirSync(join(spool, 'corrupt'))
+  for (const name of [`${folder}/1-1-1.other.pb`, 'corrupt/a']) writeFileSync(join(spool, name), '')
   const sink = await startSink(t)
   const env = { AUTOSPAN_SPOOL_DIRECTORY: spool, OTEL_EXPORTER_OTLP_ENDPOINT: sink.url, AUTOSPAN_SPOOL_MAX_AGE: '0' }
   const next = launch(t, APP, { env: { ...env, SPANS: '1', STAY: 'forever' } })
@@ -149,6 +161,7 @@ test('files that are too old are removed, and said', async (t) => {
   await stop(next)
   assert.equal((await sink.settled()).length, 1)
   assert.deepEqual(filesIn(spool), [])
+  assert.deepEqual(readdirSync(join(spool, 'corrupt')), [])
 })
 
 test('the spool is bounded, and takes what the memory has no room for', async (t) => {
