@@ -1,0 +1,3 @@
+const ask = require('./ask.cjs')
+
+import('express').then(({ default: express }) => ask(express))

@@ -1,0 +1,4 @@
+const local = require('#local')
+
+console.log(local)
+require('./ask.cjs')(require('#express'))
