@@ -3,7 +3,7 @@ import { setTimeout } from 'node:timers'
 import { INSTRUMENTATIONS } from '../instrumentations/index.js'
 import { adoptApiVersion, publishLoggerProvider, publishProviders } from './api/registry.js'
 import { findBundle } from './bundle.js'
-import type { Config, MetricsConfig, ProxyConfig, TracesConfig } from './config/config.js'
+import type { Config, MetricsConfig, ProxyConfig, SamplingConfig, TracesConfig } from './config/config.js'
 import { countLoads, readEnvironment } from './config/environment.js'
 import { readConfig } from './config/read.js'
 import { AsyncLocalStorageContextManager } from './context/manager.js'
@@ -161,12 +161,11 @@ function createDoctor({ doctor }: Config, enabled: readonly Instrumentation[]): 
 }
 
 function startLine({ traces, metrics }: Config, serviceName: string, enabled: readonly Instrumentation[]): string {
-  const ratio = traces.sampler.endsWith('ratio') ? ` ${traces.samplerRatio}` : ''
   return [
     `${VERSION} traces ${serviceName}`,
     `spans go ${waysOf(traces)}`,
     `metrics go ${waysOf(metrics)}`,
-    `sampler ${traces.sampler}${ratio}`,
+    `sampler ${samplerName(traces.sampling)}`,
     `hooked: ${enabled.map(({ name }) => name).join(', ') || 'nothing'}`,
   ].join('; ')
 }
@@ -182,6 +181,12 @@ function waysOf(signal: TracesConfig | MetricsConfig): string {
     return exporter === 'otlp/file' && 'file' in signal ? `to ${signal.file}` : exporter
   })
   return ways.length === 0 ? 'nowhere' : ways.join(' and ')
+}
+
+function samplerName({ sampler, share, rules, keep }: SamplingConfig): string {
+  const ratio = sampler.endsWith('ratio') ? ` ${share}` : ''
+  const count = rules.length === 0 ? '' : `${rules.length} ${rules.length === 1 ? 'rule' : 'rules'}, else `
+  return `${count}${sampler}${ratio}${keep === undefined ? '' : ', and what matters is kept'}`
 }
 
 function attributeOf({ attributes }: Resource, key: string): unknown {

@@ -7,13 +7,14 @@ import type {
   LogsConfig,
   OtlpConfig,
   Protocol,
-  TracesConfig,
+  SamplingConfig,
 } from './config/config.js'
 import { readColourWishes } from './config/environment.js'
 import { addCounters } from './diag/counters.js'
 import { BatchProcessor } from './export/batch.js'
 import type { Uncaught } from './export/doors.js'
 import type { Exporter } from './export/exporter.js'
+import { HttpConnection } from './export/http-connection.js'
 import { LastFlush } from './export/last-flush.js'
 import { fanOut, type Processor } from './export/multi.js'
 import { LOGS, type Signal, TRACES } from './export/signal.js'
@@ -28,10 +29,11 @@ import type { AgentMeterProvider } from './metrics/provider.js'
 import type { Encoder } from './otlp/encoder.js'
 import { createLogEncoder, createSpanEncoder } from './otlp/encoders.js'
 import type { Resource } from './resource/resource.js'
+import type { Decider } from './trace/decider.js'
 import type { OpenSpans } from './trace/open-spans.js'
 import { AgentTracerProvider } from './trace/provider.js'
-import { alwaysOff, alwaysOn, parentBased, type Sampler, traceIdRatio } from './trace/sampler.js'
-import type { ExceptionLog, SpanData } from './trace/span.js'
+import { alwaysOff, alwaysOn, parentBased, type Sampler } from './trace/sampler.js'
+import type { ExceptionLog, SpanData, SpanProcessor } from './trace/span.js'
 import { VERSION } from './version.js'
 
 const require = createRequire(import.meta.url)
@@ -55,10 +57,10 @@ export function createPipeline(config: Config, resource: Resource, onFirst: () =
   const logExporters = createLogExporters(config, resource)
   const loggerProvider =
     logExporters.length === 0 ? undefined : new AgentLoggerProvider(config.logs.limits, fanOut(logExporters), onFirst)
+  const sampling = createSampling(config.traces.sampling, fanOut(exporters), resource)
   const provider = new AgentTracerProvider({
-    sampler: createSampler(config.traces),
+    ...sampling,
     limits: config.traces.limits,
-    processor: fanOut(exporters),
     exceptionLog: createExceptionLog(config.logs, loggerProvider),
   })
   const { openSpans } = provider
@@ -157,10 +159,20 @@ function createLogConsole(): SignalExporter<LogData> {
   return new ConsoleLogProcessor((text) => process.stderr.write(text))
 }
 
-function createSampler({ sampler, samplerRatio }: TracesConfig): Sampler {
-  const [root, isParentBased] = sampler.startsWith('parentbased_')
-    ? [sampler.slice('parentbased_'.length), true]
-    : [sampler, false]
-  const own = root === 'always_on' ? alwaysOn : root === 'always_off' ? alwaysOff : traceIdRatio(samplerRatio)
-  return isParentBased ? parentBased(own) : own
+/** What decides on spans, and whom they are handed when they end. */
+interface Sampling {
+  readonly sampler: Sampler
+  readonly decider?: Decider
+  readonly processor: SpanProcessor
+}
+
+function createSampling(config: SamplingConfig, processor: SpanProcessor, resource: Resource): Sampling {
+  const { sampler, rules, keep, callers } = config
+  const isPlain = sampler.endsWith('always_on') || sampler.endsWith('always_off')
+  if (!isPlain || rules.length > 0 || keep !== undefined || callers.policy !== 'obey') {
+    const { createDecider } = require('./sampling.js') as typeof import('./sampling.js')
+    return { sampler: alwaysOn, ...createDecider(config, processor, resource, (socket) => new HttpConnection(socket)) }
+  }
+  const own = sampler.endsWith('always_on') ? alwaysOn : alwaysOff
+  return { sampler: sampler.startsWith('parentbased_') ? parentBased(own) : own, processor }
 }

@@ -4,7 +4,9 @@ import type { ExemplarFilter } from '../metrics/exemplars.js'
 import type { TemporalityPreference } from '../metrics/reader.js'
 import type { HistogramAggregation } from '../metrics/store.js'
 import type { AttributeBounds } from '../trace/attributes.js'
+import type { CallerPolicy } from '../trace/decider.js'
 import type { SpanLimits } from '../trace/limits.js'
+import type { SamplingRule } from '../trace/rules.js'
 
 export type ExporterName = 'otlp' | 'otlp/stdout' | 'otlp/file' | 'console' | 'none'
 export type MetricExporterName = 'otlp' | 'console' | 'prometheus' | 'none'
@@ -34,6 +36,8 @@ export type SamplerName =
   | 'parentbased_always_on'
   | 'parentbased_always_off'
   | 'parentbased_traceidratio'
+  | 'jaeger_remote'
+  | 'parentbased_jaeger_remote'
 
 /** What an attribute may be that a user sets: in variables a text, in a file the others too. */
 export type AttributeValue = string | number | boolean | readonly (string | number | boolean)[]
@@ -64,14 +68,49 @@ export interface Config {
 export interface TracesConfig {
   /** Without duplicates; empty where `none` was asked for. */
   readonly exporters: readonly Exclude<ExporterName, 'none'>[]
-  readonly sampler: SamplerName
-  /** 0 to 1; has a meaning for the ratio samplers only. */
-  readonly samplerRatio: number
+  readonly sampling: SamplingConfig
   readonly limits: SpanLimits
   readonly batch: BatchConfig
   readonly otlp: OtlpConfig
   /** The path to which `otlp/file` appends. */
   readonly file: string
+}
+
+export interface SamplingConfig {
+  readonly sampler: SamplerName
+  /** 0 to 1; has a meaning for the ratio samplers only. */
+  readonly share: number
+  /** Set for the samplers named `jaeger_remote`. */
+  readonly remote: RemoteSamplerConfig | undefined
+  /** What they decide `sampler` is not asked. */
+  readonly rules: readonly SamplingRule[]
+  /** Undefined where what is dropped is gone. */
+  readonly keep: KeepConfig | undefined
+  readonly callers: CallersConfig
+}
+
+export interface RemoteSamplerConfig {
+  /** An http or https URL. */
+  readonly endpoint: string
+  readonly pollingIntervalMillis: number
+  /** What is sampled until the endpoint has answered: 0 to 1. */
+  readonly initialShare: number
+}
+
+/** What is kept of traces that were not sampled. */
+export interface KeepConfig {
+  readonly errors: boolean
+  /** `Infinity` where none is kept for its duration. */
+  readonly slowMillis: number
+  /** Ended spans that are held until it is known whether they are kept. */
+  readonly maxSpans: number
+}
+
+/** Whose decisions count. */
+export interface CallersConfig {
+  readonly policy: CallerPolicy
+  /** Addresses and networks for which the policy is `obey`. */
+  readonly trusted: readonly string[]
 }
 
 export interface LogsConfig {

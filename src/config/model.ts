@@ -125,15 +125,20 @@ function readLoggerProvider(provider: Section): void {
 /** @param prefix `parentbased_` within a sampler of that kind */
 function readSampler(sampler: Section, prefix: string): void {
   for (const key of sampler.keys) {
-    switch (key) {
+    switch (key.replace('/development', '')) {
       case 'always_on':
       case 'always_off':
         sampler.get(key)
         sampler.set('OTEL_TRACES_SAMPLER', `${prefix}${key}`, key)
         break
       case 'trace_id_ratio_based':
+      case 'probability':
         sampler.set('OTEL_TRACES_SAMPLER', `${prefix}traceidratio`, key)
         sampler.section(key, (ratio) => ratio.variable('ratio', 'OTEL_TRACES_SAMPLER_ARG'))
+        break
+      case 'jaeger_remote':
+        sampler.set('OTEL_TRACES_SAMPLER', `${prefix}jaeger_remote`, key)
+        sampler.section(key, (remote) => readRemote(sampler, remote, key))
         break
       case 'parent_based':
         sampler.section(key, (parent) => {
@@ -152,6 +157,19 @@ function readSampler(sampler: Section, prefix: string): void {
         sampler.unsupported(key)
     }
   }
+}
+
+function readRemote(sampler: Section, remote: Section, key: string): void {
+  const given: string[] = []
+  const add = (name: string, text: string | undefined): void => {
+    if (text !== undefined) given.push(`${name}=${text}`)
+  }
+  add('endpoint', remote.text('endpoint'))
+  add('pollingIntervalMs', remote.text('interval'))
+  remote.section('initial_sampler', (initial) => {
+    initial.section('trace_id_ratio_based', (ratio) => add('initialSamplingRate', ratio.text('ratio')))
+  })
+  if (given.length > 0) sampler.set('OTEL_TRACES_SAMPLER_ARG', given.join(','), key)
 }
 
 /** Whom a parent-based sampler asks, and the one answer that there is. */

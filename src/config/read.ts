@@ -19,6 +19,7 @@ import { readInstrumentations } from './instrumentations.js'
 import { readLogs } from './logs.js'
 import { reportMisspelt } from './misspelt.js'
 import { readOtlp } from './otlp.js'
+import { readSampling } from './sampling.js'
 import { createSettings, type Settings } from './settings.js'
 import { DETECTORS, VARIABLES } from './variables.js'
 
@@ -129,11 +130,9 @@ function readDetectors(settings: Settings): ReadonlySet<DetectorName> {
 }
 
 function readTraces(settings: Settings): TracesConfig {
-  const sampler = settings.read('OTEL_TRACES_SAMPLER')
   return Object.freeze({
     exporters: Object.freeze(settings.read('OTEL_TRACES_EXPORTER')),
-    sampler,
-    samplerRatio: sampler.endsWith('traceidratio') ? settings.read('OTEL_TRACES_SAMPLER_ARG') : 1,
+    sampling: readSampling(settings),
     limits: readLimits(settings),
     batch: readBatch(settings),
     otlp: readOtlp(settings, 'traces'),

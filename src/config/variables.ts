@@ -2,6 +2,7 @@ import { LOG_LEVELS, type LogLevel } from '../diag/diag.js'
 import type { ExemplarFilter } from '../metrics/exemplars.js'
 import type { TemporalityPreference } from '../metrics/reader.js'
 import type { HistogramAggregation } from '../metrics/store.js'
+import type { CallerPolicy } from '../trace/decider.js'
 import type {
   DetectorName,
   ExceptionSignal,
@@ -14,7 +15,8 @@ import type {
 import { entities } from './entities.js'
 import { OTLP_ROWS, signalRows } from './otlp-variables.js'
 import { attributes } from './pairs.js'
-import { boolean, duration, integer, listOf, names, oneOf, proxyUrl, ratio, type Type, text, timeout } from './parse.js'
+import { boolean, duration, integer, listOf, names, oneOf, proxyUrl, type Type, text, timeout } from './parse.js'
+import { keep, networks, samplerArgument, samplingRules } from './sampling.js'
 import { stability } from './stability.js'
 
 /** One environment variable: how its text is read, and what the documentation says of it. */
@@ -56,8 +58,10 @@ const sampler = oneOf<SamplerName>(
     'parentbased_always_on',
     'parentbased_always_off',
     'parentbased_traceidratio',
+    'jaeger_remote',
+    'parentbased_jaeger_remote',
   ],
-  ['jaeger_remote', 'parentbased_jaeger_remote', 'xray'],
+  ['xray'],
 )
 export const DETECTORS: readonly DetectorName[] = [
   'env',
@@ -147,9 +151,31 @@ export const VARIABLES = {
     meaning: 'Decides which traces are recorded; parentbased follows the caller where there is one.',
   },
   OTEL_TRACES_SAMPLER_ARG: {
-    type: ratio,
+    type: samplerArgument,
     default: '1.0',
-    meaning: 'The share of traces that the samplers named traceidratio record; others ignore it.',
+    meaning: 'The share of traces that samplers named traceidratio record; for jaeger_remote, where it is asked for.',
+  },
+  AUTOSPAN_SAMPLING_RULES: {
+    type: samplingRules,
+    meaning: 'Shares or rates of traces by what they begin with: GET /health*=0; /admin/*=1; *=10/s. See sampling.md.',
+  },
+  AUTOSPAN_KEEP: {
+    type: keep,
+    meaning: 'What is kept of traces that are not sampled: the part in this process if it fails, or takes so long.',
+  },
+  AUTOSPAN_KEEP_MAX_SPANS: {
+    type: positive,
+    default: '10000',
+    meaning: 'How many ended spans wait in memory for AUTOSPAN_KEEP to be decided; of more the oldest are dropped.',
+  },
+  AUTOSPAN_CALLERS: {
+    type: oneOf<CallerPolicy>(['obey', 'ignore', 'link']),
+    default: 'obey',
+    meaning: 'A caller decides on sampling; or not; or its trace is not even continued: a new one has a link to it.',
+  },
+  AUTOSPAN_TRUSTED_CALLERS: {
+    type: networks,
+    meaning: 'Addresses and networks of callers that are obeyed whatever AUTOSPAN_CALLERS is: 10.0.0.0/8,::1.',
   },
   OTEL_BSP_SCHEDULE_DELAY: {
     type: duration,

@@ -16,7 +16,7 @@ export interface Route {
 const DEFAULT_PORTS: Readonly<Record<string, number>> = { 'http:': 80, 'https:': 443 }
 
 /** The way to the host of a URL, or to the socket that stands in the place of a host. */
-export function routeTo({ url, tls, proxy }: TransportSettings): Route {
+export function routeTo({ url, tls, proxy }: Pick<TransportSettings, 'url' | 'tls' | 'proxy'>): Route {
   const { protocol, hostname, host, port } = new URL(url)
   const isSocket = protocol === 'http+unix:'
   return {

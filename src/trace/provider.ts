@@ -1,4 +1,5 @@
 import type { TracerOptions, TracerProvider } from '@opentelemetry/api'
+import type { Decider } from './decider.js'
 import { DEFAULT_LIMITS, type SpanLimits } from './limits.js'
 import { OpenSpans } from './open-spans.js'
 import type { Sampler } from './sampler.js'
@@ -7,6 +8,8 @@ import { AgentTracer } from './tracer.js'
 
 export interface TracerProviderSettings {
   readonly sampler: Sampler
+  /** Decides instead of the sampler, where more than that is wanted. */
+  readonly decider?: Decider | undefined
   readonly limits: SpanLimits
   readonly processor: SpanProcessor
   /** Undefined where exceptions are events of spans only. */
@@ -18,11 +21,13 @@ export class AgentTracerProvider implements TracerProvider {
   readonly openSpans: OpenSpans
   readonly #tracers = new Map<string, AgentTracer>()
   readonly #sampler: Sampler
+  readonly #decider: Decider | undefined
   readonly #settings: SpanSettings
 
-  constructor({ sampler, limits, processor, exceptionLog }: TracerProviderSettings) {
+  constructor({ sampler, decider, limits, processor, exceptionLog }: TracerProviderSettings) {
     const valueLength = limits.attributeValueLength
     this.#sampler = sampler
+    this.#decider = decider
     this.openSpans = new OpenSpans(processor, exceptionLog)
     this.#settings = {
       limits,
@@ -41,7 +46,7 @@ export class AgentTracerProvider implements TracerProvider {
     const key = `${scope.name}\n${scope.version}\n${scope.schemaUrl}`
     let tracer = this.#tracers.get(key)
     if (tracer === undefined) {
-      tracer = new AgentTracer(this.#settings, this.openSpans, this.#sampler, scope)
+      tracer = new AgentTracer(this.#settings, this.openSpans, this.#sampler, scope, this.#decider)
       this.#tracers.set(key, tracer)
     }
     return tracer

@@ -13,21 +13,6 @@ export const alwaysOn: Sampler = { description: 'AlwaysOnSampler', shouldSample:
 
 export const alwaysOff: Sampler = { description: 'AlwaysOffSampler', shouldSample: () => false }
 
-/**
- * Samples the share `ratio` (0 to 1) of all traces, by the trace id alone, so that all services
- * decide alike and a higher ratio includes what a lower one samples.
- *
- * The rule is that of the specification's ProbabilitySampler: the low 56 bits of the id, which are
- * random, against a rejection threshold. Compared by their high 48 bits, exact in a double.
- */
-export function traceIdRatio(ratio: number): Sampler {
-  const threshold = Math.round((1 - ratio) * 2 ** 48)
-  return {
-    description: `TraceIdRatioBased{${ratio.toFixed(6)}}`,
-    shouldSample: (_parent, traceId) => Number.parseInt(traceId.slice(18, 30), 16) >= threshold,
-  }
-}
-
 /** Follows the parent, local or remote; `root` decides where there is none. */
 export function parentBased(root: Sampler): Sampler {
   return {

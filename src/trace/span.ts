@@ -125,7 +125,7 @@ export class RecordingSpan implements Span, SpanData {
   readonly traceId: string
   readonly spanId: string
   readonly traceFlags: number
-  readonly traceState: TraceState | undefined
+  traceState: TraceState | undefined
   readonly parentSpanId: string
   readonly parentIsRemote: boolean
   name: string

@@ -1,8 +1,9 @@
-import type { Context, Link, Span, SpanContext, SpanOptions, Tracer } from '@opentelemetry/api'
+import type { Attributes, Context, Link, Span, SpanContext, SpanOptions, Tracer } from '@opentelemetry/api'
 import { isSuppressed, SPAN_KEY, spanOf } from '../context/context.js'
 import { activeContext, runIn } from '../context/manager.js'
 import { type AttributeList, limitAttributes, type SharedAttributes } from './attributes.js'
 import { clockAnchor, fromTimeInput, now, type Time } from './clock.js'
+import type { Decider } from './decider.js'
 import { newSpanId, newTraceId } from './id.js'
 import type { OpenSpans } from './open-spans.js'
 import type { Sampler } from './sampler.js'
@@ -27,12 +28,15 @@ export class AgentTracer implements Tracer {
   readonly #openSpans: OpenSpans
   readonly #sampler: Sampler
   readonly #scope: Scope
+  /** Undefined where the sampler alone decides. */
+  readonly #decider: Decider | undefined
 
-  constructor(settings: SpanSettings, openSpans: OpenSpans, sampler: Sampler, scope: Scope) {
+  constructor(settings: SpanSettings, openSpans: OpenSpans, sampler: Sampler, scope: Scope, decider?: Decider) {
     this.#settings = settings
     this.#openSpans = openSpans
     this.#sampler = sampler
     this.#scope = scope
+    this.#decider = decider
   }
 
   startSpan(name: string, options: SpanOptions = {}, context: Context = activeContext()): Span {
@@ -44,6 +48,8 @@ export class AgentTracer implements Tracer {
       startTime === undefined ? now() : fromTimeInput(startTime),
       noAttributes,
       undefined,
+      undefined,
+      attributes,
     )
     if (span instanceof RecordingSpan) {
       if (attributes !== undefined) span.setAttributes(attributes)
@@ -96,11 +102,25 @@ export class AgentTracer implements Tracer {
     describe: (subject: Subject) => AttributeList,
     subject: Subject,
     shared?: SharedAttributes,
+    hints?: Attributes,
   ): Span {
     const parentSpan = spanOf(context)
     if (isSuppressed(context))
       return parentSpan === undefined ? INVALID_SPAN : new NonRecordingSpan(parentSpan.spanContext())
     const parent = validContext(parentSpan)
+    if (this.#decider !== undefined)
+      return this.#startDecided(
+        this.#decider,
+        name,
+        kind,
+        parentSpan,
+        parent,
+        startTime,
+        describe,
+        subject,
+        shared,
+        hints,
+      )
     const traceId = parent === undefined ? newTraceId() : parent.traceId
     const spanId = newSpanId()
     // The random flag tells how the trace id was made, so it is the root's to set and ours to copy.
@@ -133,6 +153,76 @@ export class AgentTracer implements Tracer {
     this.#openSpans.onStart(span)
     return span
   }
+
+  /** The same where more counts than a sampler is told. `hints` are attributes that the program sets at once. */
+  #startDecided<Subject>(
+    decider: Decider,
+    name: string,
+    kind: number,
+    parentSpan: Span | undefined,
+    parent: SpanContext | undefined,
+    startTime: Time,
+    describe: (subject: Subject) => AttributeList,
+    subject: Subject,
+    shared: SharedAttributes | undefined,
+    hints: Attributes | undefined,
+  ): Span {
+    let described: AttributeList | undefined
+    const recording = parentSpan instanceof RecordingSpan ? parentSpan : undefined
+    const decision = decider.decide(
+      {
+        name,
+        kind,
+        parent,
+        parentSpan: recording,
+        traceId: parent === undefined ? newTraceId() : parent.traceId,
+        attribute(key) {
+          described ??= describe(subject)
+          return hints?.[key] ?? valueIn(key, described) ?? valueIn(key, shared?.list)
+        },
+      },
+      newTraceId,
+    )
+    const { traceId, traceState, held, link } = decision
+    const spanId = newSpanId()
+    const above = link === undefined ? parent : undefined
+    const random = above === undefined ? FLAG_RANDOM : above.traceFlags & FLAG_RANDOM
+    if (!decision.sampled && held === undefined) {
+      this.#openSpans.notSampled++
+      return new NonRecordingSpan(contextOf(traceId, spanId, random, traceState))
+    }
+    const attributes = described ?? describe(subject)
+    const { spanBounds, sharesAttributes } = this.#settings
+    if (shared !== undefined && !sharesAttributes) attributes.push(...shared.list)
+    const dropped = limitAttributes(attributes, spanBounds)
+    const parts: ConstructorParameters<typeof RecordingSpan> = [
+      this.#settings,
+      this.#scope,
+      traceId,
+      spanId,
+      held === undefined ? FLAG_SAMPLED | random : random,
+      above,
+      name,
+      kind,
+      attributes,
+      sharesAttributes ? shared : undefined,
+      startTime,
+      recording?.anchor ?? clockAnchor(typeof startTime === 'number' ? startTime : now()),
+    ]
+    const span = held === undefined ? new RecordingSpan(...parts) : decider.hold(held, parts)
+    span.traceState = traceState
+    span.droppedAttributes = dropped
+    if (link !== undefined) span.addLink({ context: link })
+    this.#openSpans.onStart(span)
+    return span
+  }
+}
+
+function valueIn(key: string, list: Readonly<AttributeList> | undefined): unknown {
+  for (let i = 0; list !== undefined && i < list.length; i += 2) {
+    if (list[i] === key) return list[i + 1]
+  }
+  return undefined
 }
 
 /** The list is the span's own, so each has a new one. */

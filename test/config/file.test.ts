@@ -88,7 +88,7 @@ distribution: {other: {x: 1}, autospan: {exit_timeout: 500}}
   assert.deepEqual(config.propagators, ['b3', 'tracecontext', 'baggage'])
   const { traces, instrumentations, exitTimeoutMillis } = config
   assert.deepEqual(traces.exporters, ['otlp', 'console'])
-  assert.deepEqual([traces.sampler, traces.samplerRatio], ['parentbased_traceidratio', 0])
+  assert.deepEqual([traces.sampling.sampler, traces.sampling.share], ['parentbased_traceidratio', 0])
   assert.equal(traces.otlp.url.href, 'http://c:4318/v1/traces')
   assert.deepEqual(Object.fromEntries(traces.otlp.headers), { 'x-key': 'a,b=', y: '1' })
   assert.deepEqual(
@@ -136,7 +136,7 @@ test('variables of the specification count only where the file refers to them, a
     env,
   )
   assert.deepEqual(
-    [config.enabled, config.traces.sampler, config.exitTimeoutMillis],
+    [config.enabled, config.traces.sampling.sampler, config.exitTimeoutMillis],
     [true, 'parentbased_always_on', 7],
   )
   assert.equal(config.resourceAttributes.get('service.name'), 'env')
@@ -175,8 +175,8 @@ test('what is wrong is told with its line and column, once, and the rest is used
     ['log_level: [debug, {}]', 'otel.yaml:2:1 log_level is no single value; it is ignored'],
     ['log_level: loud', 'otel.yaml:2:1 log_level="loud" is not known; using info'],
     [
-      'tracer_provider: {sampler: {jaeger_remote: {}}}',
-      'otel.yaml:2:29 tracer_provider.sampler.jaeger_remote is not supported; it is ignored',
+      'tracer_provider: {sampler: {composite: {}}}',
+      'otel.yaml:2:29 tracer_provider.sampler.composite is not supported; it is ignored',
     ],
     [
       'tracer_provider: {sampler: {parent_based: {remote_parent_sampled: {always_off: }}}}',

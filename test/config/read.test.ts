@@ -22,8 +22,14 @@ test('without variables all is as the specification has it', () => {
   assert.deepEqual(others, {
     exporters: ['otlp'],
     file: 'traces.jsonl',
-    sampler: 'parentbased_always_on',
-    samplerRatio: 1,
+    sampling: {
+      sampler: 'parentbased_always_on',
+      share: 1,
+      remote: undefined,
+      rules: [],
+      keep: undefined,
+      callers: { policy: 'obey', trusted: [] },
+    },
     limits: DEFAULT_LIMITS,
     batch: {
       scheduleDelayMillis: 5000,
@@ -78,7 +84,7 @@ test('an empty variable is an unset one', () => {
 })
 
 test('blanks around a value do not matter', () => {
-  assert.equal(configOf({ OTEL_TRACES_SAMPLER: ' always_off ' }).traces.sampler, 'always_off')
+  assert.equal(configOf({ OTEL_TRACES_SAMPLER: ' always_off ' }).traces.sampling.sampler, 'always_off')
   assert.equal(configOf({ OTEL_BSP_SCHEDULE_DELAY: '100\n' }).traces.batch.scheduleDelayMillis, 100)
 })
 
@@ -145,7 +151,7 @@ test('a ratio counts with the samplers that know it', () => {
     [undefined, '2', 1],
   ] as const) {
     const { traces } = configOf({ OTEL_TRACES_SAMPLER: sampler, OTEL_TRACES_SAMPLER_ARG: arg })
-    assert.equal(traces.samplerRatio, ratio, `${sampler} ${arg}`)
+    assert.equal(traces.sampling.share, ratio, `${sampler} ${arg}`)
   }
 })
 

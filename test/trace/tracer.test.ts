@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { createTraceState, INVALID_SPAN_CONTEXT, type SpanContext, trace } from '@opentelemetry/api'
 import { ROOT_CONTEXT, SPAN_KEY, SUPPRESS_KEY, spanOf } from '../../src/context/context.js'
 import { activeContext, runIn } from '../../src/context/manager.js'
-import { alwaysOff, alwaysOn, parentBased, traceIdRatio } from '../../src/trace/sampler.js'
+import { alwaysOff, alwaysOn, parentBased } from '../../src/trace/sampler.js'
 import { NonRecordingSpan } from '../../src/trace/span.js'
 import { recordingTracer } from './tracing.js'
 
@@ -148,10 +148,6 @@ const samplers = [
   ['parentbased_always_on, parent with only the random flag', parentBased(alwaysOn), 2, false],
   ['parentbased_always_off, no parent', parentBased(alwaysOff), undefined, false],
   ['parentbased_always_off, sampled parent', parentBased(alwaysOff), 3, true],
-  ['traceidratio 1', traceIdRatio(1), undefined, true],
-  ['traceidratio 0', traceIdRatio(0), undefined, false],
-  ['parentbased_traceidratio 0, sampled parent', parentBased(traceIdRatio(0)), 1, true],
-  ['parentbased_traceidratio 1, unsampled parent', parentBased(traceIdRatio(1)), 0, false],
 ] as const
 for (const [name, sampler, flags, expected] of samplers) {
   test(`sampler ${name}: ${expected ? 'sampled' : 'dropped'}`, () => {
@@ -161,33 +157,9 @@ for (const [name, sampler, flags, expected] of samplers) {
   })
 }
 
-test('a ratio of 0.1 samples a tenth of 10,000 random traces', () => {
-  const { tracer } = recordingTracer({ sampler: traceIdRatio(0.1) })
-  let sampled = 0
-  for (let i = 0; i < 10_000; i++) if (tracer.startSpan('root').isRecording()) sampled++
-  // Six standard deviations of the binomial distribution.
-  assert.ok(Math.abs(sampled - 1000) < 180, `${sampled}`)
-})
-
-test('a ratio decides by the low 56 bits of the trace id, both sides of the threshold', () => {
-  const half = traceIdRatio(0.5)
-  const id = (low: string): string => 'f'.repeat(18) + low
-  assert.equal(half.shouldSample(undefined, id('80000000000000')), true)
-  assert.equal(half.shouldSample(undefined, id('7fffffffffffff')), false)
-})
-
-test('a higher ratio samples all that a lower one does', () => {
-  const { tracer } = recordingTracer()
-  const [low, high] = [traceIdRatio(0.2), traceIdRatio(0.3)]
-  for (let i = 0; i < 2000; i++) {
-    const { traceId } = tracer.startSpan('root').spanContext()
-    if (low.shouldSample(undefined, traceId)) assert.equal(high.shouldSample(undefined, traceId), true)
-  }
-})
-
 test('descriptions are spelt as the specification does', () => {
   assert.deepEqual(
-    [alwaysOn, alwaysOff, traceIdRatio(0.0001)].map(({ description }) => description),
-    ['AlwaysOnSampler', 'AlwaysOffSampler', 'TraceIdRatioBased{0.000100}'],
+    [alwaysOn, alwaysOff, parentBased(alwaysOn)].map(({ description }) => description),
+    ['AlwaysOnSampler', 'AlwaysOffSampler', 'ParentBased{root=AlwaysOnSampler}'],
   )
 })
