@@ -64,7 +64,7 @@ test('nothing is said of names that the specification or another agent knows', (
     'OTEL_',
     'OTEL_X',
     'OTL_X_SERVICE_NAME',
-    'otel_entities',
+    'otel_exporter_zipkin_endpoint',
     'SERVICE_NAME',
     'TOTEL_SERVICE',
     '__proto__',
