@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import type { Context, Span, TextMapSetter } from '@opentelemetry/api'
 import {
+  errorType,
   isSigned,
   methodAttribute,
   methodName,
@@ -8,6 +9,7 @@ import {
   recordCallError,
   recordClientStatus,
 } from '../src/instrumentation/http.js'
+import { ClientMetrics } from '../src/instrumentation/http-metrics.js'
 import type { Instrumentation, Listeners } from '../src/instrumentation/instrumentation.js'
 import type { Kit, SharedAttributes } from '../src/instrumentation/kit.js'
 import { redactUrl, splitHost } from '../src/instrumentation/url.js'
@@ -19,7 +21,11 @@ interface Call {
   readonly span: Span
   readonly context: Context
   readonly resends: number
+  /** On the monotonic clock. */
+  readonly beganAt: number
   headersAt: number
+  status: number
+  errorType: string | undefined
 }
 
 /** undici's request as its channels show it; `headers` was one text before undici 6. */
@@ -78,6 +84,7 @@ interface Message {
 class Calls {
   readonly #kit: Kit
   readonly #servers = new Map<string, SharedAttributes>()
+  #metrics: ClientMetrics | undefined = undefined
   readonly #setter: TextMapSetter<UndiciRequest> = { set: setHeader }
   /** Where a redirect leads, in whose context, and the how manieth sending that will be. */
   readonly #redirects = new Map<string, { context: Context; resends: number }>()
@@ -93,7 +100,11 @@ class Calls {
     const span = kit.startClient(methodName(request.method), context, describeRequest, request, this.#serverOf(request))
     const resends = this.#takeRedirect(request, context)
     if (resends > 0) span.setAttribute('http.request.resend_count', resends)
-    if (span.isRecording()) request[CALL] = { span, context, resends, headersAt: 0 }
+    if (kit.hasMeter) this.#metrics ??= new ClientMetrics(kit)
+    if (this.#metrics !== undefined || span.isRecording()) {
+      const beganAt = performance.now()
+      request[CALL] = { span, context, resends, beganAt, headersAt: 0, status: 0, errorType: undefined }
+    }
     if (isSigned(headerOf(request, 'authorization'))) return
     for (const field of kit.propagationFields()) {
       if (field !== 'baggage') removeHeader(request, field)
@@ -122,13 +133,17 @@ class Calls {
     const call = request[CALL]
     if (call === undefined) return
     recordClientStatus(call.span, response.statusCode)
+    call.status = response.statusCode
+    if (call.status >= 400) call.errorType = String(call.status)
     call.headersAt = performance.now()
     if (response.statusCode >= 300 && response.statusCode < 400) this.#expectRedirect(request, call, response)
   }
 
   ended(request: UndiciRequest): void {
     const call = takeCall(request)
-    call?.span.end()
+    if (call === undefined) return
+    this.#measure(request, call, performance.now())
+    call.span.end()
   }
 
   failed(request: UndiciRequest, error: unknown): void {
@@ -136,11 +151,23 @@ class Calls {
     if (call === undefined) return
     // The program never read the body: the answer was there long before the collector came by.
     if (error === GARBAGE_COLLECTED) {
+      this.#measure(request, call, call.headersAt)
       call.span.end(call.headersAt)
       return
     }
-    if (!isCancelled(error)) recordCallError(call.span, error)
+    if (!isCancelled(error)) {
+      recordCallError(call.span, error)
+      call.errorType = errorType(error)
+    }
+    this.#measure(request, call, performance.now())
     call.span.end()
+  }
+
+  #measure(request: UndiciRequest, { span, beganAt, status, errorType }: Call, endMillis: number): void {
+    if (this.#metrics === undefined) return
+    const [, host, , port] = this.#serverOf(request).list
+    const { method } = request
+    this.#metrics.ended(String(host), Number(port), method, status, errorType, undefined, beganAt, endMillis, span)
   }
 
   #expectRedirect(request: UndiciRequest, call: Call, { headers }: UndiciResponse): void {

@@ -1,6 +1,7 @@
 import type { ClientRequest, IncomingMessage, OutgoingHttpHeader } from 'node:http'
 import type { Context, Span, TextMapSetter } from '@opentelemetry/api'
 import {
+  errorType,
   isAbort,
   isSigned,
   methodAttribute,
@@ -9,6 +10,7 @@ import {
   recordCallError,
   recordClientStatus,
 } from '../../src/instrumentation/http.js'
+import { ClientMetrics } from '../../src/instrumentation/http-metrics.js'
 import type { Kit } from '../../src/instrumentation/kit.js'
 import { lifeOf, type Message, MessageLife, setLife } from '../../src/instrumentation/message.js'
 import { authorityEnd, redactUrl, splitHost } from '../../src/instrumentation/url.js'
@@ -25,6 +27,7 @@ type StoredHeaders = Record<string, OutgoingHttpHeader> | OutgoingHttpHeader[] |
 export function traceClients(prototype: ClientRequest & Message, kit: Kit): void {
   keepContext(prototype, kit)
   const place = kit.place('client')
+  let metrics: ClientMetrics | undefined
   kit.wrap(prototype, '_storeHeader', (storeHeader) => {
     return function (this: ClientRequest & Message, firstLine: string, headers: StoredHeaders) {
       let stored = headers
@@ -43,7 +46,9 @@ export function traceClients(prototype: ClientRequest & Message, kit: Kit): void
     const parent = kit.active()
     const target = { request, address: addressOf(request) }
     const span = kit.startClient(methodName(request.method), parent, describeRequest, target)
-    setLife(request, span.isRecording() ? new RecordedRequest(parent, span, target) : new SentRequest(parent))
+    if (kit.hasMeter) metrics ??= new ClientMetrics(kit)
+    const isFollowed = metrics !== undefined || span.isRecording()
+    setLife(request, isFollowed ? new RecordedRequest(parent, span, target, metrics) : new SentRequest(parent))
     return injectInto(request, headers, kit.withSpan(parent, span))
   }
 
@@ -101,13 +106,19 @@ class RecordedRequest extends SentRequest {
   readonly #span: Span
   readonly #request: ClientRequest
   readonly #address: Address
+  readonly #metrics: ClientMetrics | undefined
+  readonly #beganAt: number
   #response: IncomingMessage | undefined
+  #errorType: string | undefined = undefined
+  #hasEnded = false
 
-  constructor(context: Context, span: Span, { request, address }: Target) {
+  constructor(context: Context, span: Span, { request, address }: Target, metrics: ClientMetrics | undefined) {
     super(context)
     this.#span = span
     this.#request = request
     this.#address = address
+    this.#metrics = metrics
+    this.#beganAt = metrics === undefined ? 0 : performance.now()
   }
 
   override heeds(event: string): boolean {
@@ -123,6 +134,7 @@ class RecordedRequest extends SentRequest {
         break
       case 'upgrade':
       case 'connect':
+        this.#response = argument as IncomingMessage
         this.#recordResponse(argument as IncomingMessage)
         this.#end()
         break
@@ -138,12 +150,14 @@ class RecordedRequest extends SentRequest {
   }
 
   #recordResponse(response: IncomingMessage): void {
-    recordClientStatus(this.#span, response.statusCode ?? 0)
+    const status = response.statusCode ?? 0
+    recordClientStatus(this.#span, status)
     this.#span.setAttribute('network.protocol.version', response.httpVersion)
+    if (status >= 400) this.#errorType = String(status)
   }
 
   #fail(error: unknown): void {
-    if (!isAbort(error) && !this.#wasCancelled(error)) recordCallError(this.#span, error)
+    if (!isAbort(error) && !this.#wasCancelled(error)) this.#recordError(error)
     this.#end()
   }
 
@@ -151,9 +165,15 @@ class RecordedRequest extends SentRequest {
   #close(): void {
     const response = this.#response
     if (response !== undefined && !response.complete && !this.#wasCancelled(undefined)) {
-      recordCallError(this.#span, Object.assign(new Error('aborted'), { code: 'ECONNRESET' }))
+      this.#recordError(Object.assign(new Error('aborted'), { code: 'ECONNRESET' }))
     }
     this.#end()
+  }
+
+  #recordError(error: unknown): void {
+    if (this.#hasEnded) return
+    recordCallError(this.#span, error)
+    this.#errorType = errorType(error)
   }
 
   /**
@@ -168,9 +188,21 @@ class RecordedRequest extends SentRequest {
   }
 
   #end(): void {
+    if (this.#hasEnded) return
+    this.#hasEnded = true
+    if (this.#metrics !== undefined) this.#measure(this.#metrics)
     if (!this.#span.isRecording()) return
     this.#recordPeer()
     this.#span.end()
+  }
+
+  #measure(metrics: ClientMetrics): void {
+    const { method, socket } = this.#request
+    const status = this.#response?.statusCode ?? 0
+    const version = this.#response?.httpVersion
+    const { host, port = socket?.remotePort } = this.#address
+    const endMillis = performance.now()
+    metrics.ended(host, port, method, status, this.#errorType, version, this.#beganAt, endMillis, this.#span)
   }
 
   #recordPeer(): void {

@@ -7,6 +7,7 @@ import type { TLSSocket } from 'node:tls'
 import type { Context, Span, TextMapGetter } from '@opentelemetry/api'
 import { guard } from '../../src/instrumentation/guard.js'
 import { methodAttribute, methodName, originalMethod, recordServerStatus } from '../../src/instrumentation/http.js'
+import { ServerMetrics } from '../../src/instrumentation/http-metrics.js'
 import type { Describe, Kit, SharedAttributes } from '../../src/instrumentation/kit.js'
 import { lifeOf, type Message, MessageLife, setLife } from '../../src/instrumentation/message.js'
 import { ServedRequest } from '../../src/instrumentation/served.js'
@@ -61,6 +62,12 @@ export function traceServers(server: EventEmitter, response: Message | undefined
     kit.runDetached(setImmediate<[]>, undefined, [guard(place, () => void kit.prepare())]).unref()
   }
 
+  let metrics: ServerMetrics | undefined
+  function measuring(): ServerMetrics | undefined {
+    if (kit.hasMeter) metrics ??= new ServerMetrics(kit)
+    return metrics
+  }
+
   function serve(
     emit: AnyFunction,
     server: EventEmitter,
@@ -85,7 +92,11 @@ export function traceServers(server: EventEmitter, response: Message | undefined
     const parent = kit.extract(request, headerGetter)
     const span = start(request, parent)
     const context = kit.withSpan(parent, span)
-    const life = span.isRecording() ? new ServedRequest(context, span, request, response) : new MessageLife(context)
+    const metrics = measuring()
+    const life =
+      metrics === undefined && !span.isRecording()
+        ? new MessageLife(context)
+        : new ServedRequest(context, span, request, response, metrics, metrics && originalScheme(request, scheme))
     setLife(request, life)
     setLife(response, life)
     return context
@@ -241,6 +252,13 @@ function originForm(target: string): string {
   const scheme = target.indexOf('://')
   if (scheme === -1) return target
   return target.slice(authorityEnd(target, scheme + 3)) || '/'
+}
+
+/** Of the request as the client sent it. Proxies tell what they like: what is no scheme of HTTP does not count. */
+function originalScheme({ headers, socket }: IncomingMessage, scheme: Scheme): Scheme {
+  const { forwarded } = headers
+  const told = (forwarded && parseForwarded(forwarded).proto) ?? firstOf(headers['x-forwarded-proto'])
+  return told === 'http' || told === 'https' ? told : schemeOf(socket, scheme)
 }
 
 /** A server of node:http may be fed with sockets of TLS by hand. */

@@ -169,12 +169,23 @@ export class DeliveryReport {
     }
     const lost = records + this.#drops.unsaid
     const reason = this.#failing?.reason ?? 'the process ended before they were sent'
-    diag.warn(`lost ${this.#count(lost)}, not delivered to ${this.#destination}: ${reason}`)
+    const isSaid = isSaidOfAnother(this.#signal, this.#destination, reason)
+    diag[isSaid ? 'debug' : 'warn'](`lost ${this.#count(lost)}, not delivered to ${this.#destination}: ${reason}`)
   }
 
   #count(records: number): string {
     return counted(records, this.#signal)
   }
+}
+
+const toldBy = new Map<string, Signal>()
+
+/** One collector that is away, and one line of it: what other signals have lost by the same fault is told at debug level. */
+function isSaidOfAnother(signal: Signal, destination: string, reason: string): boolean {
+  const fault = `${destination.replace(/\/v1\/\w+$/, '')} ${reason}`
+  const teller = toldBy.get(fault) ?? signal
+  toldBy.set(fault, teller)
+  return teller !== signal
 }
 
 /** One that has been said, with the numbers as they were at its start. */

@@ -3,6 +3,7 @@ import type { Context, Span } from '@opentelemetry/api'
 import { now } from '../trace/clock.js'
 import { RecordingSpan, type SpanOwner } from '../trace/span.js'
 import { errorType, methodName, recordServerStatus } from './http.js'
+import type { ServerMetrics } from './http-metrics.js'
 import { lifeOf, type Message, MessageLife } from './message.js'
 
 /** `error.type` of a request whose client went away before the answer was whole. */
@@ -37,14 +38,35 @@ export class ServedRequest extends MessageLife implements SpanOwner {
   #status = 0
   #startedAt = 0
   #isWhole = false
+  #hasEnded = false
+  /** Undefined where nothing is measured. */
+  readonly #metrics: ServerMetrics | undefined
+  readonly #scheme: string
+  readonly #beganAt: number
 
-  constructor(context: Context, span: Span, request: IncomingMessage, response: ServerResponse) {
+  /** `scheme` is that of the original request, for `metrics` only. */
+  constructor(
+    context: Context,
+    span: Span,
+    request: IncomingMessage,
+    response: ServerResponse,
+    metrics?: ServerMetrics,
+    scheme = '',
+  ) {
     super(context)
     this.span = span
     this.#request = request
     this.#response = response
     this.#method = request.method ?? ''
-    if (span instanceof RecordingSpan) span.owner = this
+    this.#metrics = metrics
+    this.#scheme = scheme
+    if (span instanceof RecordingSpan) {
+      span.owner = this
+      this.#beganAt = span.startTime as number
+    } else {
+      this.#beganAt = metrics === undefined ? 0 : now()
+    }
+    metrics?.active(this.#method, scheme, 1)
   }
 
   /**
@@ -74,7 +96,7 @@ export class ServedRequest extends MessageLife implements SpanOwner {
 
   override started(): void {
     this.#status = this.#response.statusCode
-    this.#startedAt = now()
+    if (this.span.isRecording()) this.#startedAt = now()
   }
 
   override heeds(event: string): boolean {
@@ -87,7 +109,12 @@ export class ServedRequest extends MessageLife implements SpanOwner {
 
   /** After the program's own listeners, which may still set attributes. */
   override after(event: string, message: Message): void {
-    if (event !== 'close' || message !== this.#response || !this.span.isRecording()) return
+    if (event !== 'close' || message !== this.#response || this.#hasEnded) return
+    this.#hasEnded = true
+    if (!this.span.isRecording()) {
+      if (this.#metrics !== undefined) this.#measure(this.#metrics, now())
+      return
+    }
     const { span } = this
     const status = this.#status
     if (status !== 0) recordServerStatus(span, status)
@@ -98,7 +125,18 @@ export class ServedRequest extends MessageLife implements SpanOwner {
       span.addEvent(FIRST_BYTE, this.#startedAt)
     }
     this.#recordRoute()
+    if (this.#metrics !== undefined) this.#measure(this.#metrics, endMillis)
     span.end(endMillis)
+  }
+
+  #measure(metrics: ServerMetrics, endMillis: number): void {
+    const status = this.#status
+    const hasError = this.#errorAt !== 0 && (status >= 500 || !this.#isWhole)
+    const type = hasError ? errorType(this.#error) : this.#errorTypeOfStatus()
+    const version = this.#request.httpVersion
+    const route = this.#matchedRoute()
+    metrics.ended(route, this.#method, this.#scheme, status, type, version, this.#beganAt, endMillis, this.span)
+    metrics.active(this.#method, this.#scheme, -1)
   }
 
   describe(): void {
@@ -107,9 +145,18 @@ export class ServedRequest extends MessageLife implements SpanOwner {
     this.#recordRoute()
   }
 
+  #errorTypeOfStatus(): string | undefined {
+    if (!this.#isWhole) return CLIENT_DISCONNECTED
+    return this.#status >= 500 ? String(this.#status) : undefined
+  }
+
+  #matchedRoute(): string | undefined {
+    return (this.#routeOf?.(this.#request) ?? this.#route) || undefined
+  }
+
   #recordRoute(): void {
-    const route = this.#routeOf?.(this.#request) ?? this.#route
-    if (route === undefined || route === '') return
+    const route = this.#matchedRoute()
+    if (route === undefined) return
     this.span.setAttribute('http.route', route)
     this.span.updateName(`${methodName(this.#method)} ${route}`)
   }

@@ -23,6 +23,13 @@ export interface Reservoir {
   reset(): void
 }
 
+/** Clocks of traces may be ahead of the collection's by some milliseconds: an exemplar belongs to its point's time. */
+export function endBy(timeMillis: number, { exemplars }: Reservoir): void {
+  for (const exemplar of exemplars) {
+    if (exemplar !== undefined && exemplar.timeMillis > timeMillis) (exemplar as Slot).timeMillis = timeMillis
+  }
+}
+
 /**
  * For each bucket of a histogram the last measurement in it, so that slow traces have a place of their own however
  * rare they are: the specification's AlignedHistogramBucketExemplarReservoir.

@@ -65,7 +65,7 @@ export class BoundInstrument {
     }
   }
 
-  /** `timeMillis` is when, in Unix milliseconds, and `span` that in which it was measured; for exemplars. */
+  /** `timeMillis` is when, in Unix milliseconds or 0 for now, and `span` that in which it was measured; for exemplars. */
   record(value: number, timeMillis: number, span: Span | undefined): void {
     const stores = this.#stores
     for (let i = 0; i < stores.length; i++) {

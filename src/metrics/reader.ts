@@ -3,6 +3,7 @@ import type { Attributes } from '@opentelemetry/api'
 import { ROOT_CONTEXT } from '../context/context.js'
 import { runIn } from '../context/manager.js'
 import { diag } from '../diag/diag.js'
+import { unixMillis } from '../trace/clock.js'
 import type { Scope } from '../trace/span.js'
 import type { ExemplarFilter } from './exemplars.js'
 import type { Descriptor, InstrumentKind } from './instrument.js'
@@ -45,13 +46,13 @@ export class MetricReader {
   }
 
   storeFor(scope: Scope, descriptor: Descriptor): Store {
-    const store = new Store(scope, descriptor, this.#streamSettings(descriptor.kind), Date.now())
+    const store = new Store(scope, descriptor, this.#streamSettings(descriptor.kind), unixMillis())
     this.#stores.push(store)
     return store
   }
 
   addObservable(instrument: object, scope: Scope, descriptor: Descriptor): void {
-    const store = new ObservedStore(scope, descriptor, this.#streamSettings(descriptor.kind), Date.now())
+    const store = new ObservedStore(scope, descriptor, this.#streamSettings(descriptor.kind), unixMillis())
     this.#stores.push(store)
     this.#observed.set(instrument, store)
   }
@@ -86,7 +87,7 @@ export class MetricReader {
 
   #visit(visit: (metric: Metric) => void): void {
     this.#collecting = false
-    const timeMillis = Date.now()
+    const timeMillis = unixMillis()
     for (const store of this.#stores) {
       try {
         const metric = store.metric(timeMillis)

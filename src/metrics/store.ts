@@ -3,8 +3,9 @@ import { spanOf } from '../context/context.js'
 import { activeContext } from '../context/manager.js'
 import { diag } from '../diag/diag.js'
 import type { AttributeList } from '../trace/attributes.js'
+import { unixMillis } from '../trace/clock.js'
 import type { Scope } from '../trace/span.js'
-import { AlignedReservoir, type ExemplarFilter, FixedReservoir, isSampled, type Reservoir } from './exemplars.js'
+import { AlignedReservoir, type ExemplarFilter, endBy, FixedReservoir, isSampled, type Reservoir } from './exemplars.js'
 import { ExponentialHistogramPoint } from './exponential-histogram.js'
 import { HistogramPoint } from './histogram.js'
 import type { Descriptor } from './instrument.js'
@@ -63,7 +64,7 @@ export class Store {
     const { exemplars } = point
     if (exemplars === undefined) return
     const span = spanOf(context ?? activeContext())
-    if (this.#takesAll || isSampled(span)) exemplars.offer(bucket, value, Date.now(), span)
+    if (this.#takesAll || isSampled(span)) exemplars.offer(bucket, value, unixMillis(), span)
   }
 
   /** The point of attributes that the agent itself has made, valid for this `generation`. */
@@ -71,18 +72,20 @@ export class Store {
     return this.#series.of(attributes)
   }
 
-  /** `point` is one of this store's; `span` that in which the measurement was made. */
+  /** `point` is one of this store's; `span` that in which the measurement was made; `timeMillis` 0 for now. */
   recordIn(point: Point, value: number, timeMillis: number, span: Span | undefined): void {
     const bucket = point.record(value)
     this.touched = true
     const { exemplars } = point
-    if (exemplars !== undefined && (this.#takesAll || isSampled(span))) exemplars.offer(bucket, value, timeMillis, span)
+    if (exemplars !== undefined && (this.#takesAll || isSampled(span)))
+      exemplars.offer(bucket, value, timeMillis === 0 ? unixMillis() : timeMillis, span)
   }
 
   /** Undefined where nothing has been measured. */
   metric(timeMillis: number): Metric | undefined {
     const points = this.#series.all()
     if (points.length === 0) return undefined
+    for (const { exemplars } of points) if (exemplars !== undefined) endBy(timeMillis, exemplars)
     return {
       scope: this.#scope,
       descriptor: this.#descriptor,

@@ -32,6 +32,12 @@ export function clockAnchor(monotonicNow: number): number {
   return anchor
 }
 
+/** Unix milliseconds by the clock of spans, which may differ from the wall clock by a few. */
+export function unixMillis(): number {
+  const monotonic = now()
+  return clockAnchor(monotonic) + monotonic
+}
+
 /**
  * The API takes Date, [seconds, nanoseconds], Unix milliseconds, or `performance.now()` values.
  * A number below the process's own start can only be of the last kind. What is no time is now.

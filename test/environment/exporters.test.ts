@@ -40,7 +40,8 @@ test('a proxy of the environment is used, and said', async (t) => {
   const { stderr } = await run('boot/traced.mjs', { env })
   assert.equal((await sink.spans(2)).length, 2)
   assert.ok(stderr.includes(`http://collector.test:4318/v1/traces through the proxy ${proxy.url};`), stderr)
-  assert.deepEqual(new Set(proxy.asked), new Set(['POST http://collector.test:4318/v1/traces']))
+  const paths = ['traces', 'metrics'].map((signal) => `POST http://collector.test:4318/v1/${signal}`)
+  assert.deepEqual(new Set(proxy.asked), new Set(paths))
 })
 
 test('the console exporter draws a tree on stderr and leaves stdout to the program', async () => {

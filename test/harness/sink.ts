@@ -245,8 +245,10 @@ export class Sink {
 
   #read(request: IncomingMessage, wire: Buffer): SinkRequest {
     const { method, headers } = request
-    const path = request.url ?? ''
     const expected = this.#options.path ?? '/v1/traces'
+    const url = request.url ?? ''
+    // Below the base that traces have.
+    const path = url.endsWith(METRICS_PATH) && url === expected.replace('/v1/traces', METRICS_PATH) ? METRICS_PATH : url
     if (method !== 'POST') throw new Error(`method ${method} instead of POST`)
     const ofSpans = path === expected
     if (!ofSpans && path !== METRICS_PATH && path !== LOGS_PATH) throw new Error(`path ${path} instead of ${expected}`)
