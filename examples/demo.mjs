@@ -3,10 +3,12 @@ import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import pg from 'pg'
+import { drawMetrics } from '../dist/src/export/metric-table.js'
 import { drawTraces } from '../dist/src/export/tree.js'
 import { startCollector } from './collector.mjs'
 
 const SPANS = 8
+const POINTS = 4
 const register = new URL('../register.mjs', import.meta.url).href
 
 const forwardTo = process.env.OTEL_EXPORTER_OTLP_ENDPOINT
@@ -36,7 +38,16 @@ await collector.stop()
 const { columns = 110, isTTY = false } = process.stdout
 console.log(`\n${drawTraces(collector.spans, { width: columns, colour: isTTY })}`)
 
-if (collector.spans.length !== SPANS || gateway.child.exitCode !== 0 || orders.child.exitCode !== 0) {
+console.log(
+  `How long the services took, and the traces of the slowest requests:\n${drawMetrics(collector.points, columns + 80)}\n`,
+)
+
+if (
+  collector.spans.length !== SPANS ||
+  collector.points.length !== POINTS ||
+  gateway.child.exitCode !== 0 ||
+  orders.child.exitCode !== 0
+) {
   console.error(`The demo failed: ${collector.spans.length} of ${SPANS} spans came.`)
   process.exitCode = 1
 } else if (forwardTo === undefined) {
