@@ -12,7 +12,7 @@ Usage
   autospan help doctor, autospan help run tell more.
 
 Settings are environment variables: OTEL_SERVICE_NAME, OTEL_EXPORTER_OTLP_ENDPOINT, ...
-All of them are in docs/environment.md.
+autospan doctor --all tells of all of them.
 `
 
 export const HELP_RUN = `autospan run [flags of Node.js] app.js [arguments]

@@ -178,10 +178,14 @@ export const proxyUrl: Type<URL> = {
 
 const NO_URL: Parsed<URL> = { value: undefined, problem: 'is not an http or https URL' }
 
+/** A name or an address, and perhaps a port. The URL parser takes quotes and what a shell has not replaced, as in `${HOST}`. */
+const HOST = /^([\w.-]+|\[[\da-f:.]+\])(:\d+)?$/
+
 function parseUrl(text: string, protocols: readonly string[]): Parsed<URL> {
   // The URL parser strips and escapes blanks where it should refuse them.
   const value = URL.canParse(text) && !/\s/.test(text) ? new URL(text) : undefined
-  return value !== undefined && value.host !== '' && protocols.includes(value.protocol) ? { value } : NO_URL
+  if (value === undefined || !protocols.includes(value.protocol)) return NO_URL
+  return HOST.test(value.host) || (value.protocol === 'http+unix:' && value.host !== '') ? { value } : NO_URL
 }
 
 function socketUrl(path: string): URL {

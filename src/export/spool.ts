@@ -1,9 +1,10 @@
-import { mkdirSync, renameSync, unlinkSync, writeFileSync } from 'node:fs'
-import { mkdir, open, readdir, readFile, rename, rmdir, stat, unlink, utimes } from 'node:fs/promises'
+import { renameSync, unlinkSync, writeFileSync } from 'node:fs'
+import { open, readdir, readFile, rename, rmdir, stat, unlink, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setInterval } from 'node:timers'
 import type { SpoolConfig } from '../config/config.js'
 import { diag } from '../diag/diag.js'
+import { makeFolder } from './folder.js'
 import { counted, type Signal } from './signal.js'
 import { headerOf, type Kept, nameOf, readKept, readName } from './spool-file.js'
 import { isAlive, isOwnerName, LEASE_MILLIS, ownerName, TOUCH_MILLIS } from './spool-owner.js'
@@ -107,7 +108,7 @@ export class Spool {
     if (file === undefined) return false
     if (file.isWritten) return true
     try {
-      mkdirSync(this.#folder, { recursive: true, mode: FOLDER_MODE })
+      makeFolder(this.#folder, FOLDER_MODE)
       writeFileSync(`${file.path}.now.tmp`, Buffer.concat([headerOf(request), request.body]), { mode: FILE_MODE })
       renameSync(`${file.path}.now.tmp`, file.path)
       file.isWritten = true
@@ -188,7 +189,8 @@ export class Spool {
   }
 
   #ownFolder(): Promise<unknown> {
-    this.#made ??= mkdir(this.#folder, { recursive: true, mode: FOLDER_MODE }).then(() => {
+    this.#made ??= DONE.then(() => {
+      makeFolder(this.#folder, FOLDER_MODE)
       this.#touching = setInterval(() => {
         const now = new Date()
         utimes(this.#folder, now, now).catch(() => {})
@@ -216,7 +218,7 @@ export class Spool {
       const request = readKept(await readFile(file.path))
       if (request !== undefined) return request
       this.#bytes -= file.bytes
-      await mkdir(join(this.directory, CORRUPT), { recursive: true, mode: FOLDER_MODE })
+      makeFolder(join(this.directory, CORRUPT), FOLDER_MODE)
       const aside = join(this.directory, CORRUPT, `${ownerName()}-${file.path.slice(this.#folder.length + 1)}`)
       await rename(file.path, aside)
       diag.warn(`a file of ${counted(file.left, this.#signal)} in the spool is not whole, put aside as ${aside}`)

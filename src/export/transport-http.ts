@@ -197,12 +197,16 @@ function look(unread: UnreadAnswer): Answer | undefined {
   }
 }
 
+/** A user interface says 200 to whatever is posted. */
+const WEB_PAGE = 'it answered with a web page, as no collector does; is this the port for OTLP?'
+
 function judge(response: HttpResponse): Answer {
   const { status, statusText, headers } = response
   const contentType = headers.get('content-type')
   // Of a body that was cut off nothing is told.
   const body = response.isWhole ? response.body : NOTHING
   if (status >= 200 && status <= 299) {
+    if (contentType?.startsWith('text/html')) return { kind: 'accepted', rejected: 0, message: WEB_PAGE }
     const { rejected, message } = decodeExportResponse(body, contentType)
     return { kind: 'accepted', rejected, message: oneLine(message) }
   }

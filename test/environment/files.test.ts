@@ -97,6 +97,20 @@ test('a file that is moved away is made anew', async (t) => {
   assert.equal(spansOf(readFileSync(join(path, 'old.jsonl'), 'utf8')).length, 2)
 })
 
+for (const [name, env] of [
+  ['file', { OTEL_TRACES_EXPORTER: 'otlp/file', AUTOSPAN_TRACES_FILE: '/proc/none/deep/traces.jsonl' }],
+  ['spool', { AUTOSPAN_SPOOL_DIRECTORY: '/proc/none/deep', OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:1' }],
+] as const) {
+  test(`a ${name} where no folder can be made costs one line, and does not hold the program`, {
+    skip: !existsSync('/proc/self'),
+  }, async (t) => {
+    const program = launch(t, 'exit/leave.mjs', { env: { ...env, DOOR: 'the empty event loop' } })
+    const outcome = await program.end(10_000)
+    assert.equal(outcome.code, 0)
+    assert.equal(said(outcome).filter((line) => line.includes('(ENOENT)')).length, 1, outcome.stderr)
+  })
+}
+
 for (const [what, file, reason] of [
   ['is a folder', '.', 'EISDIR'],
   ['is full', '/dev/full', 'ENOSPC'],

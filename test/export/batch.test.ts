@@ -203,6 +203,17 @@ test('a warning of the server without a rejection is said', async () => {
   assert.deepEqual(diag.lines, [`autospan: ${collector.url} accepted the spans with a warning: old schema`])
 })
 
+test('a web page for an answer is said, though its status is a success', async () => {
+  const collector = await collect(status(200, { 'content-type': 'text/html; charset=utf-8' }, '<!doctype html>'))
+  const processor = processorTo(collector.url)
+  processor.onEnd(span('a'))
+  await processor.flush(5000)
+  assert.equal(collector.requests.length, 1)
+  assert.deepEqual(diag.lines, [
+    `autospan: ${collector.url} accepted the spans with a warning: it answered with a web page, as no collector does; is this the port for OTLP?`,
+  ])
+})
+
 test('a refused batch is gone, counted, and said once in a while', async () => {
   const collector = await collect(status(401))
   const processor = processorTo(collector.url, { batch: { maxExportBatchSize: 2 } })
