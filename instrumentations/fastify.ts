@@ -1,7 +1,8 @@
-import type { IncomingMessage } from 'node:http'
-import { guard } from '../src/instrumentation/guard.js'
+import { createRequire } from 'node:module'
 import type { Instrumentation, Listeners } from '../src/instrumentation/instrumentation.js'
-import { servedRequest } from '../src/instrumentation/served.js'
+import type { Fastify } from './fastify-hooks.js'
+
+const require = createRequire(import.meta.url)
 
 /**
  * Routes and errors, by hooks of fastify's own: each instance tells of itself before its program has
@@ -20,68 +21,12 @@ export const fastify: Instrumentation = {
       module: 'fastify',
       versions: '>=4 <6',
       version: ({ fastify }) => fastify.version,
-      listeners: (kit): Listeners<{ fastify: Fastify }> => {
-        const nameRoute = guard(kit.place('route'), setRoute)
-        const recordError = guard(kit.place('error'), setError)
-        return {
-          'fastify.initialization': ({ fastify }) => {
-            const routeOf = routeReader()
-            fastify.addHook('onRequest', (request, _reply, done) => {
-              nameRoute(request, routeOf)
-              done()
-            })
-            fastify.addHook('onError', (request, _reply, error, done) => {
-              recordError(request, error)
-              done()
-            })
-          },
-        }
-      },
+      listeners: (kit): Listeners<{ fastify: Fastify }> => ({
+        'fastify.initialization': ({ fastify }) => {
+          const { addHooks } = require('./fastify-hooks.js') as typeof import('./fastify-hooks.js')
+          addHooks(fastify, kit)
+        },
+      }),
     },
   ],
-}
-
-interface Fastify {
-  readonly version: string
-  addHook(name: 'onRequest', hook: (request: Request, reply: unknown, done: () => void) => void): void
-  addHook(name: 'onError', hook: (request: Request, reply: unknown, error: unknown, done: () => void) => void): void
-}
-
-interface Request {
-  readonly raw: IncomingMessage
-  readonly routeOptions?: { readonly url?: string }
-  /** Before fastify 4.10, which has no `routeOptions`; deprecated since. */
-  readonly routerPath?: string
-  readonly [context: symbol]: { readonly config?: { readonly url?: string } } | undefined
-}
-
-type RouteReader = (request: Request) => string | undefined
-
-/** At once, for `reply.callNotFound()` forgets the route. What is not found has none. */
-function setRoute(request: Request, routeOf: RouteReader): void {
-  const served = servedRequest(request.raw)
-  if (!served?.span.isRecording()) return
-  const route = routeOf(request)
-  if (route !== undefined) served.setRoute(route)
-}
-
-/**
- * `routeOptions` is made anew, and in fastify 4 frozen, for each who asks: 4.4 µs. What it is made of
- * is the route's own, which each request holds under a symbol; the first request that has a route
- * tells which.
- */
-function routeReader(): RouteReader {
-  let key: symbol | undefined
-  return (request) => {
-    if (key !== undefined) return request[key]?.config?.url
-    const url = request.routeOptions === undefined ? request.routerPath : request.routeOptions.url
-    if (url !== undefined) {
-      key = Object.getOwnPropertySymbols(request).find((symbol) => request[symbol]?.config?.url === url)
-    }
-    return url
-  }
-}
-
-function setError(request: Request, error: unknown): void {
-  servedRequest(request.raw)?.setError(error)
 }

@@ -10,7 +10,7 @@ import { AsyncLocalStorageContextManager } from './context/manager.js'
 import { diag } from './diag/diag.js'
 import type { Doctor } from './doctor.js'
 import { watchDoors } from './export/doors.js'
-import { printableUrl } from './export/transport.js'
+import { printableUrl } from './export/printable-url.js'
 import { Correlation } from './instrumentation/correlation.js'
 import { continueFrom } from './instrumentation/environment.js'
 import { installInstrumentations } from './instrumentation/install.js'
@@ -20,7 +20,7 @@ import { LateLoggerProvider } from './logs/late.js'
 import { LateMeterProvider } from './metrics/late.js'
 import type { AgentMeterProvider } from './metrics/provider.js'
 import type { Pipeline } from './pipeline.js'
-import { createPropagator } from './propagation/composite.js'
+import { LatePropagator } from './propagation/late.js'
 import { createResource } from './resource/detect.js'
 import type { Resource } from './resource/resource.js'
 import { bequeath, type Inheritance, inherited, resourceOfThread } from './threads.js'
@@ -92,7 +92,10 @@ function run(config: Config, inheritance: Inheritance | undefined): void {
     hearSignals()
     return loadMeters()
   }
-  const propagator = createPropagator(config.propagators)
+  const propagator = new LatePropagator(() => {
+    const { createPropagator } = require('./propagation/composite.js') as typeof import('./propagation/composite.js')
+    return createPropagator(config.propagators)
+  })
   const isFirst = publishProviders({
     trace: new LateTracerProvider(() => load().provider),
     context: new AsyncLocalStorageContextManager(),
@@ -119,8 +122,9 @@ function run(config: Config, inheritance: Inheritance | undefined): void {
     })
   }
   installInstrumentations([API, bequeath(resource, config, propagator), ...enabled], makeKit, doctor?.heard)
-  if (inheritance !== undefined) continueFrom(inheritance.carrier, propagator)
-  else if (config.instrumentations.isEnabled('child_process')) continueFrom(readEnvironment(), propagator)
+  if (inheritance !== undefined) continueFrom(inheritance.carrier, config.propagators, propagator)
+  else if (config.instrumentations.isEnabled('child_process'))
+    continueFrom(readEnvironment(), config.propagators, propagator)
   // A crash is told though no span was made before it.
   if (config.logs.exceptions !== undefined) load()
   // A server that is asked nothing is ended by a signal too.

@@ -14,6 +14,9 @@ const CLI = join(dist, 'src/cli/main.js')
 const LIST = join(dist, 'instrumentations/index.js')
 const OURS = /[/\\]dist[/\\](src|instrumentations)[/\\].*\.js$/
 
+/** Instrumentations of what nearly every program loads: a file more costs a start more than they do. */
+const AT_START = new Set(['http'])
+
 /** Where a source was first asked for, by its path. */
 const lazy = new Map()
 /** Programs for threads of their own: they share nothing with the agent. */
@@ -101,7 +104,8 @@ async function bundle(options, plugins) {
 
 /**
  * The list of instrumentations with the data that a start reads, and without their code: that is required with the
- * first module that is to be patched. Those that listen to channels or patch at start are imported as they are.
+ * first module that is to be patched. Those that listen to channels, and those of AT_START, are imported
+ * as they are.
  */
 async function listOfData() {
   const { INSTRUMENTATIONS } = await import(pathToFileURL(LIST))
@@ -116,8 +120,8 @@ async function listOfData() {
   return [...lines, `export const INSTRUMENTATIONS = [${entries.join(',\n')}]`].join('\n')
 }
 
-function isLate({ modules = [], channels = [] }) {
-  return channels.length === 0 && !modules.some(({ atStart }) => atStart)
+function isLate({ name, channels = [] }) {
+  return channels.length === 0 && !AT_START.has(name)
 }
 
 function lateEntry({ modules, ...data }, name, file) {

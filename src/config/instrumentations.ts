@@ -1,6 +1,8 @@
-import { unknownNames } from './complaint.js'
+import { createRequire } from 'node:module'
 import type { InstrumentationsConfig } from './config.js'
 import type { Settings } from './settings.js'
+
+const require = createRequire(import.meta.url)
 
 const ENABLED = 'OTEL_NODE_ENABLED_INSTRUMENTATIONS'
 const DISABLED = 'OTEL_NODE_DISABLED_INSTRUMENTATIONS'
@@ -60,6 +62,7 @@ function readNames(
   // To disable what the agent does not trace anyway is no mistake, and usual in environments made for another agent.
   const told = variable === DISABLED ? unknown.filter((name) => !OTHER_INSTRUMENTATIONS.includes(name)) : unknown
   if (told.length > 0) {
+    const { unknownNames } = require('./complaint.js') as typeof import('./complaint.js')
     const problem = unknownNames(told, listed.length, known, OTHER_INSTRUMENTATIONS)
     settings.complain(variable, problem, `using ${names.join(',') || 'none'}`)
   }

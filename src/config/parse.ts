@@ -1,4 +1,6 @@
-import { unknownNames } from './complaint.js'
+import { createRequire } from 'node:module'
+
+const require = createRequire(import.meta.url)
 
 /** What was made of a text that is neither empty nor surrounded by blanks. */
 export interface Parsed<T> {
@@ -91,7 +93,9 @@ export function oneOf<V extends string>(values: readonly V[], unsupported: reado
     name: `one of ${values.join(', ')}`,
     parse(text) {
       const value = values.find((value) => value === text.toLowerCase())
-      return value === undefined ? { value, problem: unknownNames([text], 1, values, unsupported) } : { value }
+      return value === undefined
+        ? { value, problem: complaint().unknownNames([text], 1, values, unsupported) }
+        : { value }
     },
     show: (value) => value,
   }
@@ -117,7 +121,7 @@ export function listOf<V extends string>(
         else found.add(value)
       }
       const problems: string[] = []
-      if (unknown.length > 0) problems.push(unknownNames(unknown, entries.length, values, unsupported))
+      if (unknown.length > 0) problems.push(complaint().unknownNames(unknown, entries.length, values, unsupported))
       if (found.size > 1 && found.has('none')) problems.push('names none beside others')
       const value = found.size === 0 ? undefined : ([...found].filter((entry) => entry !== 'none') as never[])
       return problems.length === 0 ? { value } : { value, problem: problems.join(' and ') }
@@ -191,4 +195,9 @@ function parseUrl(text: string, protocols: readonly string[]): Parsed<URL> {
 function socketUrl(path: string): URL {
   const { resolve } = process.getBuiltinModule('node:path')
   return new URL(`http+unix://${encodeURIComponent(resolve(path))}`)
+}
+
+/** Loaded for those who spell badly. */
+function complaint(): typeof import('./complaint.js') {
+  return require('./complaint.js') as typeof import('./complaint.js')
 }

@@ -1,7 +1,6 @@
 import { createRequire } from 'node:module'
 import { DEFAULT_LIMITS, type SpanLimits } from '../trace/limits.js'
 
-import { quoted } from './complaint.js'
 import type {
   BatchConfig,
   Config,
@@ -82,7 +81,9 @@ function reportIgnored(env: Environment, path: string, warn: (line: string) => v
     (name) => name.startsWith('OTEL_') && givenText(env, name) !== undefined,
   )
   const told = ignored.filter((name) => name !== FILE && name !== OLD_FILE)
-  if (told.length > 0) warn(`${told.join(', ')} ignored, for ${FILE}=${quoted(path)} is set and may refer to them`)
+  if (told.length === 0) return
+  const { quoted } = require('./complaint.js') as typeof import('./complaint.js')
+  warn(`${told.join(', ')} ignored, for ${FILE}=${quoted(path)} is set and may refer to them`)
 }
 
 function readSettings(settings: Settings, enabled: boolean, instrumentationNames: readonly string[]): Config {

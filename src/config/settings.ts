@@ -1,7 +1,9 @@
-import { quoted } from './complaint.js'
+import { createRequire } from 'node:module'
 import { type Environment, givenText, isQuoted } from './environment.js'
 import type { Parsed, Type } from './parse.js'
 import { VARIABLES, type ValueOf, type Variable, type VariableName } from './variables.js'
+
+const require = createRequire(import.meta.url)
 
 /** The environment, read by the table of variables; each bad value is told of once. */
 export interface Settings {
@@ -76,6 +78,7 @@ export function createSettings(
   }
 
   function say(name: string, type: Type<unknown>, problem: string, outcome: string): void {
+    const { quoted } = require('./complaint.js') as typeof import('./complaint.js')
     const text = env[name] ?? ''
     const shown = type.mask === undefined ? text : type.mask(text)
     warn(`${placeOf(name) ?? name}${shown === undefined ? '' : `=${quoted(shown)}`} ${problem}; ${outcome}`)

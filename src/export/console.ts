@@ -1,16 +1,8 @@
 import { diag } from '../diag/diag.js'
 import type { Value } from '../trace/attributes.js'
 import { toUnixMillis } from '../trace/clock.js'
-import {
-  CLIENT,
-  CONSUMER,
-  PRODUCER,
-  SERVER,
-  type SpanData,
-  type SpanProcessor,
-  STATUS_ERROR,
-  STATUS_OK,
-} from '../trace/span.js'
+import { CLIENT, CONSUMER, PRODUCER, SERVER } from '../trace/kind.js'
+import { type SpanData, type SpanProcessor, STATUS_ERROR, STATUS_OK } from '../trace/span.js'
 import type { Exporter } from './exporter.js'
 import { DRAWN_ATTRIBUTES, type DrawnSpan, drawTrace } from './tree.js'
 

@@ -7,13 +7,13 @@ import { Gzip } from './gzip.js'
 import { requestFields } from './http-request.js'
 import { ResponseError } from './http-response.js'
 import { NameLookup } from './lookup.js'
+import { printableUrl } from './printable-url.js'
 import { routeTo } from './route.js'
 import { failure, Settlement } from './settlement.js'
 import {
   type Answer,
   type Interrupted,
   oneLine,
-  printableUrl,
   reasonOf,
   type Transport,
   type TransportSettings,

@@ -6,6 +6,7 @@ import { HttpConnection } from './http-connection.js'
 import { requestHead } from './http-request.js'
 import { type HttpResponse, ResponseError } from './http-response.js'
 import { NameLookup } from './lookup.js'
+import { printableUrl } from './printable-url.js'
 import { isRetryableStatus, readRetryAfter } from './retry.js'
 import { routeTo } from './route.js'
 import { failure, Settlement } from './settlement.js'
@@ -13,7 +14,6 @@ import {
   type Answer,
   type Interrupted,
   oneLine,
-  printableUrl,
   reasonOf,
   type Transport,
   type TransportSettings,

@@ -1,4 +1,4 @@
-import type { OtlpConfig, Protocol } from '../config/config.js'
+import type { OtlpConfig } from '../config/config.js'
 
 /** What became of one attempt to deliver a request. */
 export type Answer = Accepted | Refused | Failed
@@ -135,10 +135,4 @@ export function oneLine(text: string): string {
     .replace(/[\s\p{Cc}\p{Cf}]+/gu, ' ')
     .trim()
   return line.length <= MAX_REASON ? line : `${line.slice(0, MAX_REASON)}...`
-}
-
-/** Where telemetry goes, as it may be printed: the query may carry an API key. A method of gRPC tells a user nothing. */
-export function printableUrl(url: string | URL, protocol?: Protocol): string {
-  const { protocol: scheme, host, pathname } = new URL(url)
-  return `${scheme}//${host}${protocol === 'grpc' ? '' : pathname}`
 }

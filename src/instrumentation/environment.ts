@@ -35,7 +35,13 @@ const REQUEST_CHANNEL = 'http.server.request.start'
  * Has spans without another parent continue the trace that the environment carries: that of who has started
  * the process. From its first request on a process is a server, whose work is no longer that of its starter.
  */
-export function continueFrom(variables: Readonly<Variables>, propagator: TextMapPropagator): void {
+export function continueFrom(
+  variables: Readonly<Variables>,
+  names: readonly string[],
+  propagator: TextMapPropagator,
+): void {
+  // In most environments there is none, and the propagators need not be loaded to see it.
+  if (variables.TRACEPARENT === undefined && names.every(isOfW3C)) return
   const context = propagator.extract(ROOT_CONTEXT, variables, variableGetter)
   if (spanOf(context) === undefined) return
   setProcessContext(context)
@@ -44,4 +50,9 @@ export function continueFrom(variables: Readonly<Variables>, propagator: TextMap
     setProcessContext(ROOT_CONTEXT)
   }
   subscribe(REQUEST_CHANNEL, serve)
+}
+
+/** Those that tell of a trace in `TRACEPARENT` only. */
+function isOfW3C(name: string): boolean {
+  return name === 'tracecontext' || name === 'baggage'
 }

@@ -5,8 +5,8 @@ import { isSuppressed, ROOT_CONTEXT, SPAN_KEY, spanOf } from '../context/context
 import { activeContext, applyIn, bindTo } from '../context/manager.js'
 import { diag } from '../diag/diag.js'
 import type { AgentMeter } from '../metrics/meter.js'
-import { type AttributeList, SharedAttributes } from '../trace/attributes.js'
-import { CLIENT, INTERNAL, SERVER } from '../trace/span.js'
+import type { AttributeList, SharedAttributes } from '../trace/attributes.js'
+import { CLIENT, INTERNAL, SERVER } from '../trace/kind.js'
 import type { AgentTracer } from '../trace/tracer.js'
 import { Correlation, DEFAULT_CORRELATION_NAMES } from './correlation.js'
 import { type AnyFunction, wrapMethod } from './wrap.js'
@@ -165,7 +165,7 @@ export class Kit {
 
   /** Attributes that many spans have alike: made once, given to each. */
   share(list: AttributeList): SharedAttributes {
-    return new SharedAttributes(list)
+    return (this.#tracer ?? this.prepare()).share(list)
   }
 
   withSpan(context: Context, span: Span): Context {

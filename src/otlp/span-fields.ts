@@ -1,5 +1,6 @@
 import type { SpanContext, TraceState } from '@opentelemetry/api'
-import { INTERNAL, type SpanData } from '../trace/span.js'
+import { INTERNAL } from '../trace/kind.js'
+import type { SpanData } from '../trace/span.js'
 import type { UnixTime } from './unix-time.js'
 
 /** `SpanFlags` of trace.proto: bits 0 to 7 are the W3C's. */

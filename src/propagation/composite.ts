@@ -2,6 +2,7 @@ import { createRequire } from 'node:module'
 import type { TextMapPropagator } from '@opentelemetry/api'
 import type { PropagatorName } from '../config/config.js'
 import { baggage } from './baggage.js'
+import { NOTHING } from './late.js'
 import { traceContext } from './trace-context.js'
 
 const require = createRequire(import.meta.url)
@@ -25,18 +26,6 @@ function named(name: Exclude<PropagatorName, 'none'>): TextMapPropagator {
   if (name === 'baggage') return baggage
   const { FORMATS } = require('./formats.js') as typeof import('./formats.js')
   return FORMATS[name]
-}
-
-const NOTHING: TextMapPropagator = {
-  inject() {},
-
-  extract(context) {
-    return context
-  },
-
-  fields() {
-    return []
-  },
 }
 
 function composite(propagators: readonly TextMapPropagator[]): TextMapPropagator {

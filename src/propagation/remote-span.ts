@@ -1,6 +1,7 @@
 import type { Context, SpanContext } from '@opentelemetry/api'
 import { isSuppressed, SPAN_KEY, spanOf } from '../context/context.js'
-import { FLAG_SAMPLED, NonRecordingSpan } from '../trace/span.js'
+import { NonRecordingSpan } from '../trace/non-recording-span.js'
+import { FLAG_SAMPLED } from '../trace/span.js'
 
 /** `OpenTelemetry Context Key B3 Debug Flag` is how OpenTelemetry's own B3 propagator calls it. */
 const DEBUG_KEY: symbol = Symbol.for('OpenTelemetry Context Key B3 Debug Flag')

@@ -1,6 +1,7 @@
 import type { TraceState as ApiTraceState, Context, SpanContext, TextMapPropagator } from '@opentelemetry/api'
 import { isSuppressed, SPAN_KEY, spanOf } from '../context/context.js'
-import { FLAG_RANDOM, FLAG_SAMPLED, NonRecordingSpan } from '../trace/span.js'
+import { NonRecordingSpan } from '../trace/non-recording-span.js'
+import { FLAG_RANDOM, FLAG_SAMPLED } from '../trace/span.js'
 import { listValue, skipBlanks, soleValue, trimmedEnd } from './header.js'
 import { MAX_TRACESTATE_HEADER_CHARS, parseTraceState, TraceState } from './trace-state.js'
 

@@ -1,6 +1,6 @@
 import type { Span, Tracer, TracerOptions, TracerProvider } from '@opentelemetry/api'
 import { diag } from '../diag/diag.js'
-import { NonRecordingSpan } from './span.js'
+import { NonRecordingSpan } from './non-recording-span.js'
 
 /** A provider that is loaded when the program first asks it for a tracer. */
 export class LateTracerProvider implements TracerProvider {

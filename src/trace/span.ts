@@ -22,14 +22,7 @@ import type { SpanLimits } from './limits.js'
 export const FLAG_SAMPLED = 0x01
 export const FLAG_RANDOM = 0x02
 
-/** `SpanKind` of the API, by value: the API's own module is not loaded at run time. */
-export const INTERNAL = 0
-export const SERVER = 1
-export const CLIENT = 2
-export const PRODUCER = 3
-export const CONSUMER = 4
-
-/** `SpanStatusCode` of the API, by value. */
+/** `SpanStatusCode` of the API, by value: the API's own module is not loaded at run time. */
 export const STATUS_UNSET = 0
 export const STATUS_OK = 1
 export const STATUS_ERROR = 2
@@ -298,55 +291,6 @@ export class RecordingSpan implements Span, SpanData {
     }
     this.#settings.processor.onEnd(this)
   }
-}
-
-/** A span that keeps its place in the trace and records nothing: dropped by the sampler, or a remote parent. */
-export class NonRecordingSpan implements Span {
-  readonly #context: SpanContext
-
-  constructor(context: SpanContext) {
-    this.#context = context
-  }
-
-  spanContext(): SpanContext {
-    return this.#context
-  }
-
-  isRecording(): boolean {
-    return false
-  }
-
-  setAttribute(): this {
-    return this
-  }
-
-  setAttributes(): this {
-    return this
-  }
-
-  addEvent(): this {
-    return this
-  }
-
-  addLink(): this {
-    return this
-  }
-
-  addLinks(): this {
-    return this
-  }
-
-  setStatus(): this {
-    return this
-  }
-
-  updateName(): this {
-    return this
-  }
-
-  recordException(): void {}
-
-  end(): void {}
 }
 
 /** `traceState` is left out where there is none: API users compare and spread span contexts. */

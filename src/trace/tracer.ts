@@ -1,22 +1,15 @@
 import type { Attributes, Context, Link, Span, SpanContext, SpanOptions, Tracer } from '@opentelemetry/api'
 import { isSuppressed, SPAN_KEY, spanOf } from '../context/context.js'
 import { activeContext, runIn } from '../context/manager.js'
-import { type AttributeList, limitAttributes, type SharedAttributes } from './attributes.js'
+import { type AttributeList, limitAttributes, SharedAttributes } from './attributes.js'
 import { clockAnchor, fromTimeInput, now, type Time } from './clock.js'
 import type { Decider } from './decider.js'
 import { newSpanId, newTraceId } from './id.js'
+import { INTERNAL } from './kind.js'
+import { NonRecordingSpan } from './non-recording-span.js'
 import type { OpenSpans } from './open-spans.js'
 import type { Sampler } from './sampler.js'
-import {
-  contextOf,
-  FLAG_RANDOM,
-  FLAG_SAMPLED,
-  INTERNAL,
-  NonRecordingSpan,
-  RecordingSpan,
-  type Scope,
-  type SpanSettings,
-} from './span.js'
+import { contextOf, FLAG_RANDOM, FLAG_SAMPLED, RecordingSpan, type Scope, type SpanSettings } from './span.js'
 
 const INVALID_TRACE_ID = '0'.repeat(32)
 const INVALID_SPAN_ID = '0'.repeat(16)
@@ -76,6 +69,11 @@ export class AgentTracer implements Tracer {
     const parent = rest.length > 2 ? (rest[1] as Context) : activeContext()
     const span = this.startSpan(name, options, parent)
     return runIn(parent.setValue(SPAN_KEY, span), fn as never, undefined, span) as ReturnType<Fn>
+  }
+
+  /** Attributes that many spans have alike: made once, given to each. */
+  share(list: AttributeList): SharedAttributes {
+    return new SharedAttributes(list)
   }
 
   /**

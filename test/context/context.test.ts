@@ -11,7 +11,7 @@ import {
   SUPPRESSED_CONTEXT,
 } from '../../src/context/context.js'
 import { AsyncLocalStorageContextManager, activeContext, runIn } from '../../src/context/manager.js'
-import { NonRecordingSpan } from '../../src/trace/span.js'
+import { NonRecordingSpan } from '../../src/trace/non-recording-span.js'
 
 const span = new NonRecordingSpan({ traceId: 'a'.repeat(32), spanId: 'b'.repeat(16), traceFlags: 1 })
 const manager = new AsyncLocalStorageContextManager()

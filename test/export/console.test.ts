@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { diag } from '../../src/diag/diag.js'
 import { type ConsoleOptions, ConsoleProcessor, wantsColour } from '../../src/export/console.js'
-import { CLIENT, INTERNAL, SERVER, type SpanData, STATUS_ERROR } from '../../src/trace/span.js'
+import { CLIENT, INTERNAL, SERVER } from '../../src/trace/kind.js'
+import { type SpanData, STATUS_ERROR } from '../../src/trace/span.js'
 
 test('a trace is printed when its root has ended, children first or not', () => {
   const { processor, printed } = consoleProcessor()

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { printableUrl } from '../../src/export/printable-url.js'
 import {
   BACKOFF,
   backoffMillis,
@@ -7,7 +8,7 @@ import {
   MAX_RETRY_AFTER_MILLIS,
   readRetryAfter,
 } from '../../src/export/retry.js'
-import { oneLine, printableUrl, reasonOf } from '../../src/export/transport.js'
+import { oneLine, reasonOf } from '../../src/export/transport.js'
 
 const NOW = Date.parse('2026-01-02T03:04:05Z')
 

@@ -4,12 +4,13 @@ import { SpanKind, SpanStatusCode, TraceFlags } from '@opentelemetry/api'
 import { ROOT_CONTEXT } from '../../src/context/context.js'
 import { SharedAttributes } from '../../src/trace/attributes.js'
 import { toUnixNanos } from '../../src/trace/clock.js'
+import * as kinds from '../../src/trace/kind.js'
 import * as values from '../../src/trace/span.js'
 import { attributesOf, recordingTracer } from './tracing.js'
 
 test('kinds, statuses and flags have the values of the API', () => {
   assert.deepEqual(
-    [values.INTERNAL, values.SERVER, values.CLIENT, values.PRODUCER, values.CONSUMER],
+    [kinds.INTERNAL, kinds.SERVER, kinds.CLIENT, kinds.PRODUCER, kinds.CONSUMER],
     [SpanKind.INTERNAL, SpanKind.SERVER, SpanKind.CLIENT, SpanKind.PRODUCER, SpanKind.CONSUMER],
   )
   assert.deepEqual(
@@ -225,11 +226,11 @@ const parties = ['server.address', 'shop', 'server.port', 80]
 test("shared attributes are the span's until one of them is set", () => {
   const { tracer, ended } = recordingTracer()
   const shared = new SharedAttributes(parties)
-  const own = tracer.start('a', values.SERVER, ROOT_CONTEXT, () => ['url.path', '/'], undefined, shared)
+  const own = tracer.start('a', kinds.SERVER, ROOT_CONTEXT, () => ['url.path', '/'], undefined, shared)
   own.setAttribute('http.route', '/').end()
-  const other = tracer.start('b', values.SERVER, ROOT_CONTEXT, () => ['url.path', '/'], undefined, shared)
+  const other = tracer.start('b', kinds.SERVER, ROOT_CONTEXT, () => ['url.path', '/'], undefined, shared)
   other.setAttribute('server.port', 8080).end()
-  const third = tracer.start('c', values.SERVER, ROOT_CONTEXT, () => [], undefined, shared)
+  const third = tracer.start('c', kinds.SERVER, ROOT_CONTEXT, () => [], undefined, shared)
   third.setAttributes({ 'server.port': 1 }).end()
   assert.equal(ended[0]?.shared, shared)
   assert.deepEqual(attributesOf(ended[0]?.attributes ?? []), { 'url.path': '/', 'http.route': '/' })
@@ -246,12 +247,12 @@ test("shared attributes are the span's until one of them is set", () => {
 test('shared attributes count for the limits', () => {
   const tight = recordingTracer({ limits: { attributeCount: 3, attributeValueLength: 2 } })
   tight.tracer
-    .start('a', values.SERVER, ROOT_CONTEXT, () => ['a', 1, 'b', 2], undefined, new SharedAttributes(parties))
+    .start('a', kinds.SERVER, ROOT_CONTEXT, () => ['a', 1, 'b', 2], undefined, new SharedAttributes(parties))
     .end()
   assert.deepEqual(attributesOf(tight.ended[0]?.attributes ?? []), { a: 1, b: 2, 'server.address': 'sh' })
   assert.equal(tight.ended[0]?.droppedAttributes, 1)
   const { tracer, ended } = recordingTracer()
-  const span = tracer.start('a', values.SERVER, ROOT_CONTEXT, () => [], undefined, new SharedAttributes(parties))
+  const span = tracer.start('a', kinds.SERVER, ROOT_CONTEXT, () => [], undefined, new SharedAttributes(parties))
   for (let i = 0; i < 200; i++) span.setAttribute(`key ${i}`, i)
   span.end()
   assert.equal((ended[0]?.attributes.length ?? 0) / 2, 128)

@@ -1,0 +1,227 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import type { TLSSocket } from 'node:tls'
+import type { Context, Span, TextMapGetter } from '@opentelemetry/api'
+import { methodAttribute, methodName, originalMethod, recordServerStatus } from '../../src/instrumentation/http.js'
+import { ServerMetrics } from '../../src/instrumentation/http-metrics.js'
+import type { Describe, Kit, SharedAttributes } from '../../src/instrumentation/kit.js'
+import { lifeOf, type Message, MessageLife, setLife } from '../../src/instrumentation/message.js'
+import { ServedRequest } from '../../src/instrumentation/served.js'
+import { authorityEnd, redactQuery, splitHost } from '../../src/instrumentation/url.js'
+
+export type Scheme = 'http' | 'https'
+
+/** Begins the spans of requests; what it returns is the context in which a request is served. */
+export interface Serving {
+  /** Undefined for a request that is emitted again, as by a handler of `checkContinue`: it has its span. */
+  beginRequest(request: IncomingMessage & Message, response: ServerResponse & Message): Context | undefined
+  beginUpgrade(request: IncomingMessage & Message, socket: Socket): Context | undefined
+}
+
+/** Loaded when a server listens, or with its first request: many programs serve none. */
+export function createServing(scheme: Scheme, kit: Kit): Serving {
+  // Loads the propagators too.
+  kit.propagationFields()
+  const describeWhole: Describe<IncomingMessage> = (request) => [
+    ...describeRequest(request),
+    ...describeParties(request, scheme),
+  ]
+  let metrics: ServerMetrics | undefined
+  return { beginRequest, beginUpgrade }
+
+  function measuring(): ServerMetrics | undefined {
+    if (kit.hasMeter) metrics ??= new ServerMetrics(kit)
+    return metrics
+  }
+
+  function beginRequest(request: IncomingMessage & Message, response: ServerResponse & Message): Context | undefined {
+    if (lifeOf(request) !== undefined) return undefined
+    const parent = kit.extract(request, headerGetter)
+    const span = start(request, parent)
+    const context = kit.withSpan(parent, span)
+    const metrics = measuring()
+    const life =
+      metrics === undefined && !span.isRecording()
+        ? new MessageLife(context)
+        : new ServedRequest(context, span, request, response, metrics, metrics && originalScheme(request, scheme))
+    setLife(request, life)
+    setLife(response, life)
+    return context
+  }
+
+  function beginUpgrade(request: IncomingMessage & Message, socket: Socket): Context | undefined {
+    if (lifeOf(request) !== undefined) return undefined
+    const parent = kit.extract(request, headerGetter)
+    const span = start(request, parent)
+    const context = kit.withSpan(parent, span)
+    setLife(request, new MessageLife(context))
+    endAtFirstWrite(socket, span)
+    return context
+  }
+
+  function start(request: IncomingMessage, parent: Context): Span {
+    const shared = sharedParties(request, scheme, kit)
+    const describe = shared === undefined ? describeWhole : describeRequest
+    return kit.startServer(methodName(request.method ?? ''), parent, describe, request, shared)
+  }
+}
+
+const STATUS_LINE = /^HTTP\/1\.[01] ([1-5]\d\d)/
+
+/**
+ * An upgraded connection answers through the socket: the status is in the first bytes written, and
+ * what follows is no longer HTTP.
+ */
+function endAtFirstWrite(socket: Socket, span: Span): void {
+  if (!span.isRecording()) return
+  const write = socket.write
+  const finish = (): void => {
+    if (Object.hasOwn(socket, 'write') && socket.write === writeFirst) Reflect.deleteProperty(socket, 'write')
+    socket.removeListener('close', finish)
+    span.end()
+  }
+  const writeFirst = function (this: Socket, ...args: unknown[]): boolean {
+    const head = args[0]
+    const text = typeof head === 'string' ? head : Buffer.isBuffer(head) ? head.toString('latin1', 0, 12) : ''
+    const status = STATUS_LINE.exec(text)
+    if (status !== null) recordServerStatus(span, Number(status[1]))
+    finish()
+    return Reflect.apply(write, this, args)
+  }
+  Object.defineProperty(socket, 'write', { value: writeFirst, writable: true, configurable: true })
+  socket.once('close', finish)
+}
+
+const headerGetter: TextMapGetter<IncomingMessage> = {
+  get: (request, name) => request.headers[name],
+  keys: (request) => Object.keys(request.headers),
+}
+
+/** What is told of each request. The places of what its end tells are made at once: a list that grows is copied. */
+function describeRequest(request: IncomingMessage): (string | number | undefined)[] {
+  const method = request.method ?? ''
+  const target = originForm(request.url ?? '')
+  const question = target.indexOf('?')
+  const attributes: (string | number | undefined)[] = [
+    'http.request.method',
+    methodAttribute(method),
+    'url.path',
+    question === -1 ? target : target.slice(0, question),
+    'http.response.status_code',
+    undefined,
+    'http.route',
+    undefined,
+  ]
+  const original = originalMethod(method)
+  if (original !== undefined) attributes.push('http.request.method_original', original)
+  if (question !== -1 && question !== target.length - 1) {
+    attributes.push('url.query', redactQuery(target.slice(question + 1)))
+  }
+  return attributes
+}
+
+/** What is told of who asks whom; the same for all requests of most connections. */
+function describeParties({ headers, socket, httpVersion }: IncomingMessage, scheme: Scheme) {
+  const forwarded = headers.forwarded === undefined ? undefined : parseForwarded(headers.forwarded)
+  const authority = forwarded?.host ?? firstOf(headers['x-forwarded-host']) ?? headers.host
+  const server = authority === undefined || authority === '' ? undefined : splitHost(authority)
+  const peer = socket.remoteAddress
+  const client = forwarded?.for ?? firstOf(headers['x-forwarded-for'])
+  return [
+    'url.scheme',
+    forwarded?.proto ?? firstOf(headers['x-forwarded-proto']) ?? schemeOf(socket, scheme),
+    'server.address',
+    server?.host,
+    'server.port',
+    server?.port,
+    'client.address',
+    client === undefined ? peer : splitHost(client).host,
+    'network.peer.address',
+    peer,
+    'network.peer.port',
+    socket.remotePort,
+    'network.protocol.version',
+    httpVersion,
+    'user_agent.original',
+    headers['user-agent'],
+  ]
+}
+
+/** Where a socket keeps what was told of its requests. */
+const PARTIES: unique symbol = Symbol('autospan.http.parties')
+/** Connections whose clients change more often are those of proxies, on which nothing is gained by keeping. */
+const MAX_CHANGES = 4
+
+interface Parties {
+  readonly host: string | undefined
+  readonly userAgent: string | undefined
+  readonly httpVersion: string
+  readonly changes: number
+  readonly shared: SharedAttributes
+}
+
+/** The parties of a request, kept on its connection; undefined where they differ from request to request. */
+function sharedParties(request: IncomingMessage, scheme: Scheme, kit: Kit): SharedAttributes | undefined {
+  const { headers, httpVersion } = request
+  if (
+    headers['x-forwarded-for'] !== undefined ||
+    headers.forwarded !== undefined ||
+    headers['x-forwarded-proto'] !== undefined ||
+    headers['x-forwarded-host'] !== undefined
+  ) {
+    return undefined
+  }
+  const { host, 'user-agent': userAgent } = headers
+  const socket = request.socket as Socket & { [PARTIES]?: Parties }
+  const known = socket[PARTIES]
+  if (known !== undefined && known.host === host && known.userAgent === userAgent && known.httpVersion === httpVersion)
+    return known.shared
+  const changes = known === undefined ? 0 : known.changes + 1
+  if (changes > MAX_CHANGES) return undefined
+  const shared = kit.share(describeParties(request, scheme))
+  socket[PARTIES] = { host, userAgent, httpVersion, changes, shared }
+  return shared
+}
+
+/** The target of a request in absolute form, as proxies get it, without scheme and authority; no URL is parsed. */
+function originForm(target: string): string {
+  if (target.charCodeAt(0) === 0x2f || target === '*') return target
+  const scheme = target.indexOf('://')
+  if (scheme === -1) return target
+  return target.slice(authorityEnd(target, scheme + 3)) || '/'
+}
+
+/** Of the request as the client sent it. Proxies tell what they like: what is no scheme of HTTP does not count. */
+function originalScheme({ headers, socket }: IncomingMessage, scheme: Scheme): Scheme {
+  const { forwarded } = headers
+  const told = (forwarded && parseForwarded(forwarded).proto) ?? firstOf(headers['x-forwarded-proto'])
+  return told === 'http' || told === 'https' ? told : schemeOf(socket, scheme)
+}
+
+/** A server of node:http may be fed with sockets of TLS by hand. */
+function schemeOf(socket: Socket, scheme: Scheme): Scheme {
+  return (socket as TLSSocket).encrypted === true ? 'https' : scheme
+}
+
+/** The first of the comma-separated values that proxies append to. */
+function firstOf(header: string | string[] | undefined): string | undefined {
+  if (header === undefined) return undefined
+  const text = Array.isArray(header) ? (header[0] ?? '') : header
+  const comma = text.indexOf(',')
+  const first = (comma === -1 ? text : text.slice(0, comma)).trim()
+  return first === '' ? undefined : first
+}
+
+/** The first element of `Forwarded` (RFC 7239): quoted values, `_obfuscated` and `unknown` as they are. */
+function parseForwarded(header: string): { for?: string; host?: string; proto?: string } {
+  const element: { for?: string; host?: string; proto?: string } = {}
+  for (const pair of (firstOf(header) ?? '').split(';')) {
+    const equals = pair.indexOf('=')
+    if (equals === -1) continue
+    const name = pair.slice(0, equals).trim().toLowerCase()
+    if (name !== 'for' && name !== 'host' && name !== 'proto') continue
+    const value = pair.slice(equals + 1).trim()
+    element[name] = value.startsWith('"') && value.endsWith('"') ? value.slice(1, -1) : value
+  }
+  return element
+}

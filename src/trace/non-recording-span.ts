@@ -1,0 +1,50 @@
+import type { Span, SpanContext } from '@opentelemetry/api'
+
+/** A span that keeps its place in the trace and records nothing: dropped by the sampler, or a remote parent. */
+export class NonRecordingSpan implements Span {
+  readonly #context: SpanContext
+
+  constructor(context: SpanContext) {
+    this.#context = context
+  }
+
+  spanContext(): SpanContext {
+    return this.#context
+  }
+
+  isRecording(): boolean {
+    return false
+  }
+
+  setAttribute(): this {
+    return this
+  }
+
+  setAttributes(): this {
+    return this
+  }
+
+  addEvent(): this {
+    return this
+  }
+
+  addLink(): this {
+    return this
+  }
+
+  addLinks(): this {
+    return this
+  }
+
+  setStatus(): this {
+    return this
+  }
+
+  updateName(): this {
+    return this
+  }
+
+  recordException(): void {}
+
+  end(): void {}
+}
