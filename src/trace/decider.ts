@@ -1,7 +1,8 @@
 import type { SpanContext, TraceState } from '@opentelemetry/api'
 import type { HeadSampler, SpanStart } from './head.js'
 import { HeldSpan, HeldTrace } from './held.js'
-import { CONSUMER, FLAG_SAMPLED, type RecordingSpan, SERVER } from './span.js'
+import { CONSUMER, SERVER } from './kind.js'
+import { FLAG_SAMPLED, type RecordingSpan } from './span.js'
 import { randomnessOf, withThreshold } from './threshold.js'
 
 /** What a caller that is not trusted has a say in: all, the trace but not the decision, or nothing but a link to it. */
