@@ -1,6 +1,6 @@
 import type { EventEmitter } from 'node:events'
 import { bindCallbacksOf, Calls, once } from '../../src/instrumentation/call.js'
-import { recordDatabase, recordWait } from '../../src/instrumentation/database.js'
+import { recordWait } from '../../src/instrumentation/database.js'
 import { guard } from '../../src/instrumentation/guard.js'
 import type { Kit } from '../../src/instrumentation/kit.js'
 import type { AnyFunction } from '../../src/instrumentation/wrap.js'
@@ -13,6 +13,7 @@ import {
   type QueryCall,
   type QueryConfig,
   readQuery,
+  tellDatabase,
 } from './query.js'
 
 /** What pg exports, and again as `native`. */
@@ -114,7 +115,7 @@ function traceQueries(prototype: Client, Query: QueryClass, kit: Kit): void {
       const { database, waited } = connection
       const call = ofPool ?? calls.begin(readQuery(database, config, values, client))
       if (call === undefined) return undefined
-      recordDatabase(call.span, call.subject, database)
+      tellDatabase(call, database)
       if (waited > 0) {
         connection.waited = 0
         recordWait(call.span, waited)

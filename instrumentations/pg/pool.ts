@@ -1,6 +1,6 @@
 import type { Context } from '@opentelemetry/api'
 import { bindCallback, Calls, detach, once } from '../../src/instrumentation/call.js'
-import { type Database, type DatabaseQuery, recordDatabase } from '../../src/instrumentation/database.js'
+import type { Database, DatabaseQuery } from '../../src/instrumentation/database.js'
 import { guard } from '../../src/instrumentation/guard.js'
 import type { Kit } from '../../src/instrumentation/kit.js'
 import type { AnyFunction } from '../../src/instrumentation/wrap.js'
@@ -11,6 +11,7 @@ import {
   isQuery,
   type QueryCall,
   readQuery,
+  tellDatabase,
   UNKNOWN_DATABASE,
 } from './query.js'
 
@@ -89,8 +90,8 @@ function traceWaiting(prototype: Pool, kit: Kit): void {
     const waiter = _pendingQueue.at(-1)
     if (waiter !== undefined) waiter[WAIT] = wait
   })
-  const tellDatabase = guard(place, ({ span, subject }: QueryCall, pool: Pool) => {
-    recordDatabase(span, subject, databaseOfPool(pool))
+  const tellPool = guard(place, (call: QueryCall, pool: Pool) => {
+    tellDatabase(call, databaseOfPool(pool))
   })
 
   kit.wrap(prototype, 'connect', (connect) => {
@@ -133,7 +134,7 @@ function traceWaiting(prototype: Pool, kit: Kit): void {
       asker = undefined
       if (call === undefined || callback === undefined) return undefined
       if (error) {
-        tellDatabase(call, pool)
+        tellPool(call, pool)
         call.fail(error)
       } else {
         handed = call

@@ -6,8 +6,12 @@ import {
   databaseOf,
   hideText,
   recordBatchSize,
+  recordDatabase,
   recordQueryError,
 } from '../../src/instrumentation/database.js'
+import { DatabaseMetrics, type Failure } from '../../src/instrumentation/database-metrics.js'
+import { errorType } from '../../src/instrumentation/http.js'
+import type { Kit } from '../../src/instrumentation/kit.js'
 
 /** A client of pg, JavaScript or native. */
 export interface Client {
@@ -96,6 +100,7 @@ export const description: CallDescription<DatabaseQuery> = {
     if (Array.isArray(results)) recordBatchSize(span, results.length)
   },
   recordError,
+  metrics: metricsOf,
 }
 
 /** An error of the server, of the system, of pg itself, or of the program's parsers and values. */
@@ -121,10 +126,41 @@ const SAID_BY_PG =
 
 const SYNTAX_ERROR = '42601'
 
+const known = new WeakMap<Kit, DatabaseMetrics>()
+
+/** One for clients and pools, which measure the same. */
+function metricsOf(kit: Kit): DatabaseMetrics {
+  let metrics = known.get(kit)
+  if (metrics === undefined) {
+    metrics = new DatabaseMetrics(kit, failureOf)
+    known.set(kit, metrics)
+  }
+  return metrics
+}
+
+function failureOf(error: unknown): Failure {
+  const status = statusOf(error)
+  return { status, type: status ?? errorType(error) }
+}
+
+/** The SQLSTATE, where the error is the server's. */
+function statusOf(error: unknown): string | undefined {
+  const { code, severity } = (error ?? {}) as QueryError
+  return typeof severity === 'string' && typeof code === 'string' ? code : undefined
+}
+
+/** Tells the database of a query that began before there was a connection to tell it. */
+export function tellDatabase(call: QueryCall, database: Database): void {
+  if (call.subject.database === database) return
+  recordDatabase(call.span, database)
+  call.subject = database.own(call.subject)
+}
+
 function recordError(span: Span, error: unknown, query: DatabaseQuery): void {
-  const { message, code, severity, where, syscall } = (error ?? {}) as QueryError
+  const { message, where, syscall } = (error ?? {}) as QueryError
   const text = typeof message === 'string' ? message : ''
-  if (typeof severity === 'string' && typeof code === 'string') {
+  const code = statusOf(error)
+  if (code !== undefined) {
     if (code === SYNTAX_ERROR) hideText(span, query)
     // With its own words, and any SQLSTATE, a function of the database may raise what it likes.
     recordQueryError(span, error, code, !where && NAMES_NO_VALUE.test(code) ? text : undefined)

@@ -1,5 +1,7 @@
 import type { EventEmitter } from 'node:events'
 import type { Context, Span } from '@opentelemetry/api'
+import { now } from '../trace/clock.js'
+import { RecordingSpan } from '../trace/span.js'
 import { isAbort } from './http.js'
 import type { Describe, Kit, Place, SharedAttributes } from './kit.js'
 import type { AnyFunction } from './wrap.js'
@@ -16,6 +18,13 @@ export interface CallDescription<Subject> {
   readonly recordResult?: (span: Span, result: unknown, subject: Subject) => void
   /** Puts an error, which may be anything, on the span. Not asked for what the caller has aborted: that is no error. */
   readonly recordError: (span: Span, error: unknown, subject: Subject) => void
+  /** What measures calls, sampled or not. Asked for with the first call, where anybody wants metrics. */
+  readonly metrics?: (kit: Kit) => CallMetrics<Subject>
+}
+
+export interface CallMetrics<Subject> {
+  /** `error` is undefined for what succeeded, and for what the caller has aborted. Times on the monotonic clock. */
+  ended(subject: Subject, error: unknown, startMillis: number, endMillis: number, span: Span): void
 }
 
 /** The calls of one library: the instrumentation describes them, and this owns their lives. */
@@ -23,6 +32,7 @@ export class Calls<Subject> {
   readonly #kit: Kit
   readonly #description: CallDescription<Subject>
   readonly #place: Place
+  #metrics: CallMetrics<Subject> | undefined = undefined
 
   constructor(kit: Kit, name: string, description: CallDescription<Subject>) {
     this.#kit = kit
@@ -37,7 +47,8 @@ export class Calls<Subject> {
       const context = this.#kit.active()
       const { name, attributes = noAttributes, shared } = this.#description
       const span = this.#kit.startClient(name(subject), context, attributes, subject, shared?.(subject))
-      return new Call(this.#kit, this.#description, this.#place, subject, context, span)
+      if (this.#kit.hasMeter) this.#metrics ??= this.#description.metrics?.(this.#kit)
+      return new Call(this.#kit, this.#description, this.#place, subject, context, span, this.#metrics)
     } catch (error) {
       this.#place.failed(error)
       return undefined
@@ -81,10 +92,13 @@ export class Call<Subject> {
   readonly span: Span
   /** The caller's, in which its callbacks and listeners run. */
   readonly context: Context
-  readonly subject: Subject
+  /** May become another when more is known of it. */
+  subject: Subject
   readonly #kit: Kit
   readonly #description: CallDescription<Subject>
   readonly #place: Place
+  readonly #metrics: CallMetrics<Subject> | undefined
+  readonly #beganAt: number
   #hasEnded = false
 
   /** Use `Calls.begin`. */
@@ -95,6 +109,7 @@ export class Call<Subject> {
     subject: Subject,
     context: Context,
     span: Span,
+    metrics: CallMetrics<Subject> | undefined,
   ) {
     this.#kit = kit
     this.#description = description
@@ -102,6 +117,8 @@ export class Call<Subject> {
     this.subject = subject
     this.context = context
     this.span = span
+    this.#metrics = metrics
+    this.#beganAt = metrics === undefined ? 0 : startOf(span)
   }
 
   get hasEnded(): boolean {
@@ -116,18 +133,33 @@ export class Call<Subject> {
     } catch (error) {
       this.#place.failed(error)
     }
-    this.span.end()
+    this.#finish(undefined)
   }
 
   fail(error: unknown): void {
     if (this.#hasEnded) return
     this.#hasEnded = true
+    const told = isAbort(error) ? undefined : (error ?? new Error('no error was told'))
     try {
-      if (!isAbort(error)) this.#description.recordError(this.span, error, this.subject)
+      if (told !== undefined) this.#description.recordError(this.span, error, this.subject)
     } catch (fault) {
       this.#place.failed(fault)
     }
-    this.span.end()
+    this.#finish(told)
+  }
+
+  #finish(error: unknown): void {
+    if (this.#metrics === undefined) {
+      this.span.end()
+      return
+    }
+    const endMillis = now()
+    try {
+      this.#metrics.ended(this.subject, error, this.#beganAt, endMillis, this.span)
+    } catch (fault) {
+      this.#place.failed(fault)
+    }
+    this.span.end(endMillis)
   }
 
   /** `callback` in the caller's context, where a library calls back from a connection that others share. */
@@ -225,4 +257,9 @@ function isEmitter(value: unknown): value is EventEmitter {
   if (typeof value !== 'object' || value === null) return false
   const { emit, on } = value as { emit?: unknown; on?: unknown }
   return typeof emit === 'function' && typeof on === 'function'
+}
+
+/** A span has looked at the clock already. */
+function startOf(span: Span): number {
+  return span instanceof RecordingSpan && typeof span.startTime === 'number' ? span.startTime : now()
 }

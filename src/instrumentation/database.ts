@@ -26,6 +26,9 @@ export interface DatabaseQuery {
   /** The span's name. */
   readonly name: string
   readonly attributes: SharedAttributes
+  readonly summary: string | undefined
+  readonly storedProcedure: string | undefined
+  readonly sql: QueryDescription
   /** Whether the text is shown without its literals. */
   readonly isSanitised: boolean
 }
@@ -52,7 +55,15 @@ export class Database {
 
   /** @param hasValues whether values are sent beside the text: only then may the text be shown as it is. */
   query(text: string, hasValues: boolean): DatabaseQuery {
-    const sql = describeSql(text)
+    return this.#query(describeSql(text), hasValues)
+  }
+
+  /** The same query in this database. */
+  own({ sql, isSanitised }: DatabaseQuery): DatabaseQuery {
+    return this.#query(sql, !isSanitised)
+  }
+
+  #query(sql: QueryDescription, hasValues: boolean): DatabaseQuery {
     const known = hasValues ? this.#verbatim : this.#sanitised
     const query = known.get(sql)
     if (query !== undefined) return query
@@ -61,10 +72,8 @@ export class Database {
     return made
   }
 
-  #describe(
-    { summary, storedProcedure, verbatim, text: sanitised }: QueryDescription,
-    hasValues: boolean,
-  ): DatabaseQuery {
+  #describe(sql: QueryDescription, hasValues: boolean): DatabaseQuery {
+    const { summary, storedProcedure, verbatim, text: sanitised } = sql
     const { system, namespace, address, port } = this
     const text = hasValues ? verbatim : sanitised
     const attributes: AttributeList = ['db.system.name', system]
@@ -76,7 +85,8 @@ export class Database {
     put(attributes, 'server.port', port)
     const server = port === undefined ? address : `${address}:${port}`
     const name = summary ?? storedProcedure ?? namespace ?? server ?? system
-    return { database: this, name, attributes: new SharedAttributes(attributes), isSanitised: !hasValues }
+    const shared = new SharedAttributes(attributes)
+    return { database: this, name, attributes: shared, summary, storedProcedure, sql, isSanitised: !hasValues }
   }
 }
 
@@ -99,10 +109,9 @@ function put(list: AttributeList, key: string, value: string | number | undefine
   if (value !== undefined) list.push(key, value)
 }
 
-/** Tells the database of a query that began before there was a connection to tell it. */
-export function recordDatabase(span: Span, query: DatabaseQuery, database: Database): void {
-  const { namespace, address, port } = database
-  if (query.database === database || !span.isRecording()) return
+/** Puts on a span in which database its query went after all. */
+export function recordDatabase(span: Span, { namespace, address, port }: Database): void {
+  if (!span.isRecording()) return
   if (namespace !== undefined) span.setAttribute('db.namespace', namespace)
   if (address !== undefined) span.setAttribute('server.address', address)
   if (port !== undefined) span.setAttribute('server.port', port)

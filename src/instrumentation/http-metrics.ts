@@ -5,7 +5,7 @@
 
 import type { Span } from '@opentelemetry/api'
 import type { BoundInstrument, SyncInstrument } from '../metrics/instruments.js'
-import { RecordingSpan } from '../trace/span.js'
+import { recordDuration } from './duration.js'
 import { methodAttribute } from './http.js'
 import type { Kit } from './kit.js'
 
@@ -135,7 +135,7 @@ export class ServerMetrics {
     span: Span,
   ): void {
     const series = this.#durations.of(route, method, scheme, status, errorType, version, undefined)
-    record(series, startMillis, endMillis, span)
+    recordDuration(series, startMillis, endMillis, span)
   }
 
   #activeOf(method: string, scheme: string): BoundInstrument {
@@ -176,10 +176,6 @@ export class ClientMetrics {
     span: Span,
   ): void {
     const series = this.#durations.of(host, method, undefined, status, errorType, version, port)
-    record(series, startMillis, endMillis, span)
+    recordDuration(series, startMillis, endMillis, span)
   }
-}
-
-function record(series: BoundInstrument, startMillis: number, endMillis: number, span: Span): void {
-  series.record((endMillis - startMillis) / 1000, span instanceof RecordingSpan ? span.anchor + endMillis : 0, span)
 }

@@ -17,6 +17,9 @@ const projects = {
   'pg 8': join(root, 'test/apps/pg'),
 }
 
+// Before any test: it takes the event loop for seconds, in which no sink would answer.
+const postgres = await startPostgres(file)
+
 /** 250 rows for every query, but for those whose text asks for something else. */
 const wire = await startWire(file, { answer })
 const ROWS = Array.from({ length: 250 }, (_, id) => ({ id: String(id), name: 'Ann' }))
@@ -133,6 +136,40 @@ for (const [version, project] of Object.entries(projects)) {
       })
     }
 
+    test(title('each query is measured, sampled or not, by its summary and how it ended'), async (t) => {
+      for (const sampler of ['always_on', 'always_off']) {
+        const sink = await startSink(t)
+        const env = { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url, OTEL_TRACES_SAMPLER: sampler, DATABASE_URL: wire }
+        const server = await start(t, app, { env })
+        for (const path of ['/promise', '/promise/fail', '/transaction', '/callback']) {
+          await (await fetch(server.url + path)).text()
+        }
+        await server.stop()
+        const spans = (await sink.settled()).filter(({ kind }) => kind === CLIENT)
+        const duration = sink.metric('db.client.operation.duration')
+        const points = duration?.points.map(({ attributes, count }) => {
+          assert.equal(attributes['db.system.name'], 'postgresql')
+          assert.equal(attributes['server.address'], '127.0.0.1')
+          assert.equal(typeof attributes['server.port'], 'number')
+          assert.equal('db.query.text' in attributes, false)
+          const status = [attributes['db.response.status_code'], attributes['error.type']]
+          return [attributes['db.query.summary'], count, ...status.filter((value) => value !== undefined)].join(' ')
+        })
+        assert.deepEqual(points?.sort(), [
+          'BEGIN 1',
+          'INSERT t1 1',
+          'ROLLBACK 1',
+          'SELECT t1 2',
+          'SELECT tfail 1 42703 42703',
+          'UPDATE t1 1',
+        ])
+        assert.deepEqual([duration?.unit, duration?.points[0]?.explicitBounds?.[0]], ['s', 0.001])
+        const exemplars = duration?.points.flatMap(({ exemplars }) => exemplars.map(({ spanId }) => spanId)) ?? []
+        assert.equal(exemplars.length > 0, sampler === 'always_on')
+        for (const id of exemplars) assert.ok(spans.some(({ spanId }) => spanId === id))
+      }
+    })
+
     test(title('what a query has waited for a connection is on its span, and nothing where it has not'), async (t) => {
       const sink = await startSink(t)
       const server = await start(t, app, { env: { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url, DATABASE_URL: wire } })
@@ -153,7 +190,6 @@ for (const [version, project] of Object.entries(projects)) {
   }
 }
 
-const postgres = await startPostgres(file)
 const { default: pg } = await import('pg' as string)
 const admin = new pg.Client({ connectionString: postgres })
 await admin.connect()
