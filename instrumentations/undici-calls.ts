@@ -10,7 +10,7 @@ import {
   recordClientStatus,
 } from '../src/instrumentation/http.js'
 import { ClientMetrics } from '../src/instrumentation/http-metrics.js'
-import type { Kit, SharedAttributes } from '../src/instrumentation/kit.js'
+import type { Describe, Kit, SharedAttributes } from '../src/instrumentation/kit.js'
 import { redactUrl, splitHost } from '../src/instrumentation/url.js'
 
 /** A call of ours that waits for its answer, kept on the request it belongs to. */
@@ -64,15 +64,30 @@ export class Calls {
   /** Where a redirect leads, in whose context, and the how manieth sending that will be. */
   readonly #redirects = new Map<string, { context: Context; resends: number }>()
 
+  readonly #describe: Describe<UndiciRequest>
+
   constructor(kit: Kit) {
     this.#kit = kit
+    const { http } = kit
+    this.#describe =
+      http === undefined || http.client.request.length === 0
+        ? describeRequest
+        : (request) =>
+            http.captureInto(describeRequest(request), 'request', http.client.request, (name) =>
+              textOrNothing(headerOf(request, name)),
+            )
   }
 
   begin(request: UndiciRequest): void {
     const kit = this.#kit
     if (kit.isSuppressed()) return
     const context = kit.active()
-    const span = kit.startClient(methodName(request.method), context, describeRequest, request, this.#serverOf(request))
+    const { http } = kit
+    const host = http === undefined ? '' : hostOf(request)
+    const span =
+      http?.ignoresHost(host) === true
+        ? kit.skip(context)
+        : kit.startClient(methodName(request.method), context, this.#describe, request, this.#serverOf(request))
     const resends = this.#takeRedirect(request, context)
     if (resends > 0) span.setAttribute('http.request.resend_count', resends)
     if (kit.hasMeter) this.#metrics ??= new ClientMetrics(kit)
@@ -80,7 +95,7 @@ export class Calls {
       const beganAt = performance.now()
       request[CALL] = { span, context, resends, beganAt, headersAt: 0, status: 0, errorType: undefined }
     }
-    if (isSigned(headerOf(request, 'authorization'))) return
+    if (isSigned(headerOf(request, 'authorization')) || http?.propagatesTo(host) === false) return
     for (const field of kit.propagationFields()) {
       if (field !== 'baggage') removeHeader(request, field)
     }
@@ -111,6 +126,14 @@ export class Calls {
     call.status = response.statusCode
     if (call.status >= 400) call.errorType = String(call.status)
     call.headersAt = performance.now()
+    const { http } = this.#kit
+    if (http !== undefined && call.span.isRecording()) {
+      const { headers } = response
+      const captured = http.captureInto([], 'response', http.client.response, (name) => responseHeader(headers, name))
+      for (let i = 0; i + 1 < captured.length; i += 2) {
+        call.span.setAttribute(String(captured[i]), captured[i + 1] as string[])
+      }
+    }
     if (response.statusCode >= 300 && response.statusCode < 400) this.#expectRedirect(request, call, response)
   }
 
@@ -193,6 +216,15 @@ function describeRequest(request: UndiciRequest): (string | number | undefined)[
 function describeServer(origin: string): (string | number)[] {
   const { host, port } = splitHost(origin.slice(origin.indexOf('://') + 3))
   return ['server.address', host, 'server.port', port ?? (origin.startsWith('https:') ? 443 : 80)]
+}
+
+function hostOf({ origin }: UndiciRequest): string {
+  const text = String(origin)
+  return splitHost(text.slice(text.indexOf('://') + 3)).host
+}
+
+function textOrNothing(value: unknown): string | undefined {
+  return value === undefined || value === null ? undefined : String(value)
 }
 
 function urlOf({ origin, path }: UndiciRequest): string {

@@ -3,7 +3,14 @@ import { setTimeout } from 'node:timers'
 import { INSTRUMENTATIONS } from '../instrumentations/index.js'
 import { adoptApiVersion, publishLoggerProvider, publishProviders } from './api/registry.js'
 import { findBundle } from './bundle.js'
-import type { Config, MetricsConfig, ProxyConfig, SamplingConfig, TracesConfig } from './config/config.js'
+import type {
+  Config,
+  InstrumentationsConfig,
+  MetricsConfig,
+  ProxyConfig,
+  SamplingConfig,
+  TracesConfig,
+} from './config/config.js'
 import { countLoads, readEnvironment } from './config/environment.js'
 import { readConfig } from './config/read.js'
 import { AsyncLocalStorageContextManager } from './context/manager.js'
@@ -13,9 +20,11 @@ import { watchDoors } from './export/doors.js'
 import { printableUrl } from './export/printable-url.js'
 import { Correlation } from './instrumentation/correlation.js'
 import { continueFrom } from './instrumentation/environment.js'
+import type { HttpRules } from './instrumentation/http-rules.js'
 import { installInstrumentations } from './instrumentation/install.js'
 import type { Instrumentation } from './instrumentation/instrumentation.js'
 import { Kit } from './instrumentation/kit.js'
+import { hideQueryTexts } from './instrumentation/query-text.js'
 import { LateLoggerProvider } from './logs/late.js'
 import { LateMeterProvider } from './metrics/late.js'
 import type { AgentMeterProvider } from './metrics/provider.js'
@@ -105,6 +114,7 @@ function run(config: Config, inheritance: Inheritance | undefined): void {
   if (!isFirst)
     diag.warn('another OpenTelemetry SDK has started before; the spans that the program makes itself go there')
   if (config.logs.exporters.length > 0) publishLoggerProvider(new LateLoggerProvider(() => load().loggerProvider))
+  const http = createHttpRules(config.instrumentations)
   const correlation = new Correlation(config.instrumentations.correlationNames)
   const enabled = INSTRUMENTATIONS.filter(
     ({ name, onlySends }) =>
@@ -116,6 +126,7 @@ function run(config: Config, inheritance: Inheritance | undefined): void {
     return new Kit(name, tracer, propagator, {
       layerSpans: config.instrumentations.layerSpans.has(name),
       serverTiming: config.instrumentations.serverTiming,
+      http,
       correlation,
       logger: config.logs.sources.has(name) ? load().loggerProvider?.getLogger(`autospan/${name}`, VERSION) : undefined,
       makeMeter: hasMetrics ? () => useMeters().getMeter(`autospan/${name}`, VERSION) : undefined,
@@ -139,6 +150,13 @@ function run(config: Config, inheritance: Inheritance | undefined): void {
   }
   diag.info(startLine(config, detected.serviceName, enabled))
   if (countLoads() > 1) diag.warn('loaded more than once by flags and NODE_OPTIONS; once is enough')
+}
+
+function createHttpRules({ http, queryText }: InstrumentationsConfig): HttpRules | undefined {
+  if (!queryText) hideQueryTexts()
+  if (http === undefined) return undefined
+  const { HttpRules } = require('./instrumentation/http-rules.js') as typeof import('./instrumentation/http-rules.js')
+  return new HttpRules(http)
 }
 
 /** When there are spans to be missed, and the program has started. */

@@ -7,7 +7,6 @@ import type {
   LogsConfig,
   OtlpConfig,
   Protocol,
-  SamplingConfig,
 } from './config/config.js'
 import { readColourWishes } from './config/environment.js'
 import { addCounters } from './diag/counters.js'
@@ -57,7 +56,7 @@ export function createPipeline(config: Config, resource: Resource, onFirst: () =
   const logExporters = createLogExporters(config, resource)
   const loggerProvider =
     logExporters.length === 0 ? undefined : new AgentLoggerProvider(config.logs.limits, fanOut(logExporters), onFirst)
-  const sampling = createSampling(config.traces.sampling, fanOut(exporters), resource)
+  const sampling = createSampling(config, fanOut(exporters), resource)
   const provider = new AgentTracerProvider({
     ...sampling,
     limits: config.traces.limits,
@@ -166,10 +165,13 @@ interface Sampling {
   readonly processor: SpanProcessor
 }
 
-function createSampling(config: SamplingConfig, processor: SpanProcessor, resource: Resource): Sampling {
+function createSampling({ traces, instrumentations }: Config, processor: SpanProcessor, resource: Resource): Sampling {
+  const config = traces.sampling
   const { sampler, rules, keep, callers } = config
+  // What is below a request that is ignored follows it, also where the sampler asks no parent.
+  const ignoresMore = instrumentations.http !== undefined && !sampler.startsWith('parentbased_')
   const isPlain = sampler.endsWith('always_on') || sampler.endsWith('always_off')
-  if (!isPlain || rules.length > 0 || keep !== undefined || callers.policy !== 'obey') {
+  if (!isPlain || rules.length > 0 || keep !== undefined || callers.policy !== 'obey' || ignoresMore) {
     const { createDecider } = require('./sampling.js') as typeof import('./sampling.js')
     return { sampler: alwaysOn, ...createDecider(config, processor, resource, (socket) => new HttpConnection(socket)) }
   }

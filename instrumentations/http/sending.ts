@@ -11,7 +11,8 @@ import {
   recordClientStatus,
 } from '../../src/instrumentation/http.js'
 import { ClientMetrics } from '../../src/instrumentation/http-metrics.js'
-import type { Kit } from '../../src/instrumentation/kit.js'
+import type { HttpRules } from '../../src/instrumentation/http-rules.js'
+import type { Describe, Kit } from '../../src/instrumentation/kit.js'
 import { type Message, MessageLife, setLife } from '../../src/instrumentation/message.js'
 import { authorityEnd, redactUrl, splitHost } from '../../src/instrumentation/url.js'
 
@@ -28,15 +29,27 @@ export type Begin = (request: ClientRequest & Message, headers: StoredHeaders) =
 /** Loaded with the first request. */
 export function createSending(kit: Kit): Begin {
   let metrics: ClientMetrics | undefined
+  const { http } = kit
+  const describe: Describe<Target> =
+    http === undefined || http.client.request.length === 0
+      ? describeRequest
+      : (target) =>
+          http.captureInto(describeRequest(target), 'request', http.client.request, (name) =>
+            target.request.getHeader(name),
+          )
   return begin
 
   function begin(request: ClientRequest & Message, headers: StoredHeaders): StoredHeaders {
     const parent = kit.active()
     const target = { request, address: addressOf(request) }
-    const span = kit.startClient(methodName(request.method), parent, describeRequest, target)
+    const span =
+      http?.ignoresHost(target.address.host) === true
+        ? kit.skip(parent)
+        : kit.startClient(methodName(request.method), parent, describe, target)
     if (kit.hasMeter) metrics ??= new ClientMetrics(kit)
     const isFollowed = metrics !== undefined || span.isRecording()
-    setLife(request, isFollowed ? new RecordedRequest(parent, span, target, metrics) : new SentRequest(parent))
+    setLife(request, isFollowed ? new RecordedRequest(parent, span, target, metrics, http) : new SentRequest(parent))
+    if (http?.propagatesTo(target.address.host) === false) return headers
     return injectInto(request, headers, kit.withSpan(parent, span))
   }
 
@@ -95,17 +108,25 @@ class RecordedRequest extends SentRequest {
   readonly #request: ClientRequest
   readonly #address: Address
   readonly #metrics: ClientMetrics | undefined
+  readonly #http: HttpRules | undefined
   readonly #beganAt: number
   #response: IncomingMessage | undefined
   #errorType: string | undefined = undefined
   #hasEnded = false
 
-  constructor(context: Context, span: Span, { request, address }: Target, metrics: ClientMetrics | undefined) {
+  constructor(
+    context: Context,
+    span: Span,
+    { request, address }: Target,
+    metrics: ClientMetrics | undefined,
+    http: HttpRules | undefined,
+  ) {
     super(context)
     this.#span = span
     this.#request = request
     this.#address = address
     this.#metrics = metrics
+    this.#http = http
     this.#beganAt = metrics === undefined ? 0 : performance.now()
   }
 
@@ -141,7 +162,15 @@ class RecordedRequest extends SentRequest {
     const status = response.statusCode ?? 0
     recordClientStatus(this.#span, status)
     this.#span.setAttribute('network.protocol.version', response.httpVersion)
+    if (this.#http !== undefined && this.#span.isRecording()) this.#captureHeaders(this.#http, response)
     if (status >= 400) this.#errorType = String(status)
+  }
+
+  #captureHeaders(http: HttpRules, { headers }: IncomingMessage): void {
+    const captured = http.captureInto([], 'response', http.client.response, (name) => headers[name])
+    for (let i = 0; i + 1 < captured.length; i += 2) {
+      this.#span.setAttribute(String(captured[i]), captured[i + 1] as string[])
+    }
   }
 
   #fail(error: unknown): void {

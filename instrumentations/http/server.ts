@@ -25,6 +25,10 @@ export function traceServers(server: EventEmitter, response: Message | undefined
       const { tellTrace } = require('./server-timing.js') as typeof import('./server-timing.js')
       tellTrace(response, kit)
     }
+    if (kit.http !== undefined) {
+      const { captureResponses } = require('./response-headers.js') as typeof import('./response-headers.js')
+      captureResponses(response, kit)
+    }
   }
   const place = kit.place('server')
   let serving: Serving | undefined

@@ -22,8 +22,14 @@ export interface Serving {
 export function createServing(scheme: Scheme, kit: Kit): Serving {
   // Loads the propagators too.
   kit.propagationFields()
+  const { http } = kit
+  const describeOwn: Describe<IncomingMessage> =
+    http === undefined || http.server.request.length === 0
+      ? describeRequest
+      : (request) =>
+          http.captureInto(describeRequest(request), 'request', http.server.request, (name) => request.headers[name])
   const describeWhole: Describe<IncomingMessage> = (request) => [
-    ...describeRequest(request),
+    ...describeOwn(request),
     ...describeParties(request, scheme),
   ]
   let metrics: ServerMetrics | undefined
@@ -60,8 +66,9 @@ export function createServing(scheme: Scheme, kit: Kit): Serving {
   }
 
   function start(request: IncomingMessage, parent: Context): Span {
+    if (http?.ignoresPath(originForm(request.url ?? '')) === true) return kit.skip(parent)
     const shared = sharedParties(request, scheme, kit)
-    const describe = shared === undefined ? describeWhole : describeRequest
+    const describe = shared === undefined ? describeWhole : describeOwn
     return kit.startServer(methodName(request.method ?? ''), parent, describe, request, shared)
   }
 }

@@ -1,5 +1,6 @@
 import type { LogLevel } from '../diag/diag.js'
 import type { CorrelationNames } from '../instrumentation/correlation.js'
+import type { HttpSettings } from '../instrumentation/http-rules.js'
 import type { ExemplarFilter } from '../metrics/exemplars.js'
 import type { TemporalityPreference } from '../metrics/reader.js'
 import type { HistogramAggregation } from '../metrics/store.js'
@@ -207,6 +208,10 @@ export interface ProxyConfig {
 }
 
 export interface InstrumentationsConfig {
+  /** Undefined where nothing of it is set. */
+  readonly http: HttpSettings | undefined
+  /** Whether the text of queries is told. */
+  readonly queryText: boolean
   isEnabled(name: string): boolean
   /** Instrumentations that are to make a span for each layer that a request passes, and not only name its route. */
   readonly layerSpans: ReadonlySet<string>

@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module'
 import type { InstrumentationsConfig } from './config.js'
+import { readHttp } from './http.js'
 import type { Settings } from './settings.js'
 
 const require = createRequire(import.meta.url)
@@ -23,6 +24,8 @@ export function readInstrumentations(settings: Settings, known: readonly string[
     if (flag !== undefined) flags.set(name, flag)
   }
   return Object.freeze({
+    http: readHttp(settings),
+    queryText: settings.read('AUTOSPAN_DB_QUERY_TEXT'),
     layerSpans: new Set(settings.read('OTEL_INSTRUMENTATION_EXPRESS_LAYER_SPANS') ? ['express'] : []),
     correlationNames: Object.freeze({
       traceId: settings.read('OTEL_INSTRUMENTATION_COMMON_LOGGING_TRACE_ID'),

@@ -13,6 +13,7 @@ import type {
   SamplerName,
 } from './config.js'
 import { entities } from './entities.js'
+import { patterns, texts } from './http.js'
 import { OTLP_ROWS, signalRows } from './otlp-variables.js'
 import { attributes } from './pairs.js'
 import { boolean, duration, integer, listOf, names, oneOf, proxyUrl, type Type, text, timeout } from './parse.js'
@@ -384,6 +385,51 @@ export const VARIABLES = {
     default: 'false',
     meaning: 'true: each response tells its trace, for browsers: server-timing: traceparent;desc="00-...".',
   },
+  OTEL_INSTRUMENTATION_HTTP_SERVER_CAPTURE_REQUEST_HEADERS: {
+    type: names,
+    meaning: 'Headers of served requests that are attributes of their spans: http.request.header.<name>.',
+  },
+  OTEL_INSTRUMENTATION_HTTP_SERVER_CAPTURE_RESPONSE_HEADERS: {
+    type: names,
+    meaning: 'Headers of the responses to served requests: http.response.header.<name>.',
+  },
+  OTEL_INSTRUMENTATION_HTTP_CLIENT_CAPTURE_REQUEST_HEADERS: {
+    type: names,
+    meaning: 'Headers of sent requests that are attributes of their spans.',
+  },
+  OTEL_INSTRUMENTATION_HTTP_CLIENT_CAPTURE_RESPONSE_HEADERS: {
+    type: names,
+    meaning: 'Headers of the responses to sent requests.',
+  },
+  OTEL_INSTRUMENTATION_HTTP_CAPTURE_HEADERS_SANITIZE_FIELDS: {
+    type: patterns,
+    meaning: 'Regular expressions for captured headers that are [REDACTED]; without it those named like secrets are.',
+  },
+  OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS: {
+    type: texts,
+    meaning: 'All methods that are told as they are, instead of those of the conventions; others are _OTHER.',
+  },
+  AUTOSPAN_HTTP_IGNORE_PATHS: {
+    type: texts,
+    meaning: 'Paths that are served without spans and all that is below them: /health*,/ready; * is any text.',
+  },
+  AUTOSPAN_HTTP_IGNORE_HOSTS: {
+    type: texts,
+    meaning: 'Hosts to which requests are sent without spans: metrics.internal,*.example.com.',
+  },
+  AUTOSPAN_HTTP_PROPAGATE_TO: {
+    type: texts,
+    meaning: 'The only hosts that learn of traces, by traceparent and the like: *.internal. Without it all do.',
+  },
+  AUTOSPAN_HTTP_NO_PROPAGATION_TO: {
+    type: texts,
+    meaning: 'Hosts that do not learn of traces; wins over AUTOSPAN_HTTP_PROPAGATE_TO.',
+  },
+  AUTOSPAN_DB_QUERY_TEXT: {
+    type: boolean,
+    default: 'true',
+    meaning: 'false: spans of queries do not have their text (db.query.text), only its summary.',
+  },
   AUTOSPAN_WORKER_CONTEXT: {
     type: boolean,
     default: 'false',
@@ -476,12 +522,6 @@ export const UNREAD_NAMES: readonly string[] = [
   'OTEL_EXPORTER_OTLP_SPAN_INSECURE',
   'OTEL_EXPORTER_OTLP_METRIC_INSECURE',
   'OTEL_NODE_EXPERIMENTAL_SDK_METRICS',
-  'OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS',
-  'OTEL_INSTRUMENTATION_HTTP_CLIENT_CAPTURE_REQUEST_HEADERS',
-  'OTEL_INSTRUMENTATION_HTTP_CLIENT_CAPTURE_RESPONSE_HEADERS',
-  'OTEL_INSTRUMENTATION_HTTP_SERVER_CAPTURE_REQUEST_HEADERS',
-  'OTEL_INSTRUMENTATION_HTTP_SERVER_CAPTURE_RESPONSE_HEADERS',
-  'OTEL_INSTRUMENTATION_HTTP_CAPTURE_HEADERS_SANITIZE_FIELDS',
   'OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT',
   'OTEL_FASTIFY_IGNORE_PATHS',
 ]

@@ -7,6 +7,7 @@ import type { Span } from '@opentelemetry/api'
 import { type AttributeList, SharedAttributes } from '../trace/attributes.js'
 import { STATUS_ERROR } from '../trace/span.js'
 import { errorType } from './http.js'
+import { showsQueryTexts } from './query-text.js'
 import { createQueryCache, type QueryDescription } from './sql.js'
 
 /** How long a query had to wait for a connection, in seconds. The conventions have the name for a metric, and none for spans. */
@@ -79,7 +80,7 @@ export class Database {
     const attributes: AttributeList = ['db.system.name', system]
     put(attributes, 'db.namespace', namespace)
     put(attributes, 'db.query.summary', summary)
-    put(attributes, 'db.query.text', text === '' ? undefined : text)
+    put(attributes, 'db.query.text', text === '' || !showsQueryTexts() ? undefined : text)
     put(attributes, 'db.stored_procedure.name', storedProcedure)
     put(attributes, 'server.address', address)
     put(attributes, 'server.port', port)
@@ -123,7 +124,7 @@ export function recordWait(span: Span, seconds: number): void {
 
 /** For a text that the database could not parse: its literals may be where they do not look so. */
 export function hideText(span: Span, query: DatabaseQuery): void {
-  if (query.isSanitised) span.setAttribute('db.query.text', '?')
+  if (query.isSanitised && showsQueryTexts()) span.setAttribute('db.query.text', '?')
 }
 
 /** What was sent as one and is several. */

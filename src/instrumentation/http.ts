@@ -7,7 +7,7 @@ import type { Span } from '@opentelemetry/api'
 import { STATUS_ERROR } from '../trace/span.js'
 
 /** Case-sensitive, as the conventions ask; RFC 9110, RFC 5789 and the QUERY method. */
-const KNOWN_METHODS: ReadonlySet<string> = new Set([
+let knownMethods: ReadonlySet<string> = new Set([
   'CONNECT',
   'DELETE',
   'GET',
@@ -20,19 +20,24 @@ const KNOWN_METHODS: ReadonlySet<string> = new Set([
   'TRACE',
 ])
 
+/** All methods that are to count as known, from now on. */
+export function setKnownMethods(methods: readonly string[]): void {
+  knownMethods = new Set(methods)
+}
+
 /** `_OTHER` for a method that is not known: arbitrary methods must not make arbitrary many series. */
 export function methodAttribute(method: string): string {
-  return KNOWN_METHODS.has(method) ? method : '_OTHER'
+  return knownMethods.has(method) ? method : '_OTHER'
 }
 
 /** The span's name as long as no route or template is known. */
 export function methodName(method: string): string {
-  return KNOWN_METHODS.has(method) ? method : 'HTTP'
+  return knownMethods.has(method) ? method : 'HTTP'
 }
 
 /** Present only when it says more than `http.request.method`. */
 export function originalMethod(method: string): string | undefined {
-  return KNOWN_METHODS.has(method) ? undefined : method
+  return knownMethods.has(method) ? undefined : method
 }
 
 /** Status and attributes of a response that the server has sent: only 5xx is the server's error. */

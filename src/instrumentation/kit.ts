@@ -9,6 +9,7 @@ import type { AttributeList, SharedAttributes } from '../trace/attributes.js'
 import { CLIENT, INTERNAL, SERVER } from '../trace/kind.js'
 import type { AgentTracer } from '../trace/tracer.js'
 import { Correlation, DEFAULT_CORRELATION_NAMES } from './correlation.js'
+import type { HttpRules } from './http-rules.js'
 import { type AnyFunction, wrapMethod } from './wrap.js'
 
 /** How often one place may fail before it is switched off for the life of the process. */
@@ -26,6 +27,8 @@ export interface KitOptions {
   /** Only where the library's own records are to be sent as OTLP logs. */
   readonly logger?: Logger | undefined
   readonly serverTiming?: boolean
+  /** Default: what instrumentations of HTTP do by themselves. */
+  readonly http?: HttpRules | undefined
   /** Called for the first instrument. Default: there are no metrics. */
   readonly makeMeter?: (() => AgentMeter) | undefined
 }
@@ -43,6 +46,8 @@ export class Kit {
   readonly logger: Logger | undefined
   /** The user wants each response to tell its trace in a `server-timing` header. */
   readonly serverTiming: boolean
+  /** What the user wants of HTTP that is not so by itself. */
+  readonly http: HttpRules | undefined
   readonly #library: string
   readonly #makeTracer: () => AgentTracer
   #tracer: AgentTracer | undefined = undefined
@@ -55,6 +60,7 @@ export class Kit {
     this.correlation = options.correlation ?? new Correlation(DEFAULT_CORRELATION_NAMES)
     this.logger = options.logger
     this.serverTiming = options.serverTiming === true
+    this.http = options.http
     this.#library = library
     this.#makeTracer = makeTracer
     this.#propagator = propagator
@@ -161,6 +167,11 @@ export class Kit {
   /** Starts the span of a part of the work in this process; `describe` as above. */
   startInternal<Subject>(name: string, context: Context, describe: Describe<Subject>, subject: Subject): Span {
     return (this.#tracer ?? this.prepare()).start(name, INTERNAL, context, describe, subject)
+  }
+
+  /** In the place of a span that the user does not want: it keeps the trace together, and nothing below it is recorded. */
+  skip(context: Context): Span {
+    return this.prepare().skip(context)
   }
 
   /** Attributes that many spans have alike: made once, given to each. */

@@ -92,6 +92,14 @@ export class AgentTracer implements Tracer {
     return this.#start(name, kind, context, now(), describe, subject, shared)
   }
 
+  /** A span that records nothing and is not sampled, below that of `context`. */
+  skip(context: Context): Span {
+    const parent = validContext(spanOf(context))
+    const random = parent === undefined ? FLAG_RANDOM : parent.traceFlags & FLAG_RANDOM
+    this.#openSpans.notSampled++
+    return new NonRecordingSpan(contextOf(parent?.traceId ?? newTraceId(), newSpanId(), random, parent?.traceState))
+  }
+
   #start<Subject>(
     name: string,
     kind: number,
