@@ -10,7 +10,7 @@ const SECTIONS = [
   ['Where telemetry goes: OTLP', /^OTEL_EXPORTER_OTLP_/],
   ['Other exporters', /^OTEL_EXPORTER_/],
   ['Proxies', /_PROXY$/i],
-  ['Libraries', /^OTEL_NODE_.*INSTRUMENTATIONS$|^OTEL_INSTRUMENTATION_|^AUTOSPAN_(HTTP|SQL|DB)_/],
+  ['Libraries', /^OTEL_NODE_.*INSTRUMENTATIONS$|^OTEL_INSTRUMENTATION_|^AUTOSPAN_(HTTP|SQL|DB|REDACT)_/],
   ['Batches and queues', /^OTEL_B(SP|LRP)_|_(QUEUE|SPOOL|BATCH)_/],
   ['Limits', /_LIMIT$/],
   ['Sampling', /_SAMPL/],

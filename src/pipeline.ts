@@ -10,6 +10,7 @@ import type {
 } from './config/config.js'
 import { readColourWishes } from './config/environment.js'
 import { addCounters } from './diag/counters.js'
+import { diag } from './diag/diag.js'
 import { BatchProcessor } from './export/batch.js'
 import type { Uncaught } from './export/doors.js'
 import type { Exporter } from './export/exporter.js'
@@ -27,6 +28,7 @@ import { createMetricPipeline } from './metric-pipeline.js'
 import type { AgentMeterProvider } from './metrics/provider.js'
 import type { Encoder } from './otlp/encoder.js'
 import { createLogEncoder, createSpanEncoder } from './otlp/encoders.js'
+import type { Redactor } from './redaction.js'
 import type { Resource } from './resource/resource.js'
 import type { Decider } from './trace/decider.js'
 import type { OpenSpans } from './trace/open-spans.js'
@@ -54,9 +56,12 @@ export interface Pipeline {
 export function createPipeline(config: Config, resource: Resource, onFirst: () => void): Pipeline {
   const exporters = createSpanExporters(config, resource)
   const logExporters = createLogExporters(config, resource)
+  const redactor = createRedactor(config)
+  const logProcessor = redacted(fanOut(logExporters), redactor && ((record) => redactor.log(record)))
   const loggerProvider =
-    logExporters.length === 0 ? undefined : new AgentLoggerProvider(config.logs.limits, fanOut(logExporters), onFirst)
-  const sampling = createSampling(config, fanOut(exporters), resource)
+    logExporters.length === 0 ? undefined : new AgentLoggerProvider(config.logs.limits, logProcessor, onFirst)
+  const spanProcessor = redacted(fanOut(exporters), redactor && ((span) => redactor.span(span)))
+  const sampling = createSampling(config, spanProcessor, resource)
   const provider = new AgentTracerProvider({
     ...sampling,
     limits: config.traces.limits,
@@ -78,6 +83,26 @@ export function createPipeline(config: Config, resource: Resource, onFirst: () =
     end(uncaught) {
       openSpans.endAll(uncaught, errorType)
       lastFlush.run()
+    },
+  }
+}
+
+function createRedactor({ redaction }: Config): Redactor | undefined {
+  if (redaction === undefined) return undefined
+  const { Redactor } = require('./redaction.js') as typeof import('./redaction.js')
+  return new Redactor(redaction)
+}
+
+/** A record that cannot be redacted is dropped: what it holds is not known. */
+function redacted<Data>(next: Processor<Data>, redact: ((record: Data) => Data) | undefined): Processor<Data> {
+  if (redact === undefined) return next
+  return {
+    onEnd(record) {
+      try {
+        next.onEnd(redact(record))
+      } catch (error) {
+        diag.fault('redaction', error)
+      }
     },
   }
 }

@@ -62,8 +62,22 @@ export interface Config {
   readonly workerContext: boolean
   /** The value of `AUTOSPAN_DOCTOR`, where the agent is to tell what it finds; else undefined. */
   readonly doctor: string | undefined
+  /** Undefined where nothing is to be redacted but what always is. */
+  readonly redaction: RedactionConfig | undefined
   /** Milliseconds by which the end of the process may be delayed, in all; 0 for not at all. */
   readonly exitTimeoutMillis: number
+}
+
+export type SecretKind = 'bearer' | 'jwt' | 'card' | 'email'
+
+/** What is taken out of spans and log records. */
+export interface RedactionConfig {
+  /** Kinds of secrets, wherever they are in a text. */
+  readonly values: readonly SecretKind[]
+  /** Names of attributes; `*` is any text. */
+  readonly attributes: readonly string[]
+  /** Of queries in URLs, in any case. */
+  readonly queryKeys: readonly string[]
 }
 
 export interface TracesConfig {

@@ -7,6 +7,7 @@ import type {
   DeliveryConfig,
   DetectorName,
   MetricsConfig,
+  RedactionConfig,
   SpoolConfig,
   TracesConfig,
 } from './config.js'
@@ -107,6 +108,7 @@ function readSettings(settings: Settings, enabled: boolean, instrumentationNames
     instrumentations: readInstrumentations(settings, instrumentationNames),
     workerContext: settings.read('AUTOSPAN_WORKER_CONTEXT'),
     doctor: readDoctor(settings),
+    redaction: readRedaction(settings),
     exitTimeoutMillis: settings.read('AUTOSPAN_EXIT_TIMEOUT'),
   }
 }
@@ -117,6 +119,15 @@ function readResourceAttributes(settings: Settings): ReadonlyMap<string, string>
   const serviceName = settings.read('OTEL_SERVICE_NAME')
   if (serviceName !== undefined) attributes.set('service.name', serviceName)
   return attributes
+}
+
+function readRedaction(settings: Settings): RedactionConfig | undefined {
+  const config = {
+    values: settings.read('AUTOSPAN_REDACT_VALUES') ?? [],
+    attributes: settings.read('AUTOSPAN_REDACT_ATTRIBUTES') ?? [],
+    queryKeys: settings.read('AUTOSPAN_REDACT_QUERY_KEYS') ?? [],
+  }
+  return Object.values(config).some((list) => list.length > 0) ? Object.freeze(config) : undefined
 }
 
 function readDoctor(settings: Settings): string | undefined {

@@ -11,6 +11,7 @@ import type {
   MetricExporterName,
   PropagatorName,
   SamplerName,
+  SecretKind,
 } from './config.js'
 import { entities } from './entities.js'
 import { patterns, texts } from './http.js'
@@ -429,6 +430,19 @@ export const VARIABLES = {
     type: boolean,
     default: 'true',
     meaning: 'false: spans of queries do not have their text (db.query.text), only its summary.',
+  },
+  AUTOSPAN_REDACT_VALUES: {
+    type: listOf<SecretKind | 'none'>(['bearer', 'jwt', 'card', 'email', 'none']),
+    default: 'none',
+    meaning: 'What is [REDACTED] in all texts of spans and log records: tokens, card numbers, addresses.',
+  },
+  AUTOSPAN_REDACT_ATTRIBUTES: {
+    type: texts,
+    meaning: 'Attributes of spans and log records whose values are [REDACTED]: user.email,*.password.',
+  },
+  AUTOSPAN_REDACT_QUERY_KEYS: {
+    type: texts,
+    meaning: 'Keys whose values are REDACTED in the queries of URLs, in any case, besides those that always are.',
   },
   AUTOSPAN_WORKER_CONTEXT: {
     type: boolean,

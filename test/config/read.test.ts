@@ -16,6 +16,7 @@ test('without variables all is as the specification has it', () => {
     delivery: { maxQueueBytes: 32 * 1024 * 1024, maxRequestBytes: 4 * 1024 * 1024, spool: undefined },
     propagators: ['tracecontext', 'baggage'],
     workerContext: false,
+    redaction: undefined,
     doctor: undefined,
     exitTimeoutMillis: 1000,
   })

@@ -1,0 +1,127 @@
+import type { RedactionConfig, SecretKind } from './config/config.js'
+import type { LogData } from './logs/log-data.js'
+import type { AttributeList, Value } from './trace/attributes.js'
+import type { RecordingSpan, SpanData } from './trace/span.js'
+
+const REDACTED = '[REDACTED]'
+/** What stands for a value in a query, as in all that are redacted by themselves. */
+const REDACTED_IN_URL = 'REDACTED'
+/** Attributes that hold a query, or a URL that may. */
+const URLS: ReadonlySet<string> = new Set(['url.full', 'url.query', 'http.url', 'http.target'])
+
+/** 13 to 19 digits, single blanks or dashes between them. */
+const CARD = /(?<![\d.-])\d(?:[ -]?\d){12,18}(?![\d-])/g
+
+const KINDS: Readonly<Record<SecretKind, (text: string) => string>> = {
+  bearer: (text) => text.replace(/\b(bearer|basic)(\s+)[\w.~+/=-]{8,}/gi, `$1$2${REDACTED}`),
+  jwt: (text) => text.replace(/\beyJ[\w-]{5,}\.[\w-]{5,}\.[\w-]*/g, REDACTED),
+  card: (text) => text.replace(CARD, (digits) => (isCard(digits.replace(/\D/g, '')) ? REDACTED : digits)),
+  email: (text) => text.replace(/(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}/g, REDACTED),
+}
+
+/** Takes out of spans and log records, when they have ended, what the user wants nobody to see. */
+export class Redactor {
+  readonly #kinds: readonly ((text: string) => string)[]
+  readonly #attributes: readonly RegExp[]
+  readonly #queryKeys: ReadonlySet<string>
+
+  constructor({ values, attributes, queryKeys }: RedactionConfig) {
+    this.#kinds = values.map((kind) => KINDS[kind])
+    this.#attributes = attributes.map(glob)
+    this.#queryKeys = new Set(queryKeys.map((key) => key.toLowerCase()))
+  }
+
+  /** In place, but for attributes that other spans share: those are copied where something of them is redacted. */
+  span(data: SpanData): SpanData {
+    const span = data as RecordingSpan
+    this.#list(span.attributes)
+    if (span.shared !== undefined) {
+      const copy = [...span.shared.list]
+      if (this.#list(copy)) {
+        span.attributes.unshift(...copy)
+        span.shared = undefined
+      }
+    }
+    for (const { attributes } of span.events ?? []) this.#list(attributes)
+    for (const { attributes } of span.links ?? []) this.#list(attributes)
+    span.name = this.#text(span.name)
+    span.statusMessage = this.#text(span.statusMessage)
+    return span
+  }
+
+  log(record: LogData): LogData {
+    const attributes = [...record.attributes]
+    this.#list(attributes)
+    return { ...record, attributes, body: record.body === undefined ? undefined : this.#value(record.body) }
+  }
+
+  /** @returns whether something has changed */
+  #list(list: AttributeList): boolean {
+    let hasChanged = false
+    for (let i = 0; i + 1 < list.length; i += 2) {
+      const value = list[i + 1]
+      if (value === undefined) continue
+      const redacted = this.#attribute(String(list[i]), value)
+      if (redacted === value) continue
+      list[i + 1] = redacted
+      hasChanged = true
+    }
+    return hasChanged
+  }
+
+  #attribute(key: string, value: Value): Value {
+    if (this.#attributes.some((pattern) => pattern.test(key))) return REDACTED
+    if (this.#queryKeys.size > 0 && typeof value === 'string' && URLS.has(key)) return this.#text(this.#url(value))
+    return this.#value(value)
+  }
+
+  /** The same value where there is nothing to redact. Members of maps go by their names, as attributes do. */
+  #value(value: Value): Value {
+    if (typeof value === 'string') return this.#text(value)
+    if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return value
+    if (Array.isArray(value)) {
+      const elements = value.map((element) => this.#value(element))
+      return elements.some((element, i) => element !== value[i]) ? elements : value
+    }
+    const entries = Object.entries(value)
+    const redacted = entries.map(([key, member]) => [key, this.#attribute(key, member)] as const)
+    return redacted.some(([, member], i) => member !== entries[i]?.[1]) ? Object.fromEntries(redacted) : value
+  }
+
+  #text(text: string): string {
+    let redacted = text
+    for (const redact of this.#kinds) redacted = redact(redacted)
+    return redacted
+  }
+
+  #url(text: string): string {
+    return text.replace(/(^|[?&])([^=&#?]+)=[^&#]*/g, (pair, before: string, key: string) =>
+      this.#queryKeys.has(decoded(key).toLowerCase()) ? `${before}${key}=${REDACTED_IN_URL}` : pair,
+    )
+  }
+}
+
+/** By the check digit of Luhn. */
+function isCard(digits: string): boolean {
+  let sum = 0
+  for (let i = 0; i < digits.length; i++) {
+    const digit = Number(digits[digits.length - 1 - i])
+    const doubled = i % 2 === 0 ? digit : digit * 2
+    sum += doubled > 9 ? doubled - 9 : doubled
+  }
+  return sum % 10 === 0 && !/^0+$/.test(digits)
+}
+
+/** `*` is any text, in any case. */
+function glob(pattern: string): RegExp {
+  const parts = pattern.split(/\*+/).map((part) => part.replace(/[\\^$.|?+()[\]{}]/g, '\\$&'))
+  return new RegExp(`^${parts.join('.*')}$`, 'is')
+}
+
+function decoded(key: string): string {
+  try {
+    return decodeURIComponent(key)
+  } catch {
+    return key
+  }
+}
