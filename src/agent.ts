@@ -1,7 +1,8 @@
 import { createRequire } from 'node:module'
 import { setTimeout } from 'node:timers'
 import { INSTRUMENTATIONS } from '../instrumentations/index.js'
-import { adoptApiVersion, publishLoggerProvider, publishProviders } from './api/registry.js'
+import { API } from './api/copies.js'
+import { publishLoggerProvider, publishProviders } from './api/registry.js'
 import { findBundle } from './bundle.js'
 import type {
   Config,
@@ -44,12 +45,8 @@ const STARTED: unique symbol = Symbol.for('autospan.started')
 /** When metrics of the process itself begin, at the latest: programs that end sooner do not pay for them. */
 const METRICS_BEGIN_MILLIS = 1000
 
-/** Follows the copies of the API that the program loads; no library, and never switched off. */
-const API: Instrumentation = {
-  name: 'api',
-  about: 'the OpenTelemetry API as the program uses it',
-  modules: [{ module: '@opentelemetry/api', patch: (_exports, _kit, version) => adoptApiVersion(version ?? '') }],
-}
+const FIRST_SDK =
+  'another OpenTelemetry SDK has started before; the spans that the program makes itself go there, those of autospan go their own way: one of the two is enough'
 
 /** Starts the agent, once in a process. Never throws: what fails is said, and the program runs untraced. */
 export function start(): void {
@@ -111,8 +108,7 @@ function run(config: Config, inheritance: Inheritance | undefined): void {
     propagation: propagator,
     ...(hasMetrics ? { metrics: new LateMeterProvider(useMeters) } : {}),
   })
-  if (!isFirst)
-    diag.warn('another OpenTelemetry SDK has started before; the spans that the program makes itself go there')
+  if (!isFirst) diag.warn(FIRST_SDK)
   if (config.logs.exporters.length > 0) publishLoggerProvider(new LateLoggerProvider(() => load().loggerProvider))
   const http = createHttpRules(config.instrumentations)
   const correlation = new Correlation(config.instrumentations.correlationNames)
@@ -122,7 +118,11 @@ function run(config: Config, inheritance: Inheritance | undefined): void {
   )
   if (detected !== undefined) doctor = createDoctor(config, enabled)
   const makeKit = (name: string): Kit => {
-    const tracer = () => load().provider.getTracer(`autospan/${name}`, VERSION)
+    const tracer = () => {
+      const { provider } = load()
+      if (inheritance === undefined) setImmediate(tellVendors)
+      return provider.getTracer(`autospan/${name}`, VERSION)
+    }
     return new Kit(name, tracer, propagator, {
       layerSpans: config.instrumentations.layerSpans.has(name),
       serverTiming: config.instrumentations.serverTiming,
@@ -168,6 +168,16 @@ function tellInlined(enabled: readonly Instrumentation[]): void {
     void sayInlined(bundle, enabled)
   } catch (error) {
     diag.fault('the look for a bundle', error)
+  }
+}
+
+/** With a library's first span: what has loaded others by then is the program itself. */
+function tellVendors(): void {
+  try {
+    const { sayVendors } = require('./vendors.js') as typeof import('./vendors.js')
+    sayVendors()
+  } catch (error) {
+    diag.fault('the look for other agents', error)
   }
 }
 

@@ -11,6 +11,7 @@ import type {
 import { readColourWishes } from './config/environment.js'
 import { addCounters } from './diag/counters.js'
 import { diag } from './diag/diag.js'
+import { findDoubles } from './doubles.js'
 import { BatchProcessor } from './export/batch.js'
 import type { Uncaught } from './export/doors.js'
 import type { Exporter } from './export/exporter.js'
@@ -66,6 +67,7 @@ export function createPipeline(config: Config, resource: Resource, onFirst: () =
     ...sampling,
     limits: config.traces.limits,
     exceptionLog: createExceptionLog(config.logs, loggerProvider),
+    isDouble: findDoubles(config.instrumentations),
   })
   const { openSpans } = provider
   openSpans.onFirst = onFirst

@@ -47,6 +47,11 @@ export function publishProviders(providers: Providers): boolean {
   return true
 }
 
+/** Whether copies of the API that ask for a provider get the agent's. */
+export function isPublished(): boolean {
+  return published !== undefined && (globalThis as WithRegistry)[REGISTRY]?.trace === published.trace
+}
+
 /**
  * Its version is that of the copy that first asks for it: where imports are not heard of, nobody has
  * told of that copy before.

@@ -18,6 +18,12 @@ export function wrapMethod(
   const holder = target as Record<string | symbol, AnyFunction>
   if (typeof holder[method] !== 'function') throw new TypeError(`there is no function ${String(method)} to wrap`)
   shimmer.wrap(holder, method, (original) => disguise(make(original), original))
+  hideMarks(holder[method] as object)
+}
+
+/** OpenTelemetry's packages take off what bears the marks of shimmer, for they hold it for a patch of their own. */
+function hideMarks(wrapped: object): void {
+  for (const mark of ['__original', '__unwrap', '__wrapped']) Reflect.deleteProperty(wrapped, mark)
 }
 
 /** Makes `wrapper` look like `original` to a program that inspects it. */

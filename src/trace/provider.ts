@@ -3,6 +3,7 @@ import type { Decider } from './decider.js'
 import { DEFAULT_LIMITS, type SpanLimits } from './limits.js'
 import { OpenSpans } from './open-spans.js'
 import type { Sampler } from './sampler.js'
+import { SilentTracer } from './silent.js'
 import type { ExceptionLog, SpanProcessor, SpanSettings } from './span.js'
 import { AgentTracer } from './tracer.js'
 
@@ -14,6 +15,8 @@ export interface TracerProviderSettings {
   readonly processor: SpanProcessor
   /** Undefined where exceptions are events of spans only. */
   readonly exceptionLog?: ExceptionLog | undefined
+  /** Tells by a tracer's name whether the spans that it makes are there already. */
+  readonly isDouble?: (name: string) => boolean
 }
 
 /** Gives one tracer for each name, version and schema URL. */
@@ -23,11 +26,13 @@ export class AgentTracerProvider implements TracerProvider {
   readonly #sampler: Sampler
   readonly #decider: Decider | undefined
   readonly #settings: SpanSettings
+  readonly #isDouble: (name: string) => boolean
 
-  constructor({ sampler, decider, limits, processor, exceptionLog }: TracerProviderSettings) {
+  constructor({ sampler, decider, limits, processor, exceptionLog, isDouble }: TracerProviderSettings) {
     const valueLength = limits.attributeValueLength
     this.#sampler = sampler
     this.#decider = decider
+    this.#isDouble = isDouble ?? (() => false)
     this.openSpans = new OpenSpans(processor, exceptionLog)
     this.#settings = {
       limits,
@@ -46,7 +51,8 @@ export class AgentTracerProvider implements TracerProvider {
     const key = `${scope.name}\n${scope.version}\n${scope.schemaUrl}`
     let tracer = this.#tracers.get(key)
     if (tracer === undefined) {
-      tracer = new AgentTracer(this.#settings, this.openSpans, this.#sampler, scope, this.#decider)
+      const Tracer = this.#isDouble(scope.name) ? SilentTracer : AgentTracer
+      tracer = new Tracer(this.#settings, this.openSpans, this.#sampler, scope, this.#decider)
       this.#tracers.set(key, tracer)
     }
     return tracer

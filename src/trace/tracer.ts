@@ -13,7 +13,7 @@ import { contextOf, FLAG_RANDOM, FLAG_SAMPLED, RecordingSpan, type Scope, type S
 
 const INVALID_TRACE_ID = '0'.repeat(32)
 const INVALID_SPAN_ID = '0'.repeat(16)
-const INVALID_SPAN = new NonRecordingSpan({ traceId: INVALID_TRACE_ID, spanId: INVALID_SPAN_ID, traceFlags: 0 })
+export const INVALID_SPAN = new NonRecordingSpan({ traceId: INVALID_TRACE_ID, spanId: INVALID_SPAN_ID, traceFlags: 0 })
 
 /** A tracer of the API, and the kit's own way to start spans. */
 export class AgentTracer implements Tracer {

@@ -1,0 +1,133 @@
+import assert from 'node:assert/strict'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { drawTraces, trace } from '../harness/draw.js'
+import { atEnd, type Owner } from '../harness/owner.js'
+import { root, run, told } from '../harness/program.js'
+import { startSink } from '../harness/sink.js'
+
+const app = 'foreign/shop.cjs'
+const preload = (name: string) => ['--require', join(root, 'test/apps/foreign', name)]
+
+const FIRST =
+  'autospan: another OpenTelemetry SDK has started before; the spans that the program makes itself go there, those of autospan go their own way: one of the two is enough\n'
+const SECOND =
+  'autospan: the program has registered an OpenTelemetry SDK after autospan: spans that are made through the API go where those of autospan go, and none to that SDK; one of the two is enough\n'
+const DOUBLES =
+  'autospan: spans of @opentelemetry/instrumentation-http are left out, for autospan makes the same; OTEL_NODE_DISABLED_INSTRUMENTATIONS=http has theirs instead\n'
+
+const WHOLE = trace`
+  GET       CLIENT   200
+    GET     SERVER   200
+      price INTERNAL
+`
+
+for (const [title, options, expected] of [
+  [
+    'an SDK that is registered after the agent gets nothing, and all is in one trace',
+    { args: ['./sdk.cjs'] },
+    { drawn: WHOLE, stdout: 'the SDK has nothing\n', said: SECOND },
+  ],
+  [
+    'an SDK that was registered before keeps the spans of the program, and the agent its own',
+    { nodeFlags: preload('sdk.cjs') },
+    {
+      drawn: trace`
+        GET     CLIENT 200
+          GET   SERVER 200
+      `,
+      stdout: 'the SDK has price\n',
+      said: FIRST,
+    },
+  ],
+  [
+    'a package that traces http for OpenTelemetry doubles no span, and takes no patch of the agent away',
+    { args: ['./instrumented.cjs'] },
+    { drawn: WHOLE, stdout: '', said: DOUBLES },
+  ],
+  [
+    'an SDK with such a package, after the agent: one trace',
+    { args: ['./sdk.cjs', './instrumented.cjs'] },
+    { drawn: WHOLE, stdout: 'the SDK has nothing\n', said: SECOND + DOUBLES },
+  ],
+  [
+    'an SDK with such a package, before the agent: each has its spans once',
+    { nodeFlags: [...preload('sdk.cjs'), ...preload('instrumented.cjs')] },
+    {
+      drawn: trace`
+        GET     CLIENT 200
+          GET   SERVER 200
+      `,
+      stdout: 'the SDK has price,GET,GET\n',
+      said: FIRST,
+    },
+  ],
+  [
+    'a package has its own spans where the agent leaves the library to it',
+    { args: ['./instrumented.cjs'], env: { OTEL_NODE_DISABLED_INSTRUMENTATIONS: 'http' } },
+    {
+      drawn: trace`
+        GET         CLIENT   200
+          GET       SERVER   200
+            price   INTERNAL
+      `,
+      stdout: '',
+      said: '',
+    },
+  ],
+] as const) {
+  test(title, async (t) => {
+    const sink = await startSink(t)
+    const env = { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url, OTEL_LOG_LEVEL: 'warn', ...('env' in options && options.env) }
+    const outcome = await run(app, { ...options, env })
+    assert.equal(outcome.code, 0, told(outcome))
+    assert.deepEqual([outcome.stderr, outcome.stdout], [expected.said, expected.stdout])
+    assert.equal(drawTraces(await sink.settled()), expected.drawn)
+  })
+}
+
+const BOTH = 'it and autospan trace each request, each for its own backend; one of the two is enough'
+
+for (const [name, advice] of [
+  ['dd-trace', BOTH],
+  ['newrelic', BOTH],
+  ['elastic-apm-node', BOTH],
+  ['applicationinsights', BOTH],
+  ['@sentry/node', 'errors go to Sentry as before, what it traces'],
+] as const) {
+  test(`${name} in the process is said in one line`, async (t) => {
+    const said = await saidBeside(t, `node_modules/${name}/index.js`, '')
+    assert.equal(said.length, 1, said.join('\n'))
+    assert.ok(said[0]?.startsWith(`autospan: ${name} is in the process too: ${advice}`), said[0])
+  })
+}
+
+for (const [name, source] of [
+  ['dd-trace', `globalThis[Symbol.for('dd-trace')] = {}`],
+  ['@sentry/node', 'globalThis.__SENTRY__ = {}'],
+] as const) {
+  test(`${name} in a bundle is said in one line`, async (t) => {
+    const [line = '', ...more] = await saidBeside(t, 'bundle.js', source)
+    assert.deepEqual([line.split(':')[1], more], [` ${name} is in the process too`, []])
+  })
+}
+
+test('nothing is said of packages that only have such a name in theirs', async (t) => {
+  assert.deepEqual(await saidBeside(t, 'node_modules/dd-trace-types/index.js', ''), [])
+  assert.deepEqual(await saidBeside(t, 'node_modules/@sentry/node-core-types/index.js', ''), [])
+})
+
+/** The lines of the agent while a program runs that has loaded a file. */
+async function saidBeside(owner: Owner, path: string, source: string): Promise<string[]> {
+  const folder = await mkdtemp(join(tmpdir(), 'autospan-'))
+  atEnd(owner, () => rm(folder, { recursive: true, force: true }))
+  const file = join(folder, path)
+  await mkdir(join(file, '..'), { recursive: true })
+  await writeFile(file, source)
+  const env = { OTEL_TRACES_EXPORTER: 'none', OTEL_METRICS_EXPORTER: 'none', OTEL_LOG_LEVEL: 'warn' }
+  const outcome = await run(app, { args: [file], env })
+  assert.deepEqual([outcome.code, outcome.stdout], [0, ''], told(outcome))
+  return outcome.stderr.split('\n').filter((line) => line !== '')
+}
