@@ -7,23 +7,26 @@ import {
   type ServiceDefinition,
   type sendUnaryData,
 } from '@grpc/grpc-js'
-import { type DecodedSpan, decodeTraces, encodeTracesResponse } from './otlp-decode.js'
+import { type DecodedSpan, decodeTraces, encodeEmptyResponse, encodeTracesResponse } from './otlp-decode.js'
+import { type DecodedMetric, decodeMetrics } from './otlp-metrics.js'
 import { atEnd, type Owner } from './owner.js'
 
 const PROTOBUF = 'application/x-protobuf'
 const asItIs = (bytes: Buffer): Buffer => bytes
 
-/** OTLP's service for traces, with messages as bytes. */
-const TRACE_SERVICE: ServiceDefinition = {
-  Export: {
-    path: '/opentelemetry.proto.collector.trace.v1.TraceService/Export',
-    requestStream: false,
-    responseStream: false,
-    requestSerialize: asItIs,
-    requestDeserialize: asItIs,
-    responseSerialize: asItIs,
-    responseDeserialize: asItIs,
-  },
+/** OTLP's service for a signal, with messages as bytes. */
+function serviceOf(signal: 'trace' | 'metrics', name: string): ServiceDefinition {
+  return {
+    Export: {
+      path: `/opentelemetry.proto.collector.${signal}.v1.${name}/Export`,
+      requestStream: false,
+      responseStream: false,
+      requestSerialize: asItIs,
+      requestDeserialize: asItIs,
+      responseSerialize: asItIs,
+      responseDeserialize: asItIs,
+    },
+  }
 }
 
 export interface GrpcSinkRequest {
@@ -45,11 +48,12 @@ export interface GrpcSinkOptions {
   readonly address?: string
 }
 
-/** A collector made with gRPC's own library, which takes traces and decodes them strictly. */
+/** A collector made with gRPC's own library, which takes traces and metrics and decodes them strictly. */
 export class GrpcSink {
   readonly requests: GrpcSinkRequest[] = []
   /** Of the calls that were answered with success. */
   readonly delivered: DecodedSpan[] = []
+  readonly metrics: DecodedMetric[] = []
   port = 0
   readonly #server = new Server({ 'grpc.max_receive_message_length': -1 })
   readonly #options: GrpcSinkOptions
@@ -67,9 +71,15 @@ export class GrpcSink {
 
   private constructor(options: GrpcSinkOptions) {
     this.#options = options
-    this.#server.addService(TRACE_SERVICE, {
+    this.#server.addService(serviceOf('trace', 'TraceService'), {
       Export: (call: ServerUnaryCall<Buffer, Buffer>, answer: sendUnaryData<Buffer>) =>
         void this.#receive(call, answer),
+    })
+    this.#server.addService(serviceOf('metrics', 'MetricsService'), {
+      Export: ({ request }: ServerUnaryCall<Buffer, Buffer>, answer: sendUnaryData<Buffer>) => {
+        this.metrics.push(...decodeMetrics(request, PROTOBUF))
+        answer(null, Buffer.from(encodeEmptyResponse('Metrics', PROTOBUF)))
+      },
     })
   }
 
