@@ -55,7 +55,8 @@ export class Divider {
 
   /** Returns what is to be sent instead of a batch that was refused; nothing where it is settled. */
   settle(batch: Batch, answer: Accepted | Refused): readonly Batch[] {
-    if (answer.kind === 'refused') return this.#divide(batch, answer) ?? this.#refuse(batch, answer.reason)
+    if (answer.kind === 'refused')
+      return this.#divide(batch, answer) ?? this.#refuse(batch, answer.reason, answer.isNoPlace)
     this.#hopes = true
     this.#report.accepted(batch.records, answer.rejected, answer.message)
     batch.division?.accepted(batch.records)
@@ -95,8 +96,8 @@ export class Divider {
     }
   }
 
-  #refuse(batch: Batch, reason: string): readonly [] {
-    if (batch.division === undefined) this.#report.refused(batch.records, reason)
+  #refuse(batch: Batch, reason: string, isNoPlace?: boolean): readonly [] {
+    if (batch.division === undefined) this.#report.refused(batch.records, reason, isNoPlace)
     else batch.division.refuse(batch.records, reason)
     this.#settled(batch)
     this.#end(batch)

@@ -68,6 +68,7 @@ export function failureOf(fields: IncomingHttpHeaders): Answer | undefined {
   if (name === 'RESOURCE_EXHAUSTED' && !isRetryable && TOO_LARGE.test(message)) {
     return { kind: 'refused', reason, culprit: 'size' }
   }
+  if (name === 'UNIMPLEMENTED') return { kind: 'refused', reason, isNoPlace: true }
   if (!isRetryable) return { kind: 'refused', reason }
   return failure(reason, true, delay === undefined ? undefined : Math.min(delay, MAX_RETRY_AFTER_MILLIS))
 }

@@ -74,10 +74,16 @@ export class DeliveryReport {
     )
   }
 
-  /** The server refused a request with `records` for good. */
-  refused(records: number, reason: string): void {
+  /** The server refused a request with `records` for good. Where it takes traces only, that is said once. */
+  refused(records: number, reason: string, isNoPlace = false): void {
     this.#failing = undefined
     this.failed += records
+    const { many, exporter } = this.#signal
+    if (isNoPlace && exporter !== undefined) {
+      const line = `${this.#destination} takes no ${many}, they are lost (${exporter}=none leaves them out): ${reason}`
+      diag.warnOnce(`no place ${this.#destination}`, line)
+      return
+    }
     this.#refusals.add(records, (n) => `${this.#destination} refused ${this.#count(n)}, they are lost: ${reason}`)
   }
 

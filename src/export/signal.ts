@@ -4,14 +4,17 @@ export interface Signal {
   readonly name: 'span' | 'metric_data_point' | 'log'
   readonly one: string
   readonly many: string
+  /** The variable that says where they go, of signals that not every backend takes. */
+  readonly exporter?: string
 }
 
 export const TRACES: Signal = { name: 'span', one: 'span', many: 'spans' }
-export const LOGS: Signal = { name: 'log', one: 'log record', many: 'log records' }
+export const LOGS: Signal = { name: 'log', one: 'log record', many: 'log records', exporter: 'OTEL_LOGS_EXPORTER' }
 export const METRICS: Signal = {
   name: 'metric_data_point',
   one: 'metric data point',
   many: 'metric data points',
+  exporter: 'OTEL_METRICS_EXPORTER',
 }
 
 /** A number of records in words: `1 span`, `2 spans`. */

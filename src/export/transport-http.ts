@@ -215,6 +215,7 @@ function judge(response: HttpResponse): Answer {
   const reason = message === '' ? words : `${words}: ${message}`
   if (status === 400) return { kind: 'refused', reason, culprit: 'content' }
   if (status === 413) return { kind: 'refused', reason, culprit: 'size' }
+  if (status === 404) return { kind: 'refused', reason, isNoPlace: true }
   if (!isRetryableStatus(status)) return { kind: 'refused', reason }
   return { kind: 'failed', reason, reached: true, waitMillis: readRetryAfter(headers.get('retry-after')) }
 }

@@ -17,6 +17,8 @@ export interface Refused {
   readonly kind: 'refused'
   /** What a smaller request may not have: too much, or the one record that is bad. Left out where all would be refused. */
   readonly culprit?: 'size' | 'content'
+  /** The server has nothing at this place: many backends take traces only. */
+  readonly isNoPlace?: boolean
   /** In plain words, without secrets, on one line. */
   readonly reason: string
 }

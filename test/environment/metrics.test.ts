@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { assertLikeBare, said } from '../exit/bare.js'
-import { launch, run } from '../harness/program.js'
+import { launch, run, start } from '../harness/program.js'
 import { type Sink, startSink } from '../harness/sink.js'
 
 const APP = 'metrics/shop.mjs'
@@ -187,4 +187,20 @@ test('what is given for metrics and cannot be used is said once each', async () 
     'OTEL_EXPORTER_OTLP_ENDPOINT',
   ])
     assert.equal(lines.filter((line) => line.startsWith(`autospan: ${name}=`)).length, 1, name)
+})
+
+test('a backend that takes traces only is said once, and how to leave the metrics out', async (t) => {
+  const sink = await startSink(t, { respondToMetrics: () => ({ status: 404 }) })
+  const env = { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url, OTEL_METRIC_EXPORT_INTERVAL: '20', OTEL_LOG_LEVEL: 'warn' }
+  const server = await start(t, 'express/server.mjs', { env })
+  for (let exports = 1; exports <= 3; exports++) {
+    await (await fetch(server.url)).arrayBuffer()
+    await sink.until(() => sink.metricRequests.length >= exports, `${exports} exports of metrics`)
+  }
+  const { stderr } = await server.stop()
+  assert.equal(
+    stderr,
+    `autospan: ${sink.url}/v1/metrics takes no metric data points, they are lost (OTEL_METRICS_EXPORTER=none leaves them out): status 404 Not Found\n`,
+  )
+  assert.equal((await sink.settled()).length, 3)
 })
