@@ -5,6 +5,8 @@ import { diag } from './diag/diag.js'
 /** Packages that make the same spans as an instrumentation of ours, by the scope of their spans. */
 const SAME_SPANS: ReadonlyMap<string, string> = new Map([
   ['@opentelemetry/instrumentation-http', 'http'],
+  // As it is in @sentry/node 9.
+  ['@opentelemetry_sentry-patched/instrumentation-http', 'http'],
   ['@opentelemetry/instrumentation-undici', 'undici'],
   ['@opentelemetry/instrumentation-pg', 'pg'],
 ])
@@ -12,8 +14,10 @@ const SAME_SPANS: ReadonlyMap<string, string> = new Map([
 /** The same of those whose spans are layers of a request, of which ours makes spans on request only. */
 const SAME_LAYERS: ReadonlyMap<string, string> = new Map([['@opentelemetry/instrumentation-express', 'express']])
 
+type Wanted = Pick<Config['instrumentations'], 'isEnabled' | 'layerSpans'>
+
 /** Tells by a tracer's name whether its spans would be there twice. Those of one turn are said in one line. */
-export function findDoubles({ isEnabled, layerSpans }: Config['instrumentations']): (scope: string) => boolean {
+export function findDoubles({ isEnabled, layerSpans }: Wanted): (scope: string) => boolean {
   const found = new Map<string, string>()
   return (scope) => {
     const layers = SAME_LAYERS.get(scope)
