@@ -26,7 +26,7 @@ if (missing.length > 0)
 
 // A list of files, for node --test takes no folder on Node 22 and no pattern on Node 20. Tests wait for child
 // processes most of the time, which have a core for themselves.
-const flags = ['--test', '--test-reporter=spec', '--test-concurrency=2', '--test-timeout=300000']
+const flags = ['--test', '--test-reporter=spec', '--test-concurrency=3', '--test-timeout=300000']
 const child = spawn(process.execPath, [...flags, ...files], { cwd: root, stdio: 'inherit' })
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal))
 child.on('exit', (code) => {

@@ -58,7 +58,7 @@ const OTHERS: readonly Case[] = [
   ],
   [
     { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://$(HOST_IP):4318' },
-    'OTEL_EXPORTER_OTLP_ENDPOINT="http://$(HOST_IP):4318" holds a reference to a variable that nobody has replaced; using http://$(host_ip):4318/v1/traces',
+    'OTEL_EXPORTER_OTLP_ENDPOINT="http://$(HOST_IP):4318" holds a reference to a variable that nobody has replaced and is not an http or https URL; using http://localhost:4318/v1/traces',
   ],
   [
     { OTEL_EXPORTER_OTLP_HEADERS: 'authorization=Bearer $(TOKEN)' },
