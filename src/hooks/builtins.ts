@@ -35,8 +35,11 @@ export class AwaitedBuiltins {
   }
 }
 
-/** The list is Node's own, of internal modules too; where it is gone one day, the built-in counts as loaded. */
+/**
+ * The list is Node's own, of internal modules too; where it is gone one day, the built-in counts as loaded. `console` is
+ * there as a global before anybody asks for the module.
+ */
 export function isLoadedBuiltin(name: string): boolean {
   const { moduleLoadList } = process as { moduleLoadList?: readonly string[] }
-  return moduleLoadList === undefined || moduleLoadList.includes(`NativeModule ${name}`)
+  return name === 'console' || moduleLoadList === undefined || moduleLoadList.includes(`NativeModule ${name}`)
 }
