@@ -17,20 +17,8 @@ export function wrapMethod(
 ): void {
   const holder = target as Record<string | symbol, AnyFunction>
   if (typeof holder[method] !== 'function') throw new TypeError(`there is no function ${String(method)} to wrap`)
-  const wasListed = isListed(holder, method)
   shimmer.wrap(holder, method, (original) => disguise(make(original), original))
-  // A method that was inherited is the object's own now, and `for...in` is to find it as before.
-  if (wasListed) Object.defineProperty(holder, method, { enumerable: true })
   hideMarks(holder[method] as object)
-}
-
-/** Whether `for...in` finds the property, the object's own or inherited. */
-function isListed(target: object, key: string | symbol): boolean {
-  for (let holder: object | null = target; holder !== null; holder = Object.getPrototypeOf(holder)) {
-    const descriptor = Object.getOwnPropertyDescriptor(holder, key)
-    if (descriptor !== undefined) return descriptor.enumerable === true
-  }
-  return false
 }
 
 /** OpenTelemetry's packages take off what bears the marks of shimmer, for they hold it for a patch of their own. */
