@@ -63,7 +63,7 @@ function giveToSyncChildren(exports: object, method: string, kit: Kit): void {
     const index = hasList ? 2 : 1
     const options = args[index] === undefined ? {} : args[index]
     // What is no object is for Node.js to refuse.
-    if (typeof options === 'object' && options !== null) args[index] = withVariables(options, given)
+    if (typeof options === 'object' && options !== null) args[index] = withVariables(options, given, kit)
   })
   kit.wrap(exports, method, (run) => {
     return function (...args) {
@@ -74,10 +74,9 @@ function giveToSyncChildren(exports: object, method: string, kit: Kit): void {
 }
 
 /** A copy of the program's options, as Node.js makes one, with a copy of its variables in it. */
-function withVariables(options: { env?: Variables }, given: Variables): object {
+function withVariables(options: { env?: Variables }, given: Variables, kit: Kit): object {
   const variables: Variables = Object.create(null)
-  // biome-ignore lint/style/noProcessEnv: what the child would inherit, and no setting of ours.
-  const own = options.env || process.env
+  const own = options.env || kit.environment()
   // As Node.js reads them: inherited variables count.
   for (const name in own) variables[name] = own[name]
   return { ...options, env: Object.assign(variables, given) }

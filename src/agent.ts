@@ -125,6 +125,7 @@ function run(config: Config, inheritance: Inheritance | undefined): void {
     }
     return new Kit(name, tracer, propagator, {
       layerSpans: config.instrumentations.layerSpans.has(name),
+      environment: readEnvironment,
       serverTiming: config.instrumentations.serverTiming,
       http,
       correlation,

@@ -437,6 +437,7 @@ export class OtlpExporter implements Exporter {
       }, millis)
       timer.unref()
       this.#rest = { until, throttled, wake }
+      diag.debug(`${this.#transport.destination} is tried again in ${Math.round(millis)} ms`)
     })
   }
 

@@ -3,7 +3,7 @@ import type { TextMapGetter, TextMapPropagator, TextMapSetter } from '@opentelem
 import { ROOT_CONTEXT, spanOf } from '../context/context.js'
 import { setProcessContext } from '../context/manager.js'
 
-/** Environment variables by name, as `process.env` has them. */
+/** Environment variables by name. */
 export type Variables = Record<string, string | undefined>
 
 /**

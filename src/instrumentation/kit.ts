@@ -27,6 +27,8 @@ export interface KitOptions {
   /** Only where the library's own records are to be sent as OTLP logs. */
   readonly logger?: Logger | undefined
   readonly serverTiming?: boolean
+  /** The process's variables, which its children inherit. Default: none. */
+  readonly environment?: () => Readonly<Record<string, string | undefined>>
   /** Default: what instrumentations of HTTP do by themselves. */
   readonly http?: HttpRules | undefined
   /** Called for the first instrument. Default: there are no metrics. */
@@ -48,6 +50,8 @@ export class Kit {
   readonly serverTiming: boolean
   /** What the user wants of HTTP that is not so by itself. */
   readonly http: HttpRules | undefined
+  /** The process's variables, which its children inherit. */
+  readonly environment: () => Readonly<Record<string, string | undefined>>
   readonly #library: string
   readonly #makeTracer: () => AgentTracer
   #tracer: AgentTracer | undefined = undefined
@@ -61,6 +65,7 @@ export class Kit {
     this.logger = options.logger
     this.serverTiming = options.serverTiming === true
     this.http = options.http
+    this.environment = options.environment ?? (() => ({}))
     this.#library = library
     this.#makeTracer = makeTracer
     this.#propagator = propagator

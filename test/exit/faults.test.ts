@@ -2,7 +2,6 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer } from 'node:net'
 import { describe, test } from 'node:test'
-import { setTimeout as wait } from 'node:timers/promises'
 import { atEnd, type Owner } from '../harness/owner.js'
 import { launch } from '../harness/program.js'
 import { type Answer, type Sink, startSink } from '../harness/sink.js'
@@ -87,12 +86,12 @@ test('a collector that closes its port and opens it again gets all spans', async
   })
   await program.printed(/made/)
   await first.close()
-  await wait(400)
+  await program.printed(/cannot deliver spans/, { on: 'stderr' })
   const second = await startSink(t, { port })
   await second.spans(3)
   program.signal('SIGTERM')
   assert.deepEqual(
-    said(await program.end(10_000)).filter((line) => line.includes('lost')),
+    said(await program.end(10_000)).filter((line) => line.startsWith('autospan: lost')),
     [],
   )
 })

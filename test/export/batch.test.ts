@@ -482,7 +482,8 @@ test('small batches go on to fill while the collector is away', async () => {
   await transport.posted(1)
   for (let i = 0; i < 5; i++) {
     processor.onEnd(span(`later-${i}`))
-    await new Promise((resolve) => setTimeout(resolve, 3))
+    // Timers of one length end in the order of their making: the batch's own has ended before this one.
+    await new Promise((resolve) => setTimeout(resolve, BATCH.scheduleDelayMillis))
   }
   transport.posts[0]?.answer(ACCEPTED)
   await transport.posted(2)

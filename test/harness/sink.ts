@@ -95,6 +95,7 @@ export class Sink {
   readonly #closing = new AbortController()
   #violations: string[] = []
   #sockets = 0
+  #answering = 0
   #waiting: (() => void)[] = []
 
   /** Use `startSink`, which gives it an owner. */
@@ -213,7 +214,17 @@ export class Sink {
     this.#assertNoViolations()
   }
 
+  /** Resolves when no request is without its answer, and every answer has left. */
+  async idle(): Promise<void> {
+    while (this.#answering > 0) await new Promise<void>((resolve) => this.#waiting.push(resolve))
+  }
+
   async #receive(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    this.#answering++
+    response.on('close', () => {
+      this.#answering--
+      this.#changed()
+    })
     let received: SinkRequest
     try {
       const wire = await bodyOf(request)

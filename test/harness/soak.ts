@@ -114,7 +114,6 @@ class Collector {
   #sink: Sink | undefined
   #port = 0
   #isStopping = false
-  #underWay = 0
   readonly #random: () => number
 
   constructor(random: () => number) {
@@ -138,9 +137,7 @@ class Collector {
     if (sink === undefined) return
     this.#sink = undefined
     this.#isStopping = true
-    while (this.#underWay > 0) await wait(5)
-    // What was answered a moment ago has left.
-    await wait(50)
+    await sink.idle()
     this.requests += sink.requests.length
     const wrong = sink.takeViolations().filter((violation) => !violation.endsWith('was delivered twice'))
     await sink.close()
@@ -149,22 +146,17 @@ class Collector {
 
   async #respond({ spans, headers }: SinkRequest): Promise<Answer | undefined> {
     if (this.#isStopping) return { destroy: true }
-    this.#underWay++
-    try {
-      const dice = this.isHealthy ? 1 : this.#random()
-      if (dice < 0.06) await wait(this.#random() * 300)
-      if (dice < 0.02) return { destroy: true }
-      if (dice < 0.1) return { status: 503 }
-      if (dice < 0.12) return { status: 429, headers: { 'retry-after': '0' } }
-      for (const { name } of spans) {
-        const senders = this.senders.get(name)
-        if (senders === undefined) this.senders.set(name, [String(headers['x-run'])])
-        else senders.push(String(headers['x-run']))
-      }
-      return undefined
-    } finally {
-      setImmediate(() => this.#underWay--)
+    const dice = this.isHealthy ? 1 : this.#random()
+    if (dice < 0.06) await wait(this.#random() * 300)
+    if (dice < 0.02) return { destroy: true }
+    if (dice < 0.1) return { status: 503 }
+    if (dice < 0.12) return { status: 429, headers: { 'retry-after': '0' } }
+    for (const { name } of spans) {
+      const senders = this.senders.get(name)
+      if (senders === undefined) this.senders.set(name, [String(headers['x-run'])])
+      else senders.push(String(headers['x-run']))
     }
+    return undefined
   }
 }
 
