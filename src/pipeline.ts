@@ -55,7 +55,7 @@ export interface Pipeline {
 
 /** `onFirst` is called when a span starts and no other is open, and when log records can be made. */
 export function createPipeline(config: Config, resource: Resource, onFirst: () => void): Pipeline {
-  const exporters = createSpanExporters(config, resource)
+  const exporters = createSpanExporters(config, resource, (spanId) => openSpans.isOpen(spanId))
   const logExporters = createLogExporters(config, resource)
   const redactor = createRedactor(config)
   const logProcessor = redacted(fanOut(logExporters), redactor && ((record) => redactor.log(record)))
@@ -147,9 +147,13 @@ function createExporter<Data>(
   return new LineExporter({ signal, encoder: encoderFor('http/json'), output, batch })
 }
 
-function createSpanExporters({ traces, delivery }: Config, resource: Resource): readonly SignalExporter<SpanData>[] {
+function createSpanExporters(
+  { traces, delivery }: Config,
+  resource: Resource,
+  isOpen: (spanId: string) => boolean,
+): readonly SignalExporter<SpanData>[] {
   const encoder = (protocol: Protocol) => createSpanEncoder(protocol, resource)
-  const way = { ...traces, signal: TRACES, encoder, console: () => createConsole(resource) }
+  const way = { ...traces, signal: TRACES, encoder, console: () => createConsole(resource, isOpen) }
   return traces.exporters.map((name) => createExporter(name, way, delivery))
 }
 
@@ -160,7 +164,7 @@ function createLogExporters({ logs, delivery }: Config, resource: Resource): rea
 }
 
 /** stderr, for stdout is the program's. */
-function createConsole({ attributes }: Resource): SignalExporter<SpanData> {
+function createConsole({ attributes }: Resource, isOpen: (spanId: string) => boolean): SignalExporter<SpanData> {
   const { ConsoleProcessor, wantsColour } = require('./export/console.js') as typeof import('./export/console.js')
   const { noColor, forceColor } = readColourWishes()
   const { isTTY = false, columns } = process.stderr
@@ -169,6 +173,7 @@ function createConsole({ attributes }: Resource): SignalExporter<SpanData> {
     write: (text) => process.stderr.write(text),
     colour: wantsColour(isTTY, noColor, forceColor),
     ...(columns === undefined ? {} : { width: columns }),
+    isOpen,
   })
 }
 

@@ -18,12 +18,14 @@ export interface ConsoleOptions {
   readonly width?: number
   /** Spans held for traces that are not complete, and ids of spans that late children may ask for. */
   readonly maxSpans?: number
+  /** Whether the span has started in this process and not ended. */
+  readonly isOpen?: (spanId: string) => boolean
 }
 
 /**
- * Prints each trace as a tree when its local root has ended: the span without a parent in this process. A span that
- * ends after its parent was printed follows as a small tree of its own. When too much is held, the oldest trace is
- * printed as it is.
+ * Prints each trace as a tree when its local root has ended: the span without a parent in this process. The parent of a
+ * program that calls itself is remote and in this process as well, so that one is waited for. A span that ends after its
+ * parent was printed follows as a small tree of its own. When too much is held, the oldest trace is printed as it is.
  */
 export class ConsoleProcessor implements SpanProcessor, Exporter {
   readonly #serviceName: string
@@ -31,16 +33,19 @@ export class ConsoleProcessor implements SpanProcessor, Exporter {
   readonly #colour: boolean
   readonly #width: number
   readonly #maxSpans: number
+  readonly #isOpen: (spanId: string) => boolean
   /** Oldest first. */
   readonly #traces = new Map<string, OpenTrace>()
   #size = 0
 
-  constructor({ serviceName, write, colour, width = DEFAULT_WIDTH, maxSpans = 10_000 }: ConsoleOptions) {
+  constructor(options: ConsoleOptions) {
+    const { serviceName, write, colour, width = DEFAULT_WIDTH, maxSpans = 10_000, isOpen = () => false } = options
     this.#serviceName = serviceName
     this.#write = write
     this.#colour = colour
     this.#width = width
     this.#maxSpans = maxSpans
+    this.#isOpen = isOpen
   }
 
   onEnd(span: SpanData): void {
@@ -86,7 +91,7 @@ export class ConsoleProcessor implements SpanProcessor, Exporter {
     trace.held.set(span.spanId, drawnSpan(span, this.#serviceName))
     this.#size++
     const late = trace.printed.has(span.parentSpanId)
-    if (late || span.parentSpanId === '' || span.parentIsRemote) {
+    if (late || span.parentSpanId === '' || (span.parentIsRemote && !this.#isOpen(span.parentSpanId))) {
       this.#print(takeTree(trace, span.spanId), late ? 'late' : noteOfParent(span))
     }
     for (const oldest of this.#traces.keys()) {

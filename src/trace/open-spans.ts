@@ -34,6 +34,14 @@ export class OpenSpans implements SpanProcessor {
     return this.#size
   }
 
+  /** Looks at all that are open, from the newest: for eyes, not for the way of each span. */
+  isOpen(spanId: string): boolean {
+    for (let span = this.#newest; span !== undefined; span = span.older) {
+      if (span.spanContext().spanId === spanId) return true
+    }
+    return false
+  }
+
   onStart(span: RecordingSpan): void {
     this.recorded++
     const newest = this.#newest

@@ -11,6 +11,8 @@ test('open spans are ended newest first, those that have ended are not', () => {
   b?.end()
   d?.end()
   assert.equal(provider.openSpans.size, 2)
+  const isOpen = (span: typeof a) => provider.openSpans.isOpen(span?.spanContext().spanId ?? '')
+  assert.deepEqual([a, b, c, d].map(isOpen), [true, false, true, false])
   provider.openSpans.endAll(undefined, String)
   assert.deepEqual(
     ended.map(({ name, attributes }) => [name, attributesOf(attributes)['autospan.incomplete']]),

@@ -32,6 +32,16 @@ test('a local root is one whose parent is remote, too', () => {
   assert.match(printed(), /^trace t · 1 span · 10.0 ms · remote parent a\n/)
 })
 
+test('a program that calls itself has one tree: a remote parent that is open here is waited for', () => {
+  const open = new Set(['a'])
+  const { processor, printed } = consoleProcessor({ isOpen: (id) => open.has(id) })
+  processor.onEnd(span({ id: 'b', parent: 'a', parentIsRemote: true, name: 'served' }))
+  assert.equal(printed(), '')
+  open.delete('a')
+  processor.onEnd(span({ id: 'a', name: 'sent' }))
+  assert.match(printed(), /^trace t · 2 spans · 10.0 ms\nsent .*\n└─ served .*\n\n$/)
+})
+
 test('an error is printed with its type and its message, from the status or the exception', () => {
   const { processor, printed } = consoleProcessor()
   const exception = {
