@@ -2,6 +2,7 @@ import type { Resource } from '../resource/resource.js'
 import type { Scope } from '../trace/span.js'
 import { attributesJson, wellFormed } from './attributes-json.js'
 import { ByteBuffer } from './bytes.js'
+import type { Envelope } from './record-encoder.js'
 import type { NewScope, ScopeRecords } from './scopes.js'
 import { uint32 } from './span-fields.js'
 
@@ -15,23 +16,32 @@ const COMMA = Buffer.from(',')
 const SCOPE_END = Buffer.from(']}')
 const REQUEST_END = Buffer.from(']}]}')
 
-/** A request up to its first scope; `signal` as in `resourceSpans`. */
-export function requestStart(signal: 'Spans' | 'Metrics' | 'Logs', { attributes, schemaUrl }: Resource): Uint8Array {
+/** `signal` as in `resourceSpans`; `records` is what their list is called in a scope. */
+export function jsonEnvelope(
+  signal: 'Spans' | 'Metrics' | 'Logs',
+  records: 'spans' | 'metrics' | 'logRecords',
+): Envelope<ByteBuffer> {
+  return {
+    contentType: 'application/json',
+    encodeResource: (resource) => requestStart(signal, resource),
+    newScope: (scope) => newScope(records, scope),
+    assemble,
+  }
+}
+
+/** A request up to its first scope. */
+function requestStart(signal: string, { attributes, schemaUrl }: Resource): Uint8Array {
   const resource = `{"attributes":${attributesJson(attributes)}}${member('schemaUrl', schemaUrl)}`
   return Buffer.from(wellFormed(`{"resource${signal}":[{"resource":${resource},"scope${signal}":[`))
 }
 
-/** A scope up to its first record; `records` is the name of their list. */
-export function newScope(
-  records: 'spans' | 'metrics' | 'logRecords',
-  { name, version, schemaUrl }: Scope,
-): NewScope<ByteBuffer> {
+/** A scope up to its first record. */
+function newScope(records: string, { name, version, schemaUrl }: Scope): NewScope<ByteBuffer> {
   const names = `{"name":${JSON.stringify(name)}${member('version', version)}}${member('schemaUrl', schemaUrl)}`
   return { head: Buffer.from(wellFormed(`{"scope":${names},"${records}":[`)), records: new ByteBuffer() }
 }
 
-/** One `Resource*` with a `Scope*` for each scope, in a buffer of exactly its size. */
-export function assemble(start: Uint8Array, scopes: readonly ScopeRecords<ByteBuffer>[]): Uint8Array {
+function assemble(start: Uint8Array, scopes: readonly ScopeRecords<ByteBuffer>[]): Uint8Array {
   const parts: Uint8Array[] = []
   for (const { head, records } of scopes) {
     parts.push(parts.length === 0 ? start : COMMA, head, records.content(), SCOPE_END)
@@ -40,6 +50,11 @@ export function assemble(start: Uint8Array, scopes: readonly ScopeRecords<ByteBu
   const body = new ByteBuffer(parts.reduce((size, part) => size + part.length, 0))
   for (const part of parts) body.append(part)
   return body.content()
+}
+
+/** Appends a record, in one piece, so that nothing of it stays where there is no room for it. */
+export function appendRecord(records: ByteBuffer, json: string): void {
+  records.text(wellFormed(records.length === 0 ? json : `,${json}`))
 }
 
 /** A further member of an object; nothing where the text is empty. */

@@ -2,6 +2,7 @@ import type { Resource } from '../resource/resource.js'
 import type { Scope } from '../trace/span.js'
 import { writeAttributes } from './attributes-protobuf.js'
 import { BYTES, ProtobufWriter, varintSize } from './protobuf.js'
+import type { Envelope } from './record-encoder.js'
 import type { NewScope, ScopeRecords } from './scopes.js'
 
 /*
@@ -21,8 +22,15 @@ export const RECORD: number = SCOPE_RECORDS.records
 /** Room for the length of a resource: 2 bytes are right up to 16 KiB, and larger ones are moved. */
 const LENGTH_BYTES = 2
 
+export const PROTOBUF: Envelope<ProtobufWriter> = {
+  contentType: 'application/x-protobuf',
+  encodeResource,
+  newScope,
+  assemble,
+}
+
 /** The content of `Resource*` but for its records. */
-export function encodeResource({ attributes, schemaUrl }: Resource): Uint8Array {
+function encodeResource({ attributes, schemaUrl }: Resource): Uint8Array {
   const writer = new ProtobufWriter()
   writer.tag(RESOURCE_RECORDS.resource)
   const start = writer.open(LENGTH_BYTES)
@@ -33,7 +41,7 @@ export function encodeResource({ attributes, schemaUrl }: Resource): Uint8Array 
 }
 
 /** The content of `Scope*` but for its records, which may come in any order with the rest. */
-export function newScope({ name, version, schemaUrl }: Scope): NewScope<ProtobufWriter> {
+function newScope({ name, version, schemaUrl }: Scope): NewScope<ProtobufWriter> {
   const writer = new ProtobufWriter()
   writer.tag(SCOPE_RECORDS.scope)
   const start = writer.open(1)
@@ -44,8 +52,7 @@ export function newScope({ name, version, schemaUrl }: Scope): NewScope<Protobuf
   return { head: writer.copy(), records: new ProtobufWriter() }
 }
 
-/** One `Resource*` with a `Scope*` for each scope, in a buffer of exactly its size. */
-export function assemble(resource: Uint8Array, scopes: readonly ScopeRecords<ProtobufWriter>[]): Uint8Array {
+function assemble(resource: Uint8Array, scopes: readonly ScopeRecords<ProtobufWriter>[]): Uint8Array {
   let size = resource.length
   for (const { head, records } of scopes) size += fieldSize(head.length + records.length)
   const body = new ProtobufWriter(fieldSize(size))

@@ -1,49 +1,22 @@
-import { diag } from '../diag/diag.js'
 import type { LogData } from '../logs/log-data.js'
 import type { Resource } from '../resource/resource.js'
-import { anyValueJson, attributesJson, wellFormed } from './attributes-json.js'
+import { anyValueJson, attributesJson } from './attributes-json.js'
 import type { ByteBuffer } from './bytes.js'
-import type { Encoder } from './encoder.js'
-import { assemble, countMember, isSpanId, isTraceId, member, newScope, requestStart } from './envelope-json.js'
-import { ScopeBuffers } from './scopes.js'
+import { appendRecord, countMember, isSpanId, isTraceId, jsonEnvelope, member } from './envelope-json.js'
+import { RecordEncoder } from './record-encoder.js'
 import { UnixTime } from './unix-time.js'
 
 /** `ExportLogsServiceRequest` in OTLP/JSON. */
-export class JsonLogEncoder implements Encoder<LogData> {
-  readonly contentType = 'application/json'
-  count = 0
-  /** Without the resource. */
-  byteLength = 0
-  readonly #start: Uint8Array
-  readonly #scopes = new ScopeBuffers<ByteBuffer>((scope) => newScope('logRecords', scope))
+export class JsonLogEncoder extends RecordEncoder<LogData, ByteBuffer> {
   readonly #time = new UnixTime()
 
   constructor(resource: Resource) {
-    this.#start = requestStart('Logs', resource)
+    super('log', jsonEnvelope('Logs', 'logRecords'), resource)
   }
 
-  add(record: LogData): void {
-    try {
-      const text = this.#recordJson(record)
-      const { head, records } = this.#scopes.of(record.scope)
-      const before = records.length
-      // In one piece, so that nothing of it stays where there is no room for it.
-      records.text(wellFormed(before === 0 ? text : `,${text}`))
-      this.count++
-      this.byteLength += records.length - before + (before === 0 ? head.length : 0)
-    } catch (error) {
-      diag.fault('the log encoder', error)
-    }
-  }
-
-  take(): Uint8Array {
-    try {
-      return this.count === 0 ? new Uint8Array(0) : assemble(this.#start, this.#scopes.filled())
-    } finally {
-      this.#scopes.clear()
-      this.count = 0
-      this.byteLength = 0
-    }
+  protected override write(records: ByteBuffer, record: LogData): number {
+    appendRecord(records, this.#recordJson(record))
+    return 1
   }
 
   #recordJson(record: LogData): string {

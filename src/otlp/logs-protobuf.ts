@@ -1,11 +1,9 @@
-import { diag } from '../diag/diag.js'
 import type { LogData } from '../logs/log-data.js'
 import type { Resource } from '../resource/resource.js'
 import { writeAnyValue, writeAttributes } from './attributes-protobuf.js'
-import type { Encoder } from './encoder.js'
-import { assemble, encodeResource, newScope, RECORD, writeNonEmpty } from './envelope-protobuf.js'
+import { PROTOBUF, RECORD, writeNonEmpty } from './envelope-protobuf.js'
 import { BYTES, FIXED32, FIXED64, type ProtobufWriter, VARINT } from './protobuf.js'
-import { ScopeBuffers } from './scopes.js'
+import { RecordEncoder } from './record-encoder.js'
 import { uint32 } from './span-fields.js'
 import { UnixTime } from './unix-time.js'
 
@@ -30,46 +28,14 @@ const SPAN_ID_BYTES = 8
 const LENGTH_BYTES = 2
 
 /** `ExportLogsServiceRequest` in binary protobuf. */
-export class ProtobufLogEncoder implements Encoder<LogData> {
-  readonly contentType = 'application/x-protobuf'
-  count = 0
-  /** Without the resource. */
-  byteLength = 0
-  readonly #resource: Uint8Array
-  readonly #scopes = new ScopeBuffers<ProtobufWriter>(newScope)
+export class ProtobufLogEncoder extends RecordEncoder<LogData, ProtobufWriter> {
   readonly #time = new UnixTime()
 
   constructor(resource: Resource) {
-    this.#resource = encodeResource(resource)
+    super('log', PROTOBUF, resource)
   }
 
-  add(record: LogData): void {
-    let writer: ProtobufWriter | undefined
-    let before = 0
-    try {
-      const { head, records } = this.#scopes.of(record.scope)
-      writer = records
-      before = records.length
-      this.#writeRecord(records, record)
-      this.count++
-      this.byteLength += records.length - before + (before === 0 ? head.length : 0)
-    } catch (error) {
-      if (writer !== undefined) writer.length = before
-      diag.fault('the log encoder', error)
-    }
-  }
-
-  take(): Uint8Array {
-    try {
-      return this.count === 0 ? new Uint8Array(0) : assemble(this.#resource, this.#scopes.filled())
-    } finally {
-      this.#scopes.clear()
-      this.count = 0
-      this.byteLength = 0
-    }
-  }
-
-  #writeRecord(writer: ProtobufWriter, record: LogData): void {
+  protected override write(writer: ProtobufWriter, record: LogData): number {
     writer.tag(RECORD)
     const start = writer.open(LENGTH_BYTES)
     if (record.time !== undefined) {
@@ -95,5 +61,6 @@ export class ProtobufLogEncoder implements Encoder<LogData> {
     }
     writeNonEmpty(writer, LOG_RECORD.eventName, record.eventName)
     writer.close(start, LENGTH_BYTES)
+    return 1
   }
 }

@@ -1,4 +1,3 @@
-import { diag } from '../diag/diag.js'
 import type { Exemplar, Reservoir } from '../metrics/exemplars.js'
 import type { Buckets, ExponentialHistogramPoint } from '../metrics/exponential-histogram.js'
 import type { HistogramPoint } from '../metrics/histogram.js'
@@ -6,49 +5,22 @@ import { isMonotonic } from '../metrics/instrument.js'
 import type { Metric } from '../metrics/metric.js'
 import type { NumberPoint, Point } from '../metrics/points.js'
 import type { Resource } from '../resource/resource.js'
-import { attributesJson, doubleJson, joined, wellFormed } from './attributes-json.js'
+import { attributesJson, doubleJson, joined } from './attributes-json.js'
 import type { ByteBuffer } from './bytes.js'
-import { EncodedResource } from './encoded-resource.js'
-import type { MetricEncoder } from './encoder.js'
-import { assemble, member, newScope, requestStart } from './envelope-json.js'
+import { appendRecord, jsonEnvelope, member } from './envelope-json.js'
 import { nearestInt64 } from './int64.js'
-import { ScopeBuffers } from './scopes.js'
+import { RecordEncoder } from './record-encoder.js'
 import { UnixTime } from './unix-time.js'
 
 /** `ExportMetricsServiceRequest` in OTLP/JSON. */
-export class JsonMetricEncoder implements MetricEncoder {
-  readonly contentType = 'application/json'
-  count = 0
-  /** Without the resource. */
-  byteLength = 0
-  readonly #start: EncodedResource
-  readonly #scopes = new ScopeBuffers<ByteBuffer>((scope) => newScope('metrics', scope))
-
+export class JsonMetricEncoder extends RecordEncoder<Metric, ByteBuffer> {
   constructor(resource: Resource) {
-    this.#start = new EncodedResource(resource, (resource) => requestStart('Metrics', resource))
+    super('metric', jsonEnvelope('Metrics', 'metrics'), resource)
   }
 
-  add(metric: Metric): void {
-    try {
-      const text = metricJson(metric)
-      const { head, records } = this.#scopes.of(metric.scope)
-      const before = records.length
-      records.text(wellFormed(before === 0 ? text : `,${text}`))
-      this.count += metric.points.length
-      this.byteLength += records.length - before + (before === 0 ? head.length : 0)
-    } catch (error) {
-      diag.fault('the metric encoder', error)
-    }
-  }
-
-  take(): Uint8Array {
-    try {
-      return this.count === 0 ? new Uint8Array(0) : assemble(this.#start.bytes, this.#scopes.filled())
-    } finally {
-      this.#scopes.clear()
-      this.count = 0
-      this.byteLength = 0
-    }
+  protected override write(records: ByteBuffer, metric: Metric): number {
+    appendRecord(records, metricJson(metric))
+    return metric.points.length
   }
 }
 

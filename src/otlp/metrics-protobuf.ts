@@ -1,4 +1,3 @@
-import { diag } from '../diag/diag.js'
 import type { Exemplar, Reservoir } from '../metrics/exemplars.js'
 import type { Buckets, ExponentialHistogramPoint } from '../metrics/exponential-histogram.js'
 import type { HistogramPoint } from '../metrics/histogram.js'
@@ -7,12 +6,10 @@ import type { Metric } from '../metrics/metric.js'
 import type { NumberPoint } from '../metrics/points.js'
 import type { Resource } from '../resource/resource.js'
 import { writeAttributes } from './attributes-protobuf.js'
-import { EncodedResource } from './encoded-resource.js'
-import type { MetricEncoder } from './encoder.js'
-import { assemble, encodeResource, newScope, RECORD, writeNonEmpty } from './envelope-protobuf.js'
+import { PROTOBUF, RECORD, writeNonEmpty } from './envelope-protobuf.js'
 import { nearestInt64 } from './int64.js'
 import { BYTES, FIXED64, type ProtobufWriter, VARINT } from './protobuf.js'
-import { ScopeBuffers } from './scopes.js'
+import { RecordEncoder } from './record-encoder.js'
 import { UnixTime } from './unix-time.js'
 
 /** Fields of opentelemetry/proto/metrics/v1/metrics.proto. */
@@ -76,44 +73,15 @@ const METRIC_LENGTH_BYTES = 3
 const POINT_LENGTH_BYTES = 2
 
 /** `ExportMetricsServiceRequest` in binary protobuf. */
-export class ProtobufMetricEncoder implements MetricEncoder {
-  readonly contentType = 'application/x-protobuf'
-  count = 0
-  /** Without the resource. */
-  byteLength = 0
-  readonly #resource: EncodedResource
-  readonly #scopes = new ScopeBuffers<ProtobufWriter>(newScope)
+export class ProtobufMetricEncoder extends RecordEncoder<Metric, ProtobufWriter> {
   readonly #start = new UnixTime()
   readonly #time = new UnixTime()
 
   constructor(resource: Resource) {
-    this.#resource = new EncodedResource(resource, encodeResource)
+    super('metric', PROTOBUF, resource)
   }
 
-  add(metric: Metric): void {
-    const { head, records } = this.#scopes.of(metric.scope)
-    const before = records.length
-    try {
-      this.#writeMetric(records, metric)
-      this.count += metric.points.length
-      this.byteLength += records.length - before + (before === 0 ? head.length : 0)
-    } catch (error) {
-      records.length = before
-      diag.fault('the metric encoder', error)
-    }
-  }
-
-  take(): Uint8Array {
-    try {
-      return this.count === 0 ? new Uint8Array(0) : assemble(this.#resource.bytes, this.#scopes.filled())
-    } finally {
-      this.#scopes.clear()
-      this.count = 0
-      this.byteLength = 0
-    }
-  }
-
-  #writeMetric(writer: ProtobufWriter, metric: Metric): void {
+  protected override write(writer: ProtobufWriter, metric: Metric): number {
     const { name, description, unit } = metric.descriptor
     this.#start.set(metric.startMillis, 0)
     this.#time.set(metric.timeMillis, 0)
@@ -124,6 +92,7 @@ export class ProtobufMetricEncoder implements MetricEncoder {
     writeNonEmpty(writer, METRIC.unit, unit)
     this.#writeData(writer, metric)
     writer.close(start, METRIC_LENGTH_BYTES)
+    return metric.points.length
   }
 
   #writeData(writer: ProtobufWriter, metric: Metric): void {

@@ -1,12 +1,9 @@
-import { diag } from '../diag/diag.js'
 import type { Resource } from '../resource/resource.js'
 import type { SpanData, SpanEvent, SpanLink } from '../trace/span.js'
-import { attributesJson, joined, wellFormed } from './attributes-json.js'
+import { attributesJson, joined } from './attributes-json.js'
 import type { ByteBuffer } from './bytes.js'
-import { EncodedResource } from './encoded-resource.js'
-import type { SpanEncoder } from './encoder.js'
-import { assemble, countMember, isSpanId, isTraceId, member, newScope, requestStart } from './envelope-json.js'
-import { ScopeBuffers } from './scopes.js'
+import { appendRecord, countMember, isSpanId, isTraceId, jsonEnvelope, member } from './envelope-json.js'
+import { RecordEncoder } from './record-encoder.js'
 import { linkFlags, setTimes, spanFlags, spanKind, traceStateText } from './span-fields.js'
 import { UnixTime } from './unix-time.js'
 
@@ -14,48 +11,22 @@ import { UnixTime } from './unix-time.js'
  * `ExportTraceServiceRequest` in OTLP/JSON, which is not protobuf's own JSON: ids are hex, enums numbers
  * (opentelemetry-proto docs/specification.md#json-protobuf-encoding).
  */
-export class JsonSpanEncoder implements SpanEncoder {
-  readonly contentType = 'application/json'
-  count = 0
-  /** Without the resource. */
-  byteLength = 0
-  readonly #start: EncodedResource
-  readonly #scopes = new ScopeBuffers<ByteBuffer>((scope) => newScope('spans', scope))
+export class JsonSpanEncoder extends RecordEncoder<SpanData, ByteBuffer> {
   readonly #startTime = new UnixTime()
   readonly #endTime = new UnixTime()
 
   constructor(resource: Resource) {
-    this.#start = new EncodedResource(resource, (resource) => requestStart('Spans', resource))
+    super('span', jsonEnvelope('Spans', 'spans'), resource)
   }
 
-  add(span: SpanData): void {
-    try {
-      const text = this.#spanJson(span)
-      if (text === undefined) return
-      const { head, records } = this.#scopes.of(span.scope)
-      const before = records.length
-      // In one piece, so that nothing of it stays where there is no room for it.
-      records.text(wellFormed(before === 0 ? text : `,${text}`))
-      this.count++
-      this.byteLength += records.length - before + (before === 0 ? head.length : 0)
-    } catch (error) {
-      diag.fault('the span encoder', error)
-    }
+  /** A span without a valid identity is none to a collector, and left out. */
+  protected override write(records: ByteBuffer, span: SpanData): number {
+    if (!isTraceId(span.traceId) || !isSpanId(span.spanId)) return 0
+    appendRecord(records, this.#spanJson(span))
+    return 1
   }
 
-  take(): Uint8Array {
-    try {
-      return this.count === 0 ? new Uint8Array(0) : assemble(this.#start.bytes, this.#scopes.filled())
-    } finally {
-      this.#scopes.clear()
-      this.count = 0
-      this.byteLength = 0
-    }
-  }
-
-  /** Undefined where the span has no valid identity, and is none to a collector. */
-  #spanJson(span: SpanData): string | undefined {
-    if (!isTraceId(span.traceId) || !isSpanId(span.spanId)) return undefined
+  #spanJson(span: SpanData): string {
     setTimes(span, this.#startTime, this.#endTime)
     return (
       `{"traceId":"${span.traceId}","spanId":"${span.spanId}"` +

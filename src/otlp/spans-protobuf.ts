@@ -1,13 +1,10 @@
-import { diag } from '../diag/diag.js'
 import type { Resource } from '../resource/resource.js'
 import type { SharedAttributes } from '../trace/attributes.js'
 import type { SpanData, SpanEvent, SpanLink } from '../trace/span.js'
 import { writeAttributes } from './attributes-protobuf.js'
-import { EncodedResource } from './encoded-resource.js'
-import type { SpanEncoder } from './encoder.js'
-import { assemble, encodeResource, newScope, RECORD, writeNonEmpty } from './envelope-protobuf.js'
+import { PROTOBUF, RECORD, writeNonEmpty } from './envelope-protobuf.js'
 import { BYTES, FIXED32, FIXED64, ProtobufWriter, VARINT } from './protobuf.js'
-import { ScopeBuffers } from './scopes.js'
+import { RecordEncoder } from './record-encoder.js'
 import { linkFlags, setTimes, spanFlags, spanKind, traceStateText, uint32 } from './span-fields.js'
 import { UnixTime } from './unix-time.js'
 
@@ -52,56 +49,21 @@ const SPAN_ID_BYTES = 8
 const LENGTH_BYTES = 2
 
 /** `ExportTraceServiceRequest` in binary protobuf. */
-export class ProtobufSpanEncoder implements SpanEncoder {
-  readonly contentType = 'application/x-protobuf'
-  count = 0
-  /** Without the resource. */
-  byteLength = 0
-  readonly #resource: EncodedResource
-  readonly #scopes = new ScopeBuffers<ProtobufWriter>(newScope)
+export class ProtobufSpanEncoder extends RecordEncoder<SpanData, ProtobufWriter> {
   readonly #start = new UnixTime()
   readonly #end = new UnixTime()
 
   constructor(resource: Resource) {
-    this.#resource = new EncodedResource(resource, encodeResource)
+    super('span', PROTOBUF, resource)
   }
 
-  add(span: SpanData): void {
-    let writer: ProtobufWriter | undefined
-    let before = 0
-    try {
-      const { head, records } = this.#scopes.of(span.scope)
-      writer = records
-      before = records.length
-      if (this.#writeSpan(records, span)) {
-        this.count++
-        this.byteLength += records.length - before + (before === 0 ? head.length : 0)
-      } else {
-        records.length = before
-      }
-    } catch (error) {
-      if (writer !== undefined) writer.length = before
-      diag.fault('the span encoder', error)
-    }
-  }
-
-  take(): Uint8Array {
-    try {
-      return this.count === 0 ? new Uint8Array(0) : assemble(this.#resource.bytes, this.#scopes.filled())
-    } finally {
-      this.#scopes.clear()
-      this.count = 0
-      this.byteLength = 0
-    }
-  }
-
-  /** @returns false where the span has no valid identity, and is none to a collector. */
-  #writeSpan(writer: ProtobufWriter, span: SpanData): boolean {
+  /** A span without a valid identity is none to a collector, and left out. */
+  protected override write(writer: ProtobufWriter, span: SpanData): number {
     setTimes(span, this.#start, this.#end)
     writer.tag(RECORD)
     const start = writer.open(LENGTH_BYTES)
-    if (!writer.hexId(SPAN.traceId, span.traceId, TRACE_ID_BYTES)) return false
-    if (!writer.hexId(SPAN.spanId, span.spanId, SPAN_ID_BYTES)) return false
+    if (!writer.hexId(SPAN.traceId, span.traceId, TRACE_ID_BYTES)) return 0
+    if (!writer.hexId(SPAN.spanId, span.spanId, SPAN_ID_BYTES)) return 0
     if (span.parentSpanId !== '') writer.hexId(SPAN.parentSpanId, span.parentSpanId, SPAN_ID_BYTES)
     if (span.traceState !== undefined) writeNonEmpty(writer, SPAN.traceState, traceStateText(span.traceState))
     writer.fixed32(SPAN.flags, spanFlags(span))
@@ -118,7 +80,7 @@ export class ProtobufSpanEncoder implements SpanEncoder {
     writeCount(writer, SPAN.droppedEventsCount, span.droppedEvents)
     writeCount(writer, SPAN.droppedLinksCount, span.droppedLinks)
     writer.close(start, LENGTH_BYTES)
-    return true
+    return 1
   }
 
   #writeEvents(writer: ProtobufWriter, events: readonly SpanEvent[], anchor: number): void {

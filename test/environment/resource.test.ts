@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { createServer } from 'node:http'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { test } from 'node:test'
 import { run, SLACK_MILLIS, start } from '../harness/program.js'
@@ -19,28 +19,33 @@ test('no argument of the program is told, and no metadata service asked', async 
   )
 })
 
-test('OTEL_NODE_RESOURCE_DETECTORS=gcp asks, in no span of the program', async (t) => {
+test('OTEL_NODE_RESOURCE_DETECTORS=gcp asks, in no span of the program, and all signals tell what is answered late', async (t) => {
   const sink = await startSink(t)
-  const metadata = createServer((_request, response) => {
-    response.end('{"project":{"projectId":"shop-1"},"instance":{"zone":"projects/1/zones/europe-west3-b"}}')
-  }).listen(0, '127.0.0.1')
+  const metadata = createServer().listen(0, '127.0.0.1')
   t.after(() => metadata.close())
+  const asked = once(metadata, 'request') as Promise<[IncomingMessage, ServerResponse]>
   await once(metadata, 'listening')
-  const told = once(metadata, 'connection').then(([socket]) => once(socket, 'close'))
-  const server = await start(t, 'http/server.mjs', {
+  const server = await start(t, 'logs/exceptions.mjs', {
     env: {
       OTEL_EXPORTER_OTLP_ENDPOINT: sink.url,
       OTEL_NODE_RESOURCE_DETECTORS: 'gcp',
       GCE_METADATA_HOST: `127.0.0.1:${(metadata.address() as AddressInfo).port}`,
+      OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN: 'logs',
     },
   })
+  await (await fetch(`${server.url}/fail`)).text()
+  const [{ socket }, answer] = await asked
+  const told = once(socket, 'close')
+  answer.end('{"project":{"projectId":"shop-1"},"instance":{"zone":"projects/1/zones/europe-west3-b"}}')
   await told
-  await (await fetch(`${server.url}/hello`)).text()
+  await (await fetch(`${server.url}/fail`)).text()
   await server.stop()
   const spans = await sink.settled()
-  assert.equal(spans.length, 1)
-  assert.equal(spans[0]?.resource['cloud.account.id'], 'shop-1')
-  assert.equal(spans[0]?.resource['process.pid'], undefined)
+  assert.deepEqual([spans.length, sink.logs.length], [2, 2])
+  for (const last of [spans[1], sink.logs[1], sink.metrics.at(-1)]) {
+    assert.equal(last?.resource['cloud.account.id'], 'shop-1')
+    assert.equal(last?.resource['process.pid'], undefined)
+  }
 })
 
 test('a metadata service that does not answer holds neither start nor end', async (t) => {
