@@ -14,8 +14,28 @@ const SENSITIVE_KEYS: ReadonlySet<string> = new Set([
   'X-Goog-Signature',
 ])
 
+/**
+ * Keys of the field's custom (RFC 6749, RFC 7519 and what programs call theirs) whose values open doors, in any case.
+ * The conventions name signatures only; their list is a minimum.
+ */
+const SECRET_KEYS: ReadonlySet<string> = new Set([
+  'access_token',
+  'api-key',
+  'api_key',
+  'apikey',
+  'auth_token',
+  'client_secret',
+  'id_token',
+  'jwt',
+  'passwd',
+  'password',
+  'refresh_token',
+  'secret',
+  'token',
+])
+
 /** One of these is in every sensitive key, as written or percent-encoded: most queries stop here. */
-const MAYBE_SENSITIVE = /sig|Sig|AWSAccessKeyId|X-Amz|%/
+const MAYBE_SENSITIVE = /sig|key|X-Amz|token|secret|passw|jwt|%/i
 
 /** The query (without `?`) with the values of sensitive keys replaced. */
 export function redactQuery(query: string): string {
@@ -24,7 +44,7 @@ export function redactQuery(query: string): string {
     .split('&')
     .map((pair) => {
       const equals = pair.indexOf('=')
-      return equals !== -1 && SENSITIVE_KEYS.has(decoded(pair.slice(0, equals)))
+      return equals !== -1 && isSensitive(decoded(pair.slice(0, equals)))
         ? `${pair.slice(0, equals)}=${REDACTED}`
         : pair
     })
@@ -72,6 +92,10 @@ export function authorityEnd(url: string, start: number): number {
     if (code === 0x2f || code === 0x3f || code === 0x23) return i
   }
   return url.length
+}
+
+function isSensitive(key: string): boolean {
+  return SENSITIVE_KEYS.has(key) || SECRET_KEYS.has(key.toLowerCase())
 }
 
 function withoutBrackets(host: string): string {
