@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module'
 import { setTimeout } from 'node:timers'
+import type { TextMapPropagator } from '@opentelemetry/api'
 import { INSTRUMENTATIONS } from '../instrumentations/index.js'
 import { API } from './api/copies.js'
 import { publishLoggerProvider, publishProviders } from './api/registry.js'
@@ -125,6 +126,7 @@ function run(config: Config, inheritance: Inheritance | undefined): void {
     }
     return new Kit(name, tracer, propagator, {
       layerSpans: config.instrumentations.layerSpans.has(name),
+      sqlCommenter: config.instrumentations.sqlCommenter.has(name) ? loadTraceContext() : undefined,
       environment: readEnvironment,
       serverTiming: config.instrumentations.serverTiming,
       http,
@@ -151,6 +153,12 @@ function run(config: Config, inheritance: Inheritance | undefined): void {
   }
   diag.info(startLine(config, detected.serviceName, enabled))
   if (countLoads() > 1) diag.warn('loaded more than once by flags and NODE_OPTIONS; once is enough')
+}
+
+/** Of what reads comments in queries nothing knows other formats; and baggage is not for the logs of a database. */
+function loadTraceContext(): TextMapPropagator {
+  const { traceContext } = require('./propagation/trace-context.js') as typeof import('./propagation/trace-context.js')
+  return traceContext
 }
 
 function createHttpRules({ http, queryText }: InstrumentationsConfig): HttpRules | undefined {

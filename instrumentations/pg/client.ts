@@ -1,4 +1,6 @@
 import type { EventEmitter } from 'node:events'
+import { createRequire } from 'node:module'
+import type { TextMapPropagator } from '@opentelemetry/api'
 import { bindCallbacksOf, Calls, once } from '../../src/instrumentation/call.js'
 import { recordWait } from '../../src/instrumentation/database.js'
 import { guard } from '../../src/instrumentation/guard.js'
@@ -15,6 +17,9 @@ import {
   readQuery,
   tellDatabase,
 } from './query.js'
+import { shadow } from './shadow.js'
+
+const require = createRequire(import.meta.url)
 
 /** What pg exports, and again as `native`. */
 interface Pg {
@@ -34,6 +39,8 @@ interface Query extends EventEmitter {
   callback?: AnyFunction
   handleError: AnyFunction
   handleReadyForQuery: AnyFunction
+  /** Sends it, when its turn has come. */
+  submit: AnyFunction
   /** A list, where the text has several statements. */
   readonly _results?: unknown
   /** A row could not be parsed: the query fails when it is ready. */
@@ -71,6 +78,7 @@ export function traceClients(pg: Pg, kit: Kit): void {
 function traceClient({ prototype, Query }: ClientClass, kit: Kit): void {
   noticeNew(Query, kit)
   noticeEnd(Query, kit)
+  if (kit.sqlCommenter !== undefined) commentQueries(Query, kit.sqlCommenter, kit)
   connectDetached(prototype, kit)
   bindCallbacksOf(kit, prototype, 'connect')
   bindCallbacksOf(kit, prototype, 'end')
@@ -137,7 +145,7 @@ function traceQueries(prototype: Client, Query: QueryClass, kit: Kit): void {
     try {
       kit.bindEmitter(call.context, made)
       if (made instanceof Query) made[CALL] = call
-      else follow(made, call)
+      else follow(made, call, kit)
     } catch (error) {
       place.failed(error)
     }
@@ -237,36 +245,38 @@ function takeCall(query: Query): QueryCall | undefined {
 }
 
 /** A cursor, a stream or the like hears of its end by its own methods; they are left as they were found. */
-function follow(query: Query, call: QueryCall): void {
-  const restoreError = shadow(query, 'handleError', (error) => {
+function follow(query: Query, call: QueryCall, kit: Kit): void {
+  const restoreError = shadow(query, 'handleError', (handleError, args) => {
     restoreReady()
-    call.fail(error)
+    call.fail(args[0])
+    return handleError(...args)
   })
-  const restoreReady = shadow(query, 'handleReadyForQuery', () => {
+  const restoreReady = shadow(query, 'handleReadyForQuery', (handleReadyForQuery, args) => {
     restoreError()
     call.end()
+    return handleReadyForQuery(...args)
+  })
+  if (kit.sqlCommenter === undefined) return
+  const { submitWithComment } = loadComment()
+  const commenter = { propagator: kit.sqlCommenter, place: kit.place('comment') }
+  shadow(query, 'submit', (submit, args) =>
+    submitWithComment(query as QueryConfig, call, commenter, () => submit(...args)),
+  )
+}
+
+/** Has the server learn of each query's trace. */
+function commentQueries(Query: QueryClass, propagator: TextMapPropagator, kit: Kit): void {
+  const { submitWithComment } = loadComment()
+  const commenter = { propagator, place: kit.place('comment') }
+  kit.wrap(Query.prototype, 'submit', (submit) => {
+    return function (this: Query, ...args) {
+      const call = this[CALL]
+      if (call === undefined) return submit.apply(this, args)
+      return submitWithComment(this as QueryConfig, call, commenter, () => submit.apply(this, args))
+    }
   })
 }
 
-/** Has `heard` called once before a method is; @returns what undoes it. */
-function shadow(
-  query: Query,
-  method: 'handleError' | 'handleReadyForQuery',
-  heard: (argument: unknown) => void,
-): () => void {
-  const original = query[method]
-  const own = Object.getOwnPropertyDescriptor(query, method)
-  const value: AnyFunction = function (...args) {
-    restore()
-    heard(args[0])
-    return original.apply(this, args)
-  }
-  Object.defineProperty(query, method, { value, writable: true, configurable: true })
-  return restore
-
-  function restore(): void {
-    if (query[method] !== value) return
-    if (own === undefined) Reflect.deleteProperty(query, method)
-    else Object.defineProperty(query, method, own)
-  }
+function loadComment(): typeof import('./comment.js') {
+  return require('./comment.js') as typeof import('./comment.js')
 }

@@ -229,6 +229,8 @@ export interface InstrumentationsConfig {
   isEnabled(name: string): boolean
   /** Instrumentations that are to make a span for each layer that a request passes, and not only name its route. */
   readonly layerSpans: ReadonlySet<string>
+  /** Instrumentations whose queries are to tell the database their trace. */
+  readonly sqlCommenter: ReadonlySet<string>
   /** The fields by which log records tell their span. */
   readonly correlationNames: CorrelationNames
   /** Whether responses tell their trace in a `server-timing` header. */

@@ -27,6 +27,7 @@ export function readInstrumentations(settings: Settings, known: readonly string[
     http: readHttp(settings),
     queryText: settings.read('AUTOSPAN_DB_QUERY_TEXT'),
     layerSpans: new Set(settings.read('OTEL_INSTRUMENTATION_EXPRESS_LAYER_SPANS') ? ['express'] : []),
+    sqlCommenter: new Set(settings.read('OTEL_INSTRUMENTATION_PG_SQL_COMMENTER') ? ['pg'] : []),
     correlationNames: Object.freeze({
       traceId: settings.read('OTEL_INSTRUMENTATION_COMMON_LOGGING_TRACE_ID'),
       spanId: settings.read('OTEL_INSTRUMENTATION_COMMON_LOGGING_SPAN_ID'),

@@ -322,6 +322,12 @@ export const VARIABLES = {
     default: 'false',
     meaning: 'true: a span for each middleware and handler of express that a request passes.',
   },
+  OTEL_INSTRUMENTATION_PG_SQL_COMMENTER: {
+    type: boolean,
+    default: 'false',
+    meaning:
+      'true: the database learns of traces: queries have a comment with traceparent, those with a name have none.',
+  },
   OTEL_LOGS_EXPORTER: {
     type: exporters,
     default: 'otlp',

@@ -22,6 +22,8 @@ export type Describe<Subject> = (subject: Subject) => AttributeList
 /** What the user has set for one library. */
 export interface KitOptions {
   readonly layerSpans?: boolean
+  /** Default: queries have no comments. */
+  readonly sqlCommenter?: TextMapPropagator | undefined
   /** Default: one with the usual names. */
   readonly correlation?: Correlation
   /** Only where the library's own records are to be sent as OTLP logs. */
@@ -42,6 +44,8 @@ export interface KitOptions {
 export class Kit {
   /** The user wants a span for each layer that a request passes. */
   readonly layerSpans: boolean
+  /** Writes the comment by which queries tell the database their trace, where the user wants that. */
+  readonly sqlCommenter: TextMapPropagator | undefined
   /** Trace ids for log records. */
   readonly correlation: Correlation
   /** Takes the library's own records, where the user wants them sent as OTLP logs. */
@@ -61,6 +65,7 @@ export class Kit {
   /** `makeTracer` is called for the first span. */
   constructor(library: string, makeTracer: () => AgentTracer, propagator: TextMapPropagator, options: KitOptions = {}) {
     this.layerSpans = options.layerSpans === true
+    this.sqlCommenter = options.sqlCommenter
     this.correlation = options.correlation ?? new Correlation(DEFAULT_CORRELATION_NAMES)
     this.logger = options.logger
     this.serverTiming = options.serverTiming === true

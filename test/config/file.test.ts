@@ -68,7 +68,7 @@ logger_provider:
   processors: [{batch: {schedule_delay: 70, exporter: {otlp_http: {endpoint: "http://l:4318/v1/logs"}}}}]
   limits: {attribute_count_limit: 15}
 instrumentation/development:
-  js: {express: {layer_spans: true}, pg: {enabled: false}}
+  js: {express: {layer_spans: true}, pg: {enabled: false, sql_commenter: true}}
   java: {anything: 1}
 distribution: {other: {x: 1}, autospan: {exit_timeout: 500}}
 `,
@@ -107,6 +107,7 @@ distribution: {other: {x: 1}, autospan: {exit_timeout: 500}}
   )
   assert.deepEqual([instrumentations.isEnabled('pg'), instrumentations.isEnabled('http')], [false, true])
   assert.ok(instrumentations.layerSpans.has('express'))
+  assert.ok(instrumentations.sqlCommenter.has('pg'))
   assert.deepEqual(config.logs.exporters, ['otlp'])
   assert.deepEqual([config.logs.batch.scheduleDelayMillis, config.logs.otlp.url.href], [70, 'http://l:4318/v1/logs'])
   assert.equal(exitTimeoutMillis, 500)

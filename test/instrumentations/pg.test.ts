@@ -190,6 +190,53 @@ for (const [version, project] of Object.entries(projects)) {
   }
 }
 
+const TRACEPARENT = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`
+/** Legal in a header: the name could end a comment, the value a string. */
+const TRACESTATE = "a*/b=it's"
+
+for (const [version, project] of Object.entries(projects)) {
+  test(`${version}: with the SQL commenter the server learns of traces, by each text that is sent but once`, async (t) => {
+    const sink = await startSink(t)
+    const received = new Set<string>()
+    const url = await startWire(t, {
+      answer: (text) => {
+        received.add(text)
+        return { rows: ROWS }
+      },
+    })
+    const env = {
+      OTEL_EXPORTER_OTLP_ENDPOINT: sink.url,
+      DATABASE_URL: url,
+      OTEL_INSTRUMENTATION_PG_SQL_COMMENTER: 'true',
+    }
+    const server = await start(t, join(project, 'server.cjs'), { env })
+    const ways = ['promise', 'callback', 'values', 'connect', 'transaction', 'prepared', 'cursor', 'stream', 'events']
+    for (const way of ways) {
+      const headers = { traceparent: TRACEPARENT, tracestate: TRACESTATE }
+      await (await fetch(`${server.url}/${way}`, { headers })).text()
+    }
+    await server.stop()
+    const spans = (await sink.settled()).filter(({ kind }) => kind === CLIENT)
+    assert.equal(spans.length, 14)
+    const prepared = 'SELECT * FROM t1 WHERE id = $1'
+    assert.ok(received.delete(prepared), 'a statement that is prepared keeps its text')
+    const sent = [...received].map((text) =>
+      /^(.*) \/\*traceparent='00-(\w+)-(\w+)-01',tracestate='(.*)'\*\/$/.exec(text),
+    )
+    for (const [i, match] of sent.entries()) {
+      const [, text, traceId, spanId, state] = match ?? []
+      const span = spans.find((span) => span.spanId === spanId)
+      assert.deepEqual([traceId, state], ['a'.repeat(32), 'a*%2Fb%3Dit%27s'], [...received][i])
+      // What is sent without values is shown without its literals.
+      assert.equal(
+        span?.attributes['db.query.text'],
+        text?.replace(/'Ann'| 1$/g, (literal) => literal.replace(/\S+/, '?')),
+      )
+    }
+    assert.equal(sent.length, spans.length - 3)
+  })
+}
+
 const { default: pg } = await import('pg' as string)
 const admin = new pg.Client({ connectionString: postgres })
 await admin.connect()
@@ -474,12 +521,32 @@ test('a native client is traced alike', async () => {
   )
 })
 
-test('what is patched looks as before, and configurations are left as they are', async () => {
-  const env = { DATABASE_URL: wire, OTEL_TRACES_EXPORTER: 'none' }
-  const [bare, traced] = await Promise.all([run('pg/looks.cjs', { env, agent: false }), run('pg/looks.cjs', { env })])
-  assert.equal(traced.stdout, bare.stdout)
-  assert.equal(traced.code, 0)
+test('a native client sends comments alike', async () => {
+  const env = { DATABASE_URL: wire, TELL: 'true', OTEL_INSTRUMENTATION_PG_SQL_COMMENTER: 'true' }
+  const { stdout } = await run('pg/native.cjs', { env: { ...env, OTEL_TRACES_EXPORTER: 'none' } })
+  const texts = stdout
+    .trim()
+    .replaceAll(/traceparent='[\w-]{55}'/g, 'trace')
+    .split('\n')
+  // Statements that are prepared are executed by their names.
+  assert.deepEqual(texts.slice(0, 5), [
+    'SELECT 1 AS a /*trace*/',
+    'SELECT $1::int AS a /*trace*/',
+    '',
+    '',
+    "SELECT 'a'; SELECT 'b' /*trace*/",
+  ])
 })
+
+for (const OTEL_INSTRUMENTATION_PG_SQL_COMMENTER of ['false', 'true']) {
+  const words = OTEL_INSTRUMENTATION_PG_SQL_COMMENTER === 'true' ? ', with comments too' : ''
+  test(`what is patched looks as before, and configurations are left as they are${words}`, async () => {
+    const env = { DATABASE_URL: wire, OTEL_TRACES_EXPORTER: 'none', OTEL_INSTRUMENTATION_PG_SQL_COMMENTER }
+    const [bare, traced] = await Promise.all([run('pg/looks.cjs', { env, agent: false }), run('pg/looks.cjs', { env })])
+    assert.equal(traced.stdout, bare.stdout)
+    assert.equal(traced.code, 0)
+  })
+}
 
 test('spans that are not sampled cost no context: callbacks run in that of the caller', async () => {
   const env = { DATABASE_URL: wire, OTEL_TRACES_SAMPLER: 'always_off' }

@@ -5,7 +5,7 @@ const Cursor = require('pg-cursor')
 const { prototype: pool } = Object.getPrototypeOf(pg.Pool)
 const methods = [
   [pg.Client.prototype, ['query', 'connect', 'end']],
-  [pg.Query.prototype, ['handleError', 'handleReadyForQuery']],
+  [pg.Query.prototype, ['handleError', 'handleReadyForQuery', 'submit']],
   [pool, ['query', 'connect', 'newClient', '_acquireClient', '_release']],
   [Cursor.prototype, ['read', 'close']],
 ]
@@ -26,13 +26,17 @@ async function main() {
   const returned = client.query(used)
   await client.query(used.text)
   const cursor = new Cursor('SELECT * FROM t')
-  const { handleError, handleReadyForQuery } = cursor
+  const { handleError, handleReadyForQuery, submit, text } = cursor
   const same = client.query(cursor)
   await cursor.read(1000)
   await cursor.close()
   await client.query(used.text)
   console.log(returned, used.callback === callback, Object.keys(used), same === cursor, Object.keys(cursor))
   console.log(cursor.handleError === handleError, cursor.handleReadyForQuery === handleReadyForQuery)
+  console.log(cursor.submit === submit, cursor.text === text)
+  const own = new pg.Query('SELECT * FROM t')
+  await new Promise((resolve) => client.query(own).on('end', resolve))
+  console.log(own.text, config.text, Object.keys(own))
   console.log(Object.keys(client))
   await client.end()
 }

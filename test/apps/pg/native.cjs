@@ -16,6 +16,7 @@ class FakeNative {
     setImmediate(done)
   }
   query(text, values, done = values) {
+    if (process.env.TELL === 'true') console.log(text)
     this.failed = text.includes('fail')
     setImmediate(() => {
       if (this.failed)
