@@ -1,23 +1,35 @@
 // node docs/environment.mjs: writes docs/environment.md from the table of variables, after a build.
 // With --check it writes nothing, and fails when the page is not what it would write.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
-import { UNREAD_NAMES, VARIABLES } from '../dist/src/config/variables.js'
+import { BATCHES } from '../dist/src/config/variables/batches.js'
+import { EXPORTERS } from '../dist/src/config/variables/exporters.js'
+import { GENERAL } from '../dist/src/config/variables/general.js'
+import { LIBRARIES } from '../dist/src/config/variables/libraries.js'
+import { LIMITS } from '../dist/src/config/variables/limits.js'
+import { LOGS } from '../dist/src/config/variables/logs.js'
+import { METRICS } from '../dist/src/config/variables/metrics.js'
+import { OTLP } from '../dist/src/config/variables/otlp.js'
+import { OWN } from '../dist/src/config/variables/own.js'
+import { PROXIES } from '../dist/src/config/variables/proxies.js'
+import { SAMPLING } from '../dist/src/config/variables/sampling.js'
+import { UNREAD_NAMES } from '../dist/src/config/variables/unread.js'
+import { VARIABLES } from '../dist/src/config/variables.js'
 
 const PAGE = new URL('environment.md', import.meta.url)
 
-/** Headings, and what stands below each: a variable goes below the first that its name matches. */
 const SECTIONS = [
-  ['Where telemetry goes: OTLP', /^OTEL_EXPORTER_OTLP_/],
-  ['Other exporters', /^OTEL_EXPORTER_/],
-  ['Proxies', /_PROXY$/i],
-  ['Libraries', /^OTEL_NODE_.*INSTRUMENTATIONS$|^OTEL_INSTRUMENTATION_|^AUTOSPAN_(HTTP|SQL|DB|REDACT)_/],
-  ['Batches and queues', /^OTEL_B(SP|LRP)_|_(QUEUE|SPOOL|BATCH)_/],
-  ['Limits', /_LIMIT$/],
-  ['Sampling', /_SAMPL/],
-  ['Metrics', /_METRICS?_/],
-  ['The agent itself', /^AUTOSPAN_/],
+  ['General', GENERAL],
+  ['Where telemetry goes: OTLP', OTLP],
+  ['Other exporters', EXPORTERS],
+  ['Proxies', PROXIES],
+  ['Libraries', LIBRARIES],
+  ['Batches and queues', BATCHES],
+  ['Limits', LIMITS],
+  ['Sampling', SAMPLING],
+  ['Metrics', METRICS],
+  ['Log records', LOGS],
+  ['The agent itself', OWN],
 ]
-const GENERAL = 'General'
 
 const page = render()
 if (!process.argv.includes('--check')) writeFileSync(PAGE, page)
@@ -27,19 +39,21 @@ else if (!existsSync(PAGE) || readFileSync(PAGE, 'utf8') !== page) {
 }
 
 function render() {
-  const sections = new Map([GENERAL, ...SECTIONS.map(([title]) => title)].map((title) => [title, []]))
-  for (const [name, variable] of Object.entries(VARIABLES)) {
-    const [title = GENERAL] = SECTIONS.find(([, pattern]) => pattern.test(name)) ?? []
-    sections.get(title).push(row(name, variable))
-  }
-  const tables = [...sections]
-    .filter(([, rows]) => rows.length > 0)
-    .map(([title, rows]) =>
-      [`## ${title}`, '', '| variable | type | default | meaning |', '|---|---|---|---|', ...rows, ''].join('\n'),
-    )
+  const names = SECTIONS.flatMap(([, rows]) => Object.keys(rows))
+  if (names.join() !== Object.keys(VARIABLES).join()) throw new Error('the sections are not those of the table')
+  const tables = SECTIONS.map(([title, rows]) =>
+    [
+      `## ${title}`,
+      '',
+      '| variable | type | default | meaning |',
+      '|---|---|---|---|',
+      ...Object.entries(rows).map(([name, variable]) => row(name, variable)),
+      '',
+    ].join('\n'),
+  )
   return `# Environment variables
 
-All that the agent reads; printed from \`src/config/variables.ts\` by \`node docs/environment.mjs\`.
+All that the agent reads; printed from \`src/config/variables/\` by \`node docs/environment.mjs\`.
 
 * An empty value counts as unset. Blanks around a value do not belong to it; neither do quotes around all of it, which
   is said.

@@ -1,7 +1,8 @@
 import { quoted } from '../config/complaint.js'
 import type { Environment } from '../config/environment.js'
 import { openSettings } from '../config/read.js'
-import { VARIABLES, type Variable, type VariableName } from '../config/variables.js'
+import type { Variable } from '../config/variables/variable.js'
+import { VARIABLES, type VariableName } from '../config/variables.js'
 import type { Report } from './report.js'
 
 /** Shown even where nobody has set them: what most questions are about. */

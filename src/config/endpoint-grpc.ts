@@ -1,7 +1,7 @@
 import type { SignalName } from './config.js'
-import { signalVariable } from './otlp-variables.js'
 import { type Parsed, url as urlType } from './parse.js'
 import type { Settings } from './settings.js'
+import { signalVariable } from './variables/otlp.js'
 import type { ExportedSignal, VariableName } from './variables.js'
 
 const BASE = 'OTEL_EXPORTER_OTLP_ENDPOINT'

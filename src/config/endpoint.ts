@@ -1,7 +1,7 @@
 import type { SignalName } from './config.js'
-import { signalVariable } from './otlp-variables.js'
 import { url as urlType } from './parse.js'
 import type { Settings } from './settings.js'
+import { signalVariable } from './variables/otlp.js'
 import { type ExportedSignal, VARIABLES, type VariableName } from './variables.js'
 
 const BASE = 'OTEL_EXPORTER_OTLP_ENDPOINT'

@@ -1,6 +1,7 @@
 import { flagName, flagPart, OTHER_INSTRUMENTATIONS } from './instrumentations.js'
 import { nearest } from './spelling.js'
-import { UNREAD_NAMES, VARIABLES } from './variables.js'
+import { UNREAD_NAMES } from './variables/unread.js'
+import { VARIABLES } from './variables.js'
 
 export { didYouMean } from './spelling.js'
 

@@ -1,9 +1,9 @@
 import type { OtlpConfig, TlsConfig } from './config.js'
 import { readUrl } from './endpoint.js'
 import { readGrpcUrl, readImpliedGrpcUrl } from './endpoint-grpc.js'
-import { signalVariable } from './otlp-variables.js'
 import { readProxy } from './proxy.js'
 import type { Settings } from './settings.js'
+import { signalVariable } from './variables/otlp.js'
 import type { ExportedSignal } from './variables.js'
 
 /** All that tells how a signal is exported over OTLP: its own variables, and where they are unset the general ones. */

@@ -47,6 +47,9 @@ export function integer(least: number, most: number = MAX_INTEGER): Type<number>
   return wholeNumber(name, `a whole number from ${least} to ${most}`, least, most)
 }
 
+export const count: Type<number> = integer(0)
+export const positive: Type<number> = integer(1)
+
 const MILLISECONDS = `a whole number of milliseconds from 0 to ${MAX_INTEGER}`
 
 /** Milliseconds, 0 or more. */

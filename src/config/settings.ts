@@ -1,7 +1,8 @@
 import { createRequire } from 'node:module'
 import { type Environment, givenText, isQuoted } from './environment.js'
 import type { Parsed, Type } from './parse.js'
-import { VARIABLES, type ValueOf, type Variable, type VariableName } from './variables.js'
+import type { Variable } from './variables/variable.js'
+import { VARIABLES, type ValueOf, type VariableName } from './variables.js'
 
 const require = createRequire(import.meta.url)
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { nearest } from '../../src/config/spelling.js'
-import { UNREAD_NAMES } from '../../src/config/variables.js'
+import { UNREAD_NAMES } from '../../src/config/variables/unread.js'
 import { reading } from './reading.js'
 
 test('a misspelt variable is told, without its value', () => {

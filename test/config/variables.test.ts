@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { readConfig } from '../../src/config/read.js'
-import { UNREAD_NAMES, VARIABLES, type Variable } from '../../src/config/variables.js'
+import { UNREAD_NAMES } from '../../src/config/variables/unread.js'
+import type { Variable } from '../../src/config/variables/variable.js'
+import { VARIABLES } from '../../src/config/variables.js'
 
 const ROWS: readonly (readonly [string, Variable])[] = Object.entries(VARIABLES)
 

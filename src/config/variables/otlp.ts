@@ -1,13 +1,14 @@
-import type { Compression, Protocol, SignalName } from './config.js'
-import { headers } from './pairs.js'
-import { boolean, oneOf, timeout, url } from './parse.js'
-import { certificateFile, keyFile } from './pem.js'
+import type { Compression, Protocol, SignalName } from '../config.js'
+import { headers } from '../pairs.js'
+import { boolean, oneOf, timeout, url } from '../parse.js'
+import { certificateFile, keyFile } from '../pem.js'
+import type { Rows } from './variable.js'
 
 export const protocol = oneOf<Protocol>(['http/protobuf', 'http/json', 'grpc'])
 export const compression = oneOf<Compression>(['none', 'gzip'])
 
 /** The variables of OTLP that all signals share. */
-export const OTLP_ROWS = {
+const SHARED = {
   OTEL_EXPORTER_OTLP_PROTOCOL: {
     type: protocol,
     default: 'http/protobuf',
@@ -50,15 +51,15 @@ export const OTLP_ROWS = {
     type: keyFile,
     meaning: 'PEM file of the private key of OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE.',
   },
-} as const
+} as const satisfies Rows
 
 type SignalRows<S extends SignalName> = {
-  readonly [K in keyof Rows as `OTEL_EXPORTER_OTLP_${Uppercase<S>}_${K}`]: Rows[K]
+  readonly [K in keyof OwnRows as `OTEL_EXPORTER_OTLP_${Uppercase<S>}_${K}`]: OwnRows[K]
 }
-type Rows = ReturnType<typeof rowsOf>
+type OwnRows = ReturnType<typeof rowsOf>
 
 /** The name of a variable of one signal. */
-export function signalVariable<S extends SignalName, K extends keyof Rows>(
+export function signalVariable<S extends SignalName, K extends keyof OwnRows>(
   signal: S,
   key: K,
 ): `OTEL_EXPORTER_OTLP_${Uppercase<S>}_${K}` {
@@ -66,8 +67,8 @@ export function signalVariable<S extends SignalName, K extends keyof Rows>(
 }
 
 /** The variables of OTLP of one signal, which win over those that all share. */
-export function signalRows<S extends SignalName>(signal: S): SignalRows<S> {
-  const rows = Object.entries(rowsOf(signal)).map(([key, row]) => [signalVariable(signal, key as keyof Rows), row])
+function signalRows<S extends SignalName>(signal: S): SignalRows<S> {
+  const rows = Object.entries(rowsOf(signal)).map(([key, row]) => [signalVariable(signal, key as keyof OwnRows), row])
   return Object.fromEntries(rows) as SignalRows<S>
 }
 
@@ -118,3 +119,11 @@ function rowsOf(signal: SignalName) {
     },
   } as const
 }
+
+/** How telemetry is sent over OTLP. */
+export const OTLP = {
+  ...SHARED,
+  ...signalRows('traces'),
+  ...signalRows('logs'),
+  ...signalRows('metrics'),
+} as const satisfies Rows

@@ -1,0 +1,55 @@
+import { count } from '../parse.js'
+import type { Rows } from './variable.js'
+
+/** How much of it spans and log records keep. */
+export const LIMITS = {
+  OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT: {
+    type: count,
+    meaning: 'Characters of an attribute value; what is beyond them is cut off. Without it there is no limit.',
+  },
+  OTEL_ATTRIBUTE_COUNT_LIMIT: {
+    type: count,
+    default: '128',
+    meaning: 'How many attributes are kept.',
+  },
+  OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT: {
+    type: count,
+    fallback: 'OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT',
+    meaning: "Characters of a value among a span's attributes.",
+  },
+  OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT: {
+    type: count,
+    fallback: 'OTEL_ATTRIBUTE_COUNT_LIMIT',
+    meaning: 'How many attributes a span keeps.',
+  },
+  OTEL_SPAN_EVENT_COUNT_LIMIT: {
+    type: count,
+    default: '128',
+    meaning: 'How many events a span keeps.',
+  },
+  OTEL_SPAN_LINK_COUNT_LIMIT: {
+    type: count,
+    default: '128',
+    meaning: 'How many links a span keeps.',
+  },
+  OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT: {
+    type: count,
+    default: '128',
+    meaning: "How many attributes each of a span's events keeps.",
+  },
+  OTEL_LINK_ATTRIBUTE_COUNT_LIMIT: {
+    type: count,
+    default: '128',
+    meaning: "How many attributes each of a span's links keeps.",
+  },
+  OTEL_LOGRECORD_ATTRIBUTE_VALUE_LENGTH_LIMIT: {
+    type: count,
+    fallback: 'OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT',
+    meaning: "Characters of a value among a log record's attributes.",
+  },
+  OTEL_LOGRECORD_ATTRIBUTE_COUNT_LIMIT: {
+    type: count,
+    fallback: 'OTEL_ATTRIBUTE_COUNT_LIMIT',
+    meaning: 'How many attributes a log record keeps.',
+  },
+} as const satisfies Rows

@@ -1,0 +1,26 @@
+import { boolean, duration, text } from '../parse.js'
+import type { Rows } from './variable.js'
+
+/** What only this agent has. */
+export const OWN = {
+  AUTOSPAN_WORKER_CONTEXT: {
+    type: boolean,
+    default: 'false',
+    meaning:
+      'true: a worker thread continues the trace of the code that makes it; for threads that do one job and end.',
+  },
+  AUTOSPAN_TRACE_TOOLS: {
+    type: boolean,
+    default: 'false',
+    meaning: 'true: package managers and the threads of loggers, which are left alone otherwise, are traced too.',
+  },
+  AUTOSPAN_DOCTOR: {
+    type: text,
+    meaning: 'true: what the agent finds is told on stderr, and a test span sent, as autospan doctor does.',
+  },
+  AUTOSPAN_EXIT_TIMEOUT: {
+    type: duration,
+    default: '1000',
+    meaning: 'How long the end of the program may be delayed, in all, to deliver what waits; 0 for not at all.',
+  },
+} as const satisfies Rows
