@@ -69,9 +69,10 @@ function patchRouter(Router: RouterClass, kit: Kit): void {
   const layers = layerMethods(Router)
   if (kit.layerSpans) traceLayers(layers.prototype, layers.run, kit)
   const place = kit.place('routing')
-  const notePass = guard(place, (request: Request, layer: Layer, mark: Mark) => walkOf(request)?.pass(layer, mark))
-  const noteError = guard(place, (request: Request, error: unknown) => walkOf(request)?.fail(error))
-  const markNew = guard(kit.place('use'), (router: Router, first: number, args: unknown[]) => {
+  const onTheWay = kit.place('routing', { always: true })
+  const notePass = guard(onTheWay, (request: Request, layer: Layer, mark: Mark) => walkOf(request)?.pass(layer, mark))
+  const noteError = guard(onTheWay, (request: Request, error: unknown) => walkOf(request)?.fail(error))
+  const markNew = guard(kit.place('use', { always: true }), (router: Router, first: number, args: unknown[]) => {
     for (const layer of router.stack.slice(first)) {
       if (layer.handle.length > 3) {
         if (layers.runError === undefined) wrapError(layer, layers.run)
@@ -97,7 +98,7 @@ function patchRouter(Router: RouterClass, kit: Kit): void {
   kit.wrap(prototype, 'handle', (handle) => {
     return function (this: Router, request: Request, response: ServerResponse, out: unknown) {
       let leave: unknown
-      if (place.on && typeof out === 'function') {
+      if (typeof out === 'function') {
         try {
           leave = enter(this, request, response, out as AnyFunction)
         } catch (error) {
@@ -129,7 +130,7 @@ function patchRouter(Router: RouterClass, kit: Kit): void {
 
   /** What the router is to call instead of `out`; undefined where the request is not traced. */
   function enter(router: Router, request: Request, response: ServerResponse, out: AnyFunction): unknown {
-    const walk = walkOf(request) ?? startWalk(request, response)
+    const walk = walkOf(request) ?? (place.on ? startWalk(request, response) : undefined)
     if (walk === undefined) return undefined
     const outer = walk.visit
     const visit = walk.enter(router)

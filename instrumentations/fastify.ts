@@ -20,6 +20,7 @@ export const fastify: Instrumentation = {
     {
       module: 'fastify',
       versions: '>=4 <6',
+      begins: [],
       version: ({ fastify }) => fastify.version,
       listeners: (kit): Listeners<{ fastify: Fastify }> => ({
         'fastify.initialization': ({ fastify }) => {

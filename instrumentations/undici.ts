@@ -15,6 +15,7 @@ export const undici: Instrumentation = {
     {
       module: 'undici',
       versions: '>=5.29 <9',
+      begins: ['undici:request:create'],
       listeners: (kit): Listeners<Message> => {
         let calls: Calls | undefined
         const load = (): Calls => {

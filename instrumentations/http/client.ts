@@ -14,7 +14,7 @@ const require = createRequire(import.meta.url)
  */
 export function traceClients(prototype: ClientRequest & Message, kit: Kit): void {
   keepContext(prototype, kit)
-  const place = kit.place('client')
+  const place = kit.place('client', { part: 'client' })
   let begin: Begin | undefined
   const load = (): Begin => {
     const { createSending } = require('./sending.js') as typeof import('./sending.js')

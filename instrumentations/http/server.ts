@@ -30,7 +30,7 @@ export function traceServers(server: EventEmitter, response: Message | undefined
       captureResponses(response, kit)
     }
   }
-  const place = kit.place('server')
+  const place = kit.place('server', { part: 'server' })
   let serving: Serving | undefined
   const load = (): Serving => {
     const { createServing } = require('./serving.js') as typeof import('./serving.js')

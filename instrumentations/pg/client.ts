@@ -60,7 +60,7 @@ export function traceClients(pg: Pg, kit: Kit): void {
   traceClient(pg.Client, kit)
   const { get, ...native } = Object.getOwnPropertyDescriptor(pg, 'native') ?? {}
   if (get === undefined) return
-  const traceNative = guard(kit.place('native'), (loaded: Pg | null) => {
+  const traceNative = guard(kit.place('native', { always: true }), (loaded: Pg | null) => {
     // The same, where the program has asked for the native one to be the default.
     if (loaded !== null && loaded.Client !== pg.Client) traceClient(loaded.Client, kit)
   })
@@ -117,7 +117,7 @@ function traceQueries(prototype: Client, Query: QueryClass, kit: Kit): void {
   })
 
   function begin(client: Client, ofPool: QueryCall | undefined, config: unknown, values: unknown) {
-    if (!isQuery(config) || !place.on) return undefined
+    if (!isQuery(config) || (ofPool === undefined && !place.on)) return undefined
     try {
       const connection = connectionOf(client)
       const { database, waited } = connection

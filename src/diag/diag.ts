@@ -51,7 +51,7 @@ export const diag = {
   /** A fault of the agent's own: counted, and said once for each place with the error's stack at debug level. */
   fault(place: string, error: unknown): void {
     failures++
-    const detail = diag.isOn('debug') && error instanceof Error ? error.stack : String(error)
+    const detail = textOf(error, diag.isOn('debug'))
     diag.warnOnce(`fault ${place}`, `internal error in ${place}, the program goes on without it: ${detail}`)
   },
 
@@ -59,6 +59,15 @@ export const diag = {
   faults(): number {
     return failures
   },
+}
+
+/** What was thrown, which may be anything, also what throws when it is looked at. */
+export function textOf(thrown: unknown, withStack = false): string {
+  try {
+    return withStack && thrown instanceof Error ? String(thrown.stack) : String(thrown)
+  } catch {
+    return 'something that cannot be shown'
+  }
 }
 
 function write(level: LogLevel, message: string): void {

@@ -64,7 +64,8 @@ function listen(source: ChannelSource, kit: Kit): void {
     const hear = (message: unknown): void => {
       if (isTested(source, source.version?.(message))) listener(message)
     }
-    subscribeTo(channel, guard(kit.place(channel), hear))
+    const always = source.begins?.includes(channel) === false
+    subscribeTo(channel, guard(kit.place(channel, { always }), hear))
   }
 }
 

@@ -42,6 +42,11 @@ export interface ChannelSource {
   /** The publisher's version, where its messages tell it: those of other versions are left alone. */
   // biome-ignore lint/suspicious/noExplicitAny: a library's messages are not ours to type.
   readonly version?: (message: any) => string
+  /**
+   * The channels on which calls begin: not heard while the library is switched off, and the others are, for they
+   * prepare for calls or go on with those that have begun. Default: all.
+   */
+  readonly begins?: readonly string[]
   /** Called once at start: what to do on which channel. A throw is caught where the channel is heard. */
   readonly listeners: (kit: Kit) => Listeners
 }

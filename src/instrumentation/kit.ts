@@ -3,19 +3,16 @@ import type { Context, Span, TextMapGetter, TextMapPropagator, TextMapSetter } f
 import type { Logger } from '@opentelemetry/api-logs'
 import { isSuppressed, ROOT_CONTEXT, SPAN_KEY, spanOf } from '../context/context.js'
 import { activeContext, applyIn, bindTo } from '../context/manager.js'
-import { diag } from '../diag/diag.js'
 import type { AgentMeter } from '../metrics/meter.js'
 import type { AttributeList, SharedAttributes } from '../trace/attributes.js'
 import { CLIENT, INTERNAL, SERVER } from '../trace/kind.js'
 import type { AgentTracer } from '../trace/tracer.js'
 import { Correlation, DEFAULT_CORRELATION_NAMES } from './correlation.js'
 import type { HttpRules } from './http-rules.js'
+import { Library, type Place, type PlaceScope } from './library.js'
 import { type AnyFunction, wrapMethod } from './wrap.js'
 
-/** How often one place may fail before it is switched off for the life of the process. */
-const FAILURES_TO_SWITCH_OFF = 10
-
-export type { SharedAttributes }
+export type { Place, SharedAttributes }
 
 export type Describe<Subject> = (subject: Subject) => AttributeList
 
@@ -56,7 +53,8 @@ export class Kit {
   readonly http: HttpRules | undefined
   /** The process's variables, which its children inherit. */
   readonly environment: () => Readonly<Record<string, string | undefined>>
-  readonly #library: string
+  /** The library as the user switches it. */
+  readonly library: Library
   readonly #makeTracer: () => AgentTracer
   #tracer: AgentTracer | undefined = undefined
   readonly #propagator: TextMapPropagator
@@ -71,7 +69,7 @@ export class Kit {
     this.serverTiming = options.serverTiming === true
     this.http = options.http
     this.environment = options.environment ?? (() => ({}))
-    this.#library = library
+    this.library = new Library(library)
     this.#makeTracer = makeTracer
     this.#propagator = propagator
     this.#makeMeter = options.makeMeter
@@ -199,26 +197,7 @@ export class Kit {
   }
 
   /** A place in an instrumentation where the agent may fail: make one at patch time, not per call. */
-  place(name: string): Place {
-    return new Place(`${this.#library} ${name}`)
-  }
-}
-
-/** Counts the failures of one place and switches it off when they do not stop. */
-export class Place {
-  /** False once the place has failed too often: leave the call alone. */
-  on = true
-  readonly #name: string
-  #failures = 0
-
-  constructor(name: string) {
-    this.#name = name
-  }
-
-  failed(error: unknown): void {
-    diag.fault(this.#name, error)
-    if (++this.#failures < FAILURES_TO_SWITCH_OFF || !this.on) return
-    this.on = false
-    diag.warn(`${this.#name} failed ${FAILURES_TO_SWITCH_OFF} times and is switched off`)
+  place(name: string, scope?: PlaceScope): Place {
+    return this.library.place(name, scope)
   }
 }
