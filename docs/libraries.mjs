@@ -20,7 +20,7 @@ function row({ name, about, modules = [], channels = [] }) {
     names.set(versions, (names.get(versions) ?? new Set()).add(`\`${packageOf(module)}\``))
   }
   const libraries = [...names].map(([versions, packages]) => `${[...packages].join(', ')} ${versions}`)
-  return `| \`${name}\` | ${libraries.join('; ')} | ${about} |`
+  return `| \`${name}\` | ${libraries.join('; ') || 'Node.js itself'} | ${about} |`
 }
 
 /** A module may be a file in a package. */

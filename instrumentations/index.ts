@@ -8,6 +8,7 @@ import { http } from './http/index.js'
 import { koa } from './koa.js'
 import { pg } from './pg/index.js'
 import { pino } from './pino.js'
+import { runtimeNode } from './runtime-node/index.js'
 import { undici } from './undici.js'
 import { winston } from './winston.js'
 
@@ -24,4 +25,5 @@ export const INSTRUMENTATIONS: readonly Instrumentation[] = [
   bunyan,
   consoleMethods,
   childProcess,
+  runtimeNode,
 ]

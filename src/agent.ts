@@ -118,7 +118,7 @@ function run(config: Config, inheritance: Inheritance | undefined): void {
       config.instrumentations.isEnabled(name) && (onlySends !== true || config.logs.sources.has(name)),
   )
   if (detected !== undefined) doctor = createDoctor(config, enabled)
-  const makeKit = (name: string): Kit => {
+  const makeKit = (name: string, meters = useMeters): Kit => {
     const tracer = () => {
       const { provider } = load()
       if (inheritance === undefined) setImmediate(tellVendors)
@@ -132,7 +132,7 @@ function run(config: Config, inheritance: Inheritance | undefined): void {
       http,
       correlation,
       logger: config.logs.sources.has(name) ? load().loggerProvider?.getLogger(`autospan/${name}`, VERSION) : undefined,
-      makeMeter: hasMetrics ? () => useMeters().getMeter(`autospan/${name}`, VERSION) : undefined,
+      makeMeter: hasMetrics ? () => meters().getMeter(`autospan/${name}`, VERSION) : undefined,
     })
   }
   installInstrumentations([API, bequeath(resource, config, propagator), ...enabled], makeKit, doctor?.heard)
@@ -145,7 +145,8 @@ function run(config: Config, inheritance: Inheritance | undefined): void {
   if (doctor !== undefined) hearSignals()
   if (hasMetrics) {
     const isAsked = config.metrics.exporters.includes('prometheus')
-    setTimeout(loadMeters, isAsked ? 0 : METRICS_BEGIN_MILLIS).unref()
+    const begin = () => beginMetrics(loadMeters, enabled, makeKit)
+    setTimeout(begin, isAsked ? 0 : Math.min(METRICS_BEGIN_MILLIS, config.metrics.intervalMillis)).unref()
   }
   if (detected === undefined) {
     diag.debug(`traces a worker thread of ${attributeOf(resource, 'service.name')}`)
@@ -159,6 +160,22 @@ function run(config: Config, inheritance: Inheritance | undefined): void {
 function loadTraceContext(): TextMapPropagator {
   const { traceContext } = require('./propagation/trace-context.js') as typeof import('./propagation/trace-context.js')
   return traceContext
+}
+
+/** Of the process itself: they are no reason to hear signals, or to hold up the end of the program. */
+function beginMetrics(
+  meters: () => AgentMeterProvider,
+  enabled: readonly Instrumentation[],
+  makeKit: (name: string, meters: () => AgentMeterProvider) => Kit,
+): void {
+  meters()
+  for (const { name, measure } of enabled) {
+    try {
+      measure?.(makeKit(name, meters))
+    } catch (error) {
+      diag.fault(`the metrics of ${name}`, error)
+    }
+  }
 }
 
 function createHttpRules({ http, queryText }: InstrumentationsConfig): HttpRules | undefined {
@@ -202,12 +219,13 @@ function createDoctor({ doctor }: Config, enabled: readonly Instrumentation[]): 
 }
 
 function startLine({ traces, metrics }: Config, serviceName: string, enabled: readonly Instrumentation[]): string {
+  const hooked = enabled.filter(({ measure }) => measure === undefined)
   return [
     `${VERSION} traces ${serviceName}`,
     `spans go ${waysOf(traces)}`,
     `metrics go ${waysOf(metrics)}`,
     `sampler ${samplerName(traces.sampling)}`,
-    `hooked: ${enabled.map(({ name }) => name).join(', ') || 'nothing'}`,
+    `hooked: ${hooked.map(({ name }) => name).join(', ') || 'nothing'}`,
   ].join('; ')
 }
 

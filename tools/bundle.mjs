@@ -124,12 +124,13 @@ function isLate({ name, channels = [] }) {
   return channels.length === 0 && !AT_START.has(name)
 }
 
-function lateEntry({ modules, ...data }, name, file) {
-  const late = modules.map(({ patch: _, ...module }, i) => {
-    const patch = `(...args) => require(${JSON.stringify(file)}).${name}.modules[${i}].patch(...args)`
-    return `{ ...${JSON.stringify(module)}, patch: ${patch} }`
-  })
-  return `{ ...${JSON.stringify(data)}, modules: [${late.join()}] }`
+function lateEntry({ modules = [], measure, ...data }, name, file) {
+  const call = (path) => `(...args) => require(${JSON.stringify(file)}).${name}.${path}(...args)`
+  const late = modules.map(
+    ({ patch: _, ...module }, i) => `{ ...${JSON.stringify(module)}, patch: ${call(`modules[${i}].patch`)} }`,
+  )
+  const measuring = measure === undefined ? '' : `, measure: ${call('measure')}`
+  return `{ ...${JSON.stringify(data)}, modules: [${late.join()}]${measuring} }`
 }
 
 /** In our sources `require` is made for ES modules; in a bundle it is CommonJS's own. */

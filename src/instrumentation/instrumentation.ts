@@ -12,6 +12,8 @@ export interface Instrumentation {
   readonly modules?: readonly ModulePatch[]
   /** Libraries that publish what they do: to be preferred to a patch where it tells enough. */
   readonly channels?: readonly ChannelSource[]
+  /** Measures what goes on without any library; called once, when metrics begin, where there are any. */
+  readonly measure?: (kit: Kit) => void
 }
 
 /** Is told of each module that is loaded and known: patched, or left alone because of a problem. */

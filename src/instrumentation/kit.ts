@@ -12,7 +12,7 @@ import type { HttpRules } from './http-rules.js'
 import { Library, type Place, type PlaceScope } from './library.js'
 import { type AnyFunction, wrapMethod } from './wrap.js'
 
-export type { Place, SharedAttributes }
+export type { AgentMeter, Place, SharedAttributes }
 
 export type Describe<Subject> = (subject: Subject) => AttributeList
 

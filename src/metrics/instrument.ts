@@ -18,6 +18,8 @@ export interface Descriptor {
   readonly isInt: boolean
   /** The upper bounds of a histogram's buckets, ascending; the last bucket has none. */
   readonly boundaries: readonly number[]
+  /** Is measured whatever the program does: alone it is no reason for a last collection. */
+  readonly isBackground: boolean
 }
 
 /** Of the specification, for histograms without advice; meant for milliseconds. */

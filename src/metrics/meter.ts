@@ -17,12 +17,17 @@ import {
   isInstrumentName,
 } from './instrument.js'
 import { checkedValue, ObservableInstrument, SyncInstrument } from './instruments.js'
-import type { MetricReader, Observer } from './reader.js'
+import type { MetricReader, Observe, Observer } from './reader.js'
 
 /** `ValueType.INT` of the API, by value. */
 const INT = 0
 
 type AnyInstrument = SyncInstrument | ObservableInstrument
+
+/** What the agent's own instruments may be besides. */
+export interface AgentMetricOptions extends MetricOptions {
+  readonly isBackground?: boolean
+}
 
 /** A meter of the API. Nothing that it makes is undefined, whatever it is asked for. */
 export class AgentMeter implements Meter {
@@ -49,7 +54,7 @@ export class AgentMeter implements Meter {
     return this.#sync('up_down_counter', name, options)
   }
 
-  createHistogram(name: string, options?: MetricOptions): SyncInstrument {
+  createHistogram(name: string, options?: AgentMetricOptions): SyncInstrument {
     return this.#sync('histogram', name, options)
   }
 
@@ -75,7 +80,7 @@ export class AgentMeter implements Meter {
     this.#add(callback, instruments, (observe) => {
       const result: BatchObservableResult = {
         observe: (instrument, value, attributes) => {
-          if (instruments.has(instrument)) observe(instrument, value, attributes)
+          if (instruments.has(instrument)) observe(instrument, value, attributes as Attributes | undefined)
         },
       }
       return callback(result)
@@ -86,7 +91,15 @@ export class AgentMeter implements Meter {
     this.#remove(callback, new Set<object>(observables))
   }
 
-  #sync(kind: InstrumentKind, name: string, options: MetricOptions | undefined): SyncInstrument {
+  /**
+   * Has `work` asked at each collection, for the agent itself: it learns which reader asks, and may tell of the time since
+   * that one has asked before.
+   */
+  observe(work: (observe: Observe, reader: object) => void): void {
+    this.#add(work, new Set(), work)
+  }
+
+  #sync(kind: InstrumentKind, name: string, options: AgentMetricOptions | undefined): SyncInstrument {
     return this.#instrument(kind, name, options, SyncInstrument, (descriptor, isValid) => {
       const readers = isValid ? this.#readers : []
       return new SyncInstrument(
@@ -108,7 +121,7 @@ export class AgentMeter implements Meter {
   #instrument<Instrument extends AnyInstrument>(
     kind: InstrumentKind,
     name: unknown,
-    options: MetricOptions | undefined,
+    options: AgentMetricOptions | undefined,
     type: new (...args: never[]) => Instrument,
     make: (descriptor: Descriptor, isValid: boolean) => Instrument,
   ): Instrument {
@@ -139,19 +152,19 @@ export class AgentMeter implements Meter {
     }
     if (typeof callback !== 'function' || this.#find(callback, instruments) !== undefined) return
     this.#add(callback, instruments, (observe) =>
-      callback({ observe: (value, attributes) => observe(instrument, value, attributes) }),
+      callback({ observe: (value, attributes) => observe(instrument, value, attributes as Attributes | undefined) }),
     )
   }
 
   #add(callback: unknown, instruments: Set<object>, call: Observer['call']): void {
     const observer: Observer = {
-      call: (observe) =>
+      call: (observe, reader) =>
         call((instrument, value, attributes) => {
           if (!(instrument instanceof ObservableInstrument)) return
           const { descriptor } = instrument
           const checked = checkedValue(descriptor, value, descriptor.kind === 'observable_counter')
-          if (checked !== undefined) observe(instrument, checked, attributes as Attributes | undefined)
-        }),
+          if (checked !== undefined) observe(instrument, checked, attributes)
+        }, reader),
     }
     this.#observers.add(observer)
     this.#callbacks.set(callback, [...(this.#callbacks.get(callback) ?? []), { observer, instruments }])
@@ -174,14 +187,15 @@ export class AgentMeter implements Meter {
 const NAME_RULE =
   'it takes a letter, and up to 254 letters, digits and _ . - / after it; the instrument records nothing'
 
-function describe(kind: InstrumentKind, name: unknown, options: MetricOptions | undefined): Descriptor {
-  const { description, unit, valueType, advice } = options ?? {}
+function describe(kind: InstrumentKind, name: unknown, options: AgentMetricOptions | undefined): Descriptor {
+  const { description, unit, valueType, advice, isBackground } = options ?? {}
   return {
     kind,
     name: String(name),
     description: String(description ?? ''),
     unit: String(unit ?? ''),
     isInt: valueType === INT,
+    isBackground: isBackground === true,
     boundaries: kind === 'histogram' ? boundariesOf(name, advice?.explicitBucketBoundaries) : [],
   }
 }

@@ -24,8 +24,10 @@ export interface ReaderSettings {
 /** One who has to be asked for observations. */
 export interface Observer {
   /** Calls back `observe` for each observation; a promise tells when there are no more. May throw. */
-  call(observe: (instrument: object, value: number, attributes: Attributes | undefined) => void): unknown
+  call(observe: Observe, reader: object): unknown
 }
+
+export type Observe = (instrument: object, value: number, attributes?: Attributes) => void
 
 /** Collects what all instruments have come to, for one who exports it. Each has its own points. */
 export class MetricReader {
@@ -57,9 +59,9 @@ export class MetricReader {
     this.#observed.set(instrument, store)
   }
 
-  /** Whether something was measured since the last collection. Observations are none: there always are some. */
+  /** Whether the program has had something measured since the last collection. Observations are none: there always are some. */
   get touched(): boolean {
-    return this.#stores.some((store) => store instanceof Store && store.touched)
+    return this.#stores.some((store) => store instanceof Store && store.touched && !store.isBackground)
   }
 
   /**
@@ -102,9 +104,10 @@ export class MetricReader {
   #askObservers(): PromiseLike<unknown>[] {
     const pending: PromiseLike<unknown>[] = []
     for (const observer of this.#observers) {
-      const result = runIn(ROOT_CONTEXT, ask, undefined, observer, (instrument, value, attributes) => {
+      const observe: Observe = (instrument, value, attributes) => {
         if (this.#collecting) this.#observed.get(instrument)?.observe(value, attributes)
-      })
+      }
+      const result = runIn(ROOT_CONTEXT, ask, undefined, observer, observe, this)
       if (isThenable(result)) pending.push(result.then(undefined, sayFailed))
     }
     return pending
@@ -129,9 +132,9 @@ function temporalityOf(kind: InstrumentKind, preference: TemporalityPreference):
   }
 }
 
-function ask(observer: Observer, observe: Parameters<Observer['call']>[0]): unknown {
+function ask(observer: Observer, observe: Observe, reader: object): unknown {
   try {
-    return observer.call(observe)
+    return observer.call(observe, reader)
   } catch (error) {
     sayFailed(error)
     return undefined

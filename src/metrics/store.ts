@@ -57,6 +57,10 @@ export class Store {
     )
   }
 
+  get isBackground(): boolean {
+    return this.#descriptor.isBackground
+  }
+
   record(value: number, attributes: Attributes | undefined, context: Context | undefined): void {
     const point = this.#series.find(attributes)
     const bucket = point.record(value)

@@ -1,0 +1,2 @@
+// Lives for some exports of metrics and ends.
+setTimeout(() => {}, 200)

@@ -1,0 +1,124 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { DecodedMetric } from '../harness/otlp-metrics.js'
+import { launch, run } from '../harness/program.js'
+import { type Sink, startSink } from '../harness/sink.js'
+
+const APP = 'metrics/runtime.cjs'
+const INTERVAL = { OTEL_METRIC_EXPORT_INTERVAL: '100' }
+const SCOPE = 'autospan/runtime-node'
+
+/** Name, unit, kind of data, and keys of the attributes, as the semantic conventions have them. */
+const OF_A_THREAD = [
+  'nodejs.eventloop.delay.max s gauge',
+  'nodejs.eventloop.delay.mean s gauge',
+  'nodejs.eventloop.delay.min s gauge',
+  'nodejs.eventloop.delay.p50 s gauge',
+  'nodejs.eventloop.delay.p90 s gauge',
+  'nodejs.eventloop.delay.p99 s gauge',
+  'nodejs.eventloop.delay.stddev s gauge',
+  'nodejs.eventloop.time s counter nodejs.eventloop.state',
+  'nodejs.eventloop.utilization 1 gauge',
+  'v8js.gc.duration s histogram v8js.gc.type',
+  'v8js.memory.heap.space.available_size By up-down counter v8js.heap.space.name',
+  'v8js.memory.heap.space.physical_size By up-down counter v8js.heap.space.name',
+  'v8js.memory.heap.space.size By up-down counter v8js.heap.space.name',
+  'v8js.memory.heap.used By up-down counter v8js.heap.space.name',
+  'v8js.resource.active {resource} gauge v8js.resource.type',
+]
+const OF_THE_PROCESS = [
+  'process.cpu.time s counter cpu.mode',
+  'process.cpu.utilization 1 gauge cpu.mode',
+  'process.memory.usage By up-down counter',
+  'process.uptime s gauge',
+]
+
+function told(metrics: readonly DecodedMetric[]): string[] {
+  return [...new Set(metrics.map(lineOf))].sort()
+}
+
+function lineOf({ name, unit, data, isMonotonic, points }: DecodedMetric): string {
+  const kind = data === 'sum' ? (isMonotonic ? 'counter' : 'up-down counter') : data
+  const keys = Object.keys(points[0]?.attributes ?? {})
+  return [name, unit, kind, ...keys].join(' ')
+}
+
+function ofRuntime(sink: Sink): readonly DecodedMetric[] {
+  return sink.metrics.filter(({ scope }) => scope.name === SCOPE)
+}
+
+function values(sink: Sink, name: string): number[] {
+  return ofRuntime(sink).flatMap((metric) => (metric.name === name ? metric.points.map(({ value = 0 }) => value) : []))
+}
+
+test('what Node.js does is measured by the names of the conventions', async (t) => {
+  const sink = await startSink(t)
+  launch(t, APP, { nodeFlags: ['--expose-gc'], env: { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url, ...INTERVAL } })
+  const all = [...OF_A_THREAD, ...OF_THE_PROCESS].sort()
+  await sink.until(() => told(ofRuntime(sink)).length >= all.length, 'all metrics')
+  assert.deepEqual(told(ofRuntime(sink)), all)
+
+  // The loop is blocked for 150 ms at a time, and a delay of nearly that will be seen.
+  await sink.until(() => values(sink, 'nodejs.eventloop.delay.max').some((delay) => delay > 0.09), 'a delay')
+  for (const value of values(sink, 'nodejs.eventloop.utilization')) assert.ok(value >= 0 && value <= 1, String(value))
+  for (const value of values(sink, 'process.cpu.utilization')) assert.ok(value >= 0, String(value))
+  const uptimes = values(sink, 'process.uptime')
+  assert.deepEqual(
+    uptimes,
+    uptimes.toSorted((a, b) => a - b),
+  )
+  const last = ofRuntime(sink).findLast(({ name }) => name === 'v8js.gc.duration')
+  const major = last?.points.find(({ attributes }) => attributes['v8js.gc.type'] === 'major')
+  assert.ok((major?.count ?? 0) > 0 && (major?.sum ?? 0) > 0)
+  const spaces = ofRuntime(sink).findLast(({ name }) => name === 'v8js.memory.heap.used')?.points ?? []
+  assert.ok(
+    spaces.some(({ attributes, value = 0 }) => attributes['v8js.heap.space.name'] === 'old_space' && value > 1e6),
+  )
+})
+
+test('a thread tells of its own event loop and heap, and the main thread alone of the process', async (t) => {
+  const sink = await startSink(t)
+  const env = { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url, ...INTERVAL, AS_WORKER: '1' }
+  launch(t, APP, { nodeFlags: ['--expose-gc'], env })
+  const of = (isOfWorker: boolean) =>
+    told(ofRuntime(sink).filter(({ resource }) => (resource['thread.id'] !== undefined) === isOfWorker))
+  await sink.until(
+    () => of(true).length >= OF_A_THREAD.length && of(false).length >= OF_A_THREAD.length + OF_THE_PROCESS.length,
+    'the metrics of both threads',
+  )
+  assert.deepEqual(of(true), OF_A_THREAD)
+  assert.deepEqual(of(false), [...OF_A_THREAD, ...OF_THE_PROCESS].sort())
+})
+
+for (const [variable, value] of [
+  ['OTEL_INSTRUMENTATION_RUNTIME_NODE_ENABLED', 'false'],
+  ['OTEL_NODE_DISABLED_INSTRUMENTATIONS', 'runtime-node'],
+  ['OTEL_NODE_ENABLED_INSTRUMENTATIONS', 'http'],
+] as const) {
+  test(`${variable}=${value} leaves it out`, async (t) => {
+    const sink = await startSink(t)
+    const program = launch(t, 'metrics/shop.mjs', {
+      env: { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url, ...INTERVAL, [variable]: value },
+    })
+    await sink.until(() => sink.metrics.filter(({ name }) => name === 'shop.orders').length >= 3, 'three exports')
+    assert.deepEqual(ofRuntime(sink), [])
+    assert.equal(program.stderr.split('\n').length, 2)
+  })
+}
+
+test('a program of which nothing else is measured ends without a word to the collector', async (t) => {
+  const sink = await startSink(t)
+  // The metrics begin after 300 ms, and are exported after 600.
+  const env = { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url, OTEL_METRIC_EXPORT_INTERVAL: '300', END_MILLIS: '350' }
+  const { code } = await run(APP, { nodeFlags: ['--expose-gc'], env })
+  await sink.settled()
+  assert.deepEqual([code, sink.metricRequests.length], [0, 0])
+})
+
+test('it keeps no program alive', async (t) => {
+  const sink = await startSink(t)
+  const env = { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url, OTEL_METRIC_EXPORT_INTERVAL: '1' }
+  const { code, stderr } = await run('metrics/short.cjs', { env })
+  await sink.settled()
+  assert.deepEqual([code, ofRuntime(sink).length > 0], [0, true], stderr)
+})
