@@ -77,6 +77,7 @@ function run(config: Config, inheritance: Inheritance | undefined): void {
   // Most of the agent is needed by spans only, and many programs never make one.
   let pipeline: Pipeline | undefined
   let doctor: Doctor | undefined
+  let findUnheard: (() => void) | undefined
   // Whichever way the process ends, what waits is delivered before.
   const hearSignals = watchDoors({
     onEmpty: () => pipeline?.flush(),
@@ -89,6 +90,7 @@ function run(config: Config, inheritance: Inheritance | undefined): void {
     if (pipeline === undefined) {
       const { createPipeline } = require('./pipeline.js') as typeof import('./pipeline.js')
       pipeline = createPipeline(config, resource, hearSignals)
+      setImmediate(() => patchUnheard(findUnheard))
       if (inheritance === undefined) setImmediate(tellInlined, enabled)
     }
     return pipeline
@@ -135,7 +137,11 @@ function run(config: Config, inheritance: Inheritance | undefined): void {
       makeMeter: hasMetrics ? () => meters().getMeter(`autospan/${name}`, VERSION) : undefined,
     })
   }
-  installInstrumentations([API, bequeath(resource, config, propagator), ...enabled], makeKit, doctor?.heard)
+  findUnheard = installInstrumentations(
+    [API, bequeath(resource, config, propagator), ...enabled],
+    makeKit,
+    doctor?.heard,
+  )
   if (inheritance !== undefined) continueFrom(inheritance.carrier, config.propagators, propagator)
   else if (config.instrumentations.isEnabled('child_process'))
     continueFrom(readEnvironment(), config.propagators, propagator)
@@ -194,6 +200,15 @@ function tellInlined(enabled: readonly Instrumentation[]): void {
     void sayInlined(bundle, enabled)
   } catch (error) {
     diag.fault('the look for a bundle', error)
+  }
+}
+
+/** When the program has started, and what it imports at first is there. */
+function patchUnheard(find: (() => void) | undefined): void {
+  try {
+    find?.()
+  } catch (error) {
+    diag.fault('the look for libraries', error)
   }
 }
 

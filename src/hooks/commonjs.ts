@@ -12,7 +12,7 @@ type Load = (this: CommonJsModule, filename: string) => unknown
 
 const { prototype, _cache: cache } = Module as unknown as {
   readonly prototype: { load: Load }
-  readonly _cache: Readonly<Record<string, CommonJsModule | undefined>>
+  readonly _cache: Readonly<Record<string, Partial<CommonJsModule> | undefined>>
 }
 
 /**
@@ -43,7 +43,11 @@ export function hookCommonJs(wanted: (path: string) => boolean, loaded: (module:
   })
 }
 
-/** The modules that have been loaded up to now. */
+/** The modules that have been loaded up to now; not what else Node.js and programs put into the cache, as imported JSON. */
 export function loadedCommonJs(): CommonJsModule[] {
-  return Object.values(cache).filter((module) => module?.loaded === true) as CommonJsModule[]
+  return Object.values(cache).filter(isLoadedModule)
+}
+
+function isLoadedModule(module: Partial<CommonJsModule> | undefined): module is CommonJsModule {
+  return module?.loaded === true && typeof module.id === 'string'
 }

@@ -24,8 +24,13 @@ export interface LoadedModule {
  */
 export type LoadListener = (loaded: LoadedModule) => unknown
 
-/** Calls `listener` for each of the modules `names` that the program loads, or has loaded. Once in a process. */
-export function hookModules(names: readonly string[], listener: LoadListener): void {
+/**
+ * Calls `listener` for each of the modules `names` that the program loads, or has loaded. Once in a process.
+ *
+ * @returns looks for what was loaded unheard of: on lines where imports are not heard of, CommonJS modules that are
+ *   imported through a loader of the program's own which hands their sources over
+ */
+export function hookModules(names: readonly string[], listener: LoadListener): () => void {
   const call = once(listener)
   const packages = new HookedPackages(names.filter((name) => !isBuiltin(name)))
   const wanted = (path: string): boolean => packages.entryAt(path) !== undefined
@@ -58,6 +63,9 @@ export function hookModules(names: readonly string[], listener: LoadListener): v
       diag.warnOnce(`replaced ${path}`, `${path} is an ES module, and what it exports cannot be replaced`)
     },
   })
+  return () => {
+    if (!hearsImports) for (const module of loadedCommonJs()) loaded(module, true)
+  }
 }
 
 /** The same exports may come by more than one way: they are patched once. */

@@ -14,12 +14,16 @@ interface Waiting {
   readonly done: WeakSet<object>
 }
 
-/** Starts the instrumentations: listens to channels, and patches modules when they are loaded. */
+/**
+ * Starts the instrumentations: listens to channels, and patches modules when they are loaded.
+ *
+ * @returns looks for modules that were loaded unheard of, patches them and says so
+ */
 export function installInstrumentations(
   instrumentations: readonly Instrumentation[],
   makeKit: (name: string) => Kit,
   heard?: Heard,
-): void {
+): () => void {
   const waiting = new Map<string, Waiting[]>()
   for (const { name, modules = [], channels = [] } of instrumentations) {
     const kit = makeKit(name)
@@ -29,7 +33,7 @@ export function installInstrumentations(
       waiting.set(patch.module, [...known, { patch, kit, done: new WeakSet() }])
     }
   }
-  hookModules([...waiting.keys()], (loaded) => {
+  return hookModules([...waiting.keys()], (loaded) => {
     const { version } = loaded
     let { exports } = loaded
     for (const { patch, kit, done } of waiting.get(loaded.name) ?? []) {
@@ -82,7 +86,7 @@ function tellLate({ module, versions }: ModulePatch, { version }: LoadedModule):
   if (versions === undefined) return
   diag.warnOnce(
     `late ${module}`,
-    `${module} ${version ?? ''} was loaded before autospan: what it has done up to now is not traced; let autospan's flag be the first`,
+    `${module} ${version ?? ''} was loaded before autospan heard of it, by an earlier flag or another loader: what it has done up to now is not traced; let autospan's flag be the first`,
   )
 }
 

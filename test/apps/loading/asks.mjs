@@ -1,0 +1,4 @@
+import express from 'express'
+import ask from './ask.cjs'
+
+export const asked = ask(express)

@@ -1,0 +1,3 @@
+export const order = ['before']
+await new Promise((resolve) => setImmediate(resolve))
+order.push('after')

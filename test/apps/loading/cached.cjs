@@ -1,0 +1,2 @@
+console.log(require.resolve('express').includes('.zip'))
+require('./ask.cjs')(require('express'))

@@ -1,0 +1,2 @@
+exports.express = require('express')
+exports.kind = 'required'

@@ -1,0 +1,2 @@
+export { default as express } from 'express'
+export const kind = 'imported'

@@ -1,0 +1,1 @@
+exports.express = require('express')

@@ -1,0 +1,2 @@
+export * from 'express'
+export { default } from 'express'

@@ -1,0 +1,3 @@
+const { asked } = require('./asks.mjs')
+
+asked.then(() => console.log('asked'))

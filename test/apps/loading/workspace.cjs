@@ -1,0 +1,1 @@
+require('./ask.cjs')(require('@shop/server').express)

@@ -1,0 +1,4 @@
+import { express } from '@shop/server'
+import ask from './ask.cjs'
+
+await ask(express)

@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict'
+import { cp, mkdir, mkdtemp, rm, symlink } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { drawTraces, trace } from '../harness/draw.js'
+import { atEnd, type Owner } from '../harness/owner.js'
+import { type Outcome, type ProgramOptions, root, run } from '../harness/program.js'
+import { startSink } from '../harness/sink.js'
+
+const EXPRESS = trace`
+  GET              CLIENT 200
+    GET /users/:id SERVER 200
+`
+
+export interface CompareOptions extends ProgramOptions {
+  /** Flags of Node.js without the agent. Default: `nodeFlags`. */
+  readonly bareFlags?: readonly string[]
+  /** The program itself uses what is deprecated. */
+  readonly isDeprecated?: boolean
+}
+
+/** Runs a program bare and traced: it has to do and say the same, and to be traced. */
+export async function compare(owner: Owner, app: string, options: CompareOptions = {}): Promise<Outcome> {
+  const { nodeFlags = [], bareFlags = nodeFlags, isDeprecated = false } = options
+  const bare = await run(app, { agent: false, nodeFlags: bareFlags })
+  const sink = await startSink(owner)
+  const traced = await run(app, {
+    ...options,
+    nodeFlags: [...(isDeprecated ? [] : ['--throw-deprecation']), ...nodeFlags],
+    env: { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url },
+  })
+  assert.equal(bare.code, 0, bare.stderr)
+  assert.deepEqual([traced.stdout, traced.code, foreign(traced)], [bare.stdout, 0, foreign(bare)], traced.stderr)
+  assert.equal(drawTraces(await sink.settled()), EXPRESS)
+  return traced
+}
+
+/** What is not the agent's on stderr; process ids aside. */
+function foreign({ stderr }: Outcome): string {
+  return stderr.replaceAll(/^autospan: .*\n/gm, '').replaceAll(/\(node:\d+\)/g, '(node)')
+}
+
+/** The programs with an express at `place`, and a second one under another name. */
+export async function projectWith(owner: Owner, place: string): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'autospan-'))
+  atEnd(owner, () => rm(folder, { recursive: true, force: true }))
+  // What the packages themselves need is found one folder up.
+  await symlink(join(root, 'node_modules'), join(folder, 'node_modules'), 'junction')
+  const project = join(folder, 'app')
+  await cp(join(root, 'test/apps/loading'), project, { recursive: true })
+  await mkdir(join(project, 'node_modules'), { recursive: true })
+  await cp(join(root, 'node_modules/express'), join(project, place), { recursive: true })
+  await cp(join(root, 'node_modules/express'), join(project, 'node_modules/alias-of-express'), { recursive: true })
+  for (const name of ['dual', 'server']) {
+    const [place, from] = [name === 'server' ? '@shop/server' : name, join(project, 'packages', name)]
+    await mkdir(join(project, 'node_modules/@shop'), { recursive: true })
+    await symlink(from, join(project, 'node_modules', place), 'junction')
+  }
+  if (place !== 'node_modules/express') {
+    await symlink(join(project, place), join(project, 'node_modules/express'), 'junction')
+  }
+  return project
+}
