@@ -10,7 +10,7 @@ import {
   recordClientStatus,
 } from '../src/instrumentation/http.js'
 import { ClientMetrics } from '../src/instrumentation/http-metrics.js'
-import type { Describe, Kit, SharedAttributes } from '../src/instrumentation/kit.js'
+import { type Describe, type Kit, ownText, type SharedAttributes } from '../src/instrumentation/kit.js'
 import { redactUrl, splitHost } from '../src/instrumentation/url.js'
 
 /** A call of ours that waits for its answer, kept on the request it belongs to. */
@@ -203,7 +203,7 @@ function describeRequest(request: UndiciRequest): (string | number | undefined)[
     'http.request.method_original',
     originalMethod(method),
     'url.full',
-    redactUrl(urlOf(request)),
+    ownText(redactUrl(urlOf(request))),
     'network.peer.address',
     undefined,
     'network.peer.port',

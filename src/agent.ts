@@ -36,6 +36,7 @@ import { createResource } from './resource/detect.js'
 import type { Resource } from './resource/resource.js'
 import { bequeath, type Inheritance, inherited, resourceOfThread } from './threads.js'
 import { LateTracerProvider } from './trace/late.js'
+import { limitOwnTexts } from './trace/own-text.js'
 import { VERSION } from './version.js'
 
 const require = createRequire(import.meta.url)
@@ -184,8 +185,9 @@ function beginMetrics(
   }
 }
 
-function createHttpRules({ http, queryText }: InstrumentationsConfig): HttpRules | undefined {
+function createHttpRules({ http, queryText, textLength }: InstrumentationsConfig): HttpRules | undefined {
   if (!queryText) hideQueryTexts()
+  limitOwnTexts(textLength)
   if (http === undefined) return undefined
   const { HttpRules } = require('./instrumentation/http-rules.js') as typeof import('./instrumentation/http-rules.js')
   return new HttpRules(http)

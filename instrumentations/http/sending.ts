@@ -12,7 +12,7 @@ import {
 } from '../../src/instrumentation/http.js'
 import { ClientMetrics } from '../../src/instrumentation/http-metrics.js'
 import type { HttpRules } from '../../src/instrumentation/http-rules.js'
-import type { Describe, Kit } from '../../src/instrumentation/kit.js'
+import { type Describe, type Kit, ownText } from '../../src/instrumentation/kit.js'
 import { type Message, MessageLife, setLife } from '../../src/instrumentation/message.js'
 import { authorityEnd, redactUrl, splitHost } from '../../src/instrumentation/url.js'
 
@@ -231,7 +231,7 @@ class RecordedRequest extends SentRequest {
     span.setAttribute('network.peer.port', port)
     if (this.#address.port !== undefined) return
     span.setAttribute('server.port', port)
-    span.setAttribute('url.full', redactUrl(urlOf(this.#request, this.#address.host, port)))
+    span.setAttribute('url.full', ownText(redactUrl(urlOf(this.#request, this.#address.host, port))))
   }
 }
 
@@ -259,7 +259,7 @@ function describeRequest({ request, address }: Target): (string | number | undef
     'server.port',
     address.port,
     'url.full',
-    redactUrl(address.url),
+    ownText(redactUrl(address.url)),
   ]
 }
 

@@ -4,7 +4,7 @@ import type { TLSSocket } from 'node:tls'
 import type { Context, Span, TextMapGetter } from '@opentelemetry/api'
 import { methodAttribute, methodName, originalMethod, recordServerStatus } from '../../src/instrumentation/http.js'
 import { ServerMetrics } from '../../src/instrumentation/http-metrics.js'
-import type { Describe, Kit, SharedAttributes } from '../../src/instrumentation/kit.js'
+import { type Describe, type Kit, ownText, type SharedAttributes } from '../../src/instrumentation/kit.js'
 import { lifeOf, type Message, MessageLife, setLife } from '../../src/instrumentation/message.js'
 import { ServedRequest } from '../../src/instrumentation/served.js'
 import { authorityEnd, redactQuery, splitHost } from '../../src/instrumentation/url.js'
@@ -113,7 +113,7 @@ function describeRequest(request: IncomingMessage): (string | number | undefined
     'http.request.method',
     methodAttribute(method),
     'url.path',
-    question === -1 ? target : target.slice(0, question),
+    ownText(question === -1 ? target : target.slice(0, question)),
     'http.response.status_code',
     undefined,
     'http.route',
@@ -122,13 +122,14 @@ function describeRequest(request: IncomingMessage): (string | number | undefined
   const original = originalMethod(method)
   if (original !== undefined) attributes.push('http.request.method_original', original)
   if (question !== -1 && question !== target.length - 1) {
-    attributes.push('url.query', redactQuery(target.slice(question + 1)))
+    attributes.push('url.query', ownText(redactQuery(target.slice(question + 1))))
   }
   return attributes
 }
 
 /** What is told of who asks whom; the same for all requests of most connections. */
 function describeParties({ headers, socket, httpVersion }: IncomingMessage, scheme: Scheme) {
+  const { 'user-agent': userAgent } = headers
   const forwarded = headers.forwarded === undefined ? undefined : parseForwarded(headers.forwarded)
   const authority = forwarded?.host ?? firstOf(headers['x-forwarded-host']) ?? headers.host
   const server = authority === undefined || authority === '' ? undefined : splitHost(authority)
@@ -150,7 +151,7 @@ function describeParties({ headers, socket, httpVersion }: IncomingMessage, sche
     'network.protocol.version',
     httpVersion,
     'user_agent.original',
-    headers['user-agent'],
+    userAgent === undefined ? undefined : ownText(userAgent),
   ]
 }
 

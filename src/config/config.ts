@@ -226,6 +226,8 @@ export interface InstrumentationsConfig {
   readonly http: HttpSettings | undefined
   /** Whether the text of queries is told. */
   readonly queryText: boolean
+  /** Characters of a text that instrumentations take from requests, queries and errors. */
+  readonly textLength: number
   isEnabled(name: string): boolean
   /** Instrumentations that are to make a span for each layer that a request passes, and not only name its route. */
   readonly layerSpans: ReadonlySet<string>

@@ -26,6 +26,7 @@ export function readInstrumentations(settings: Settings, known: readonly string[
   return Object.freeze({
     http: readHttp(settings),
     queryText: settings.read('AUTOSPAN_DB_QUERY_TEXT'),
+    textLength: settings.read('AUTOSPAN_TEXT_LENGTH_LIMIT'),
     layerSpans: new Set(settings.read('OTEL_INSTRUMENTATION_EXPRESS_LAYER_SPANS') ? ['express'] : []),
     sqlCommenter: new Set(settings.read('OTEL_INSTRUMENTATION_PG_SQL_COMMENTER') ? ['pg'] : []),
     correlationNames: Object.freeze({

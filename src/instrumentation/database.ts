@@ -5,6 +5,7 @@
 
 import type { Span } from '@opentelemetry/api'
 import { type AttributeList, SharedAttributes } from '../trace/attributes.js'
+import { ownText } from '../trace/own-text.js'
 import { STATUS_ERROR } from '../trace/span.js'
 import { errorType } from './http.js'
 import { showsQueryTexts } from './query-text.js'
@@ -80,7 +81,7 @@ export class Database {
     const attributes: AttributeList = ['db.system.name', system]
     put(attributes, 'db.namespace', namespace)
     put(attributes, 'db.query.summary', summary)
-    put(attributes, 'db.query.text', text === '' || !showsQueryTexts() ? undefined : text)
+    put(attributes, 'db.query.text', text === '' || !showsQueryTexts() ? undefined : ownText(text))
     put(attributes, 'db.stored_procedure.name', storedProcedure)
     put(attributes, 'server.address', address)
     put(attributes, 'server.port', port)
@@ -139,5 +140,5 @@ export function recordBatchSize(span: Span, size: number): void {
 export function recordQueryError(span: Span, error: unknown, status?: string, message?: string): void {
   if (status !== undefined) span.setAttribute('db.response.status_code', status)
   span.setAttribute('error.type', status ?? errorType(error))
-  span.setStatus({ code: STATUS_ERROR, message })
+  span.setStatus({ code: STATUS_ERROR, message: message && ownText(message) })
 }

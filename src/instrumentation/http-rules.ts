@@ -1,4 +1,5 @@
 import type { AttributeList } from '../trace/attributes.js'
+import { ownText } from '../trace/own-text.js'
 import { setKnownMethods } from './http.js'
 
 const REDACTED = '[REDACTED]'
@@ -82,7 +83,9 @@ export class HttpRules {
     for (const name of names) {
       const value = headerOf(name)
       if (value === undefined) continue
-      const values = (Array.isArray(value) ? value : [value]).slice(0, MAX_VALUES).map(String)
+      const values = (Array.isArray(value) ? value : [value])
+        .slice(0, MAX_VALUES)
+        .map((value) => ownText(String(value)))
       const isSecret = this.#sanitised.some((pattern) => pattern.test(name))
       attributes.push(`http.${kind}.header.${name}`, isSecret ? values.map(() => REDACTED) : values)
     }

@@ -4,6 +4,7 @@
  */
 
 import type { Span } from '@opentelemetry/api'
+import { ownText } from '../trace/own-text.js'
 import { STATUS_ERROR } from '../trace/span.js'
 
 /** Case-sensitive, as the conventions ask; RFC 9110, RFC 5789 and the QUERY method. */
@@ -88,5 +89,5 @@ function recordErrorType(span: Span, type: string): void {
 
 function errorMessage(error: unknown): string {
   const message = (error as { message?: unknown } | null | undefined)?.message
-  return typeof message === 'string' ? message : String(error)
+  return ownText(typeof message === 'string' ? message : String(error))
 }

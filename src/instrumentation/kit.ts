@@ -12,6 +12,7 @@ import type { HttpRules } from './http-rules.js'
 import { Library, type Place, type PlaceScope } from './library.js'
 import { type AnyFunction, wrapMethod } from './wrap.js'
 
+export { ownText } from '../trace/own-text.js'
 export type { AgentMeter, Place, SharedAttributes }
 
 export type Describe<Subject> = (subject: Subject) => AttributeList

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Context, Span } from '@opentelemetry/api'
 import { now } from '../trace/clock.js'
+import { ownText } from '../trace/own-text.js'
 import { RecordingSpan, type SpanOwner } from '../trace/span.js'
 import { errorType, methodName, recordServerStatus } from './http.js'
 import type { ServerMetrics } from './http-metrics.js'
@@ -165,7 +166,7 @@ export class ServedRequest extends MessageLife implements SpanOwner {
     // Never another kind: others have no owner and are never described.
     if (this.span instanceof RecordingSpan) this.span.recordUnhandled(this.#error, this.#errorAt)
     this.span.setAttribute('error.type', errorType(this.#error))
-    this.span.setStatus({ code: 2, message: String((this.#error as Error | null)?.message ?? this.#error) })
+    this.span.setStatus({ code: 2, message: ownText(String((this.#error as Error | null)?.message ?? this.#error)) })
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Span, TimeInput } from '@opentelemetry/api'
-import type { LogRecord } from '@opentelemetry/api-logs'
+import type { AnyValueMap, LogRecord } from '@opentelemetry/api-logs'
 import { ROOT_CONTEXT, SPAN_KEY } from '../context/context.js'
-import type { ExceptionLog } from '../trace/span.js'
+import { type ExceptionLog, ownExceptionAttributes } from '../trace/span.js'
 import type { AgentLogger } from './logger.js'
 
 /** `SeverityNumber` of an error that a server has not handled, and of one that ends the process. */
@@ -19,21 +19,20 @@ export class LoggedExceptions implements ExceptionLog {
   }
 
   onUnhandled(exception: unknown, span: Span, timestamp: TimeInput): void {
-    this.#emit(span, {
+    this.#emit(span, exception, {
       eventName: 'http.server.request.exception',
       severityNumber: ERROR,
       severityText: 'ERROR',
       timestamp,
-      exception,
     })
   }
 
   onCrash(exception: unknown, span: Span | undefined): void {
-    this.#emit(span, { eventName: 'exception', severityNumber: FATAL, severityText: 'FATAL', exception })
+    this.#emit(span, exception, { eventName: 'exception', severityNumber: FATAL, severityText: 'FATAL' })
   }
 
-  #emit(span: Span | undefined, record: LogRecord): void {
+  #emit(span: Span | undefined, exception: unknown, record: LogRecord): void {
     const context = span === undefined ? ROOT_CONTEXT : ROOT_CONTEXT.setValue(SPAN_KEY, span)
-    this.#logger.emit({ ...record, context })
+    this.#logger.emit({ ...record, attributes: ownExceptionAttributes(exception) as AnyValueMap, context })
   }
 }

@@ -1,4 +1,5 @@
 import type { Attributes } from '@opentelemetry/api'
+import { cutText } from './own-text.js'
 
 /** What an attribute can be: `AnyValue` of the specification. null is an empty value; a bigint a 64-bit integer. */
 export type Value = string | number | boolean | bigint | null | Uint8Array | readonly Value[] | ValueMap
@@ -110,7 +111,7 @@ const MAX_NODES = 10_000
 export function checkedValue(value: unknown, valueLength: number): Value | undefined {
   switch (typeof value) {
     case 'string':
-      return value.length > valueLength ? truncated(value, valueLength) : value
+      return value.length > valueLength ? cutText(value, valueLength) : value
     case 'number':
     case 'boolean':
     case 'bigint':
@@ -143,10 +144,4 @@ function checkedObject(value: object, valueLength: number, depth: number, budget
     if (checked !== undefined) map[key] = checked
   }
   return map
-}
-
-/** Never cuts a surrogate pair in two: half of one is not valid UTF-8. */
-function truncated(value: string, length: number): string {
-  const code = length > 0 ? value.charCodeAt(length - 1) : 0
-  return value.slice(0, code >= 0xd800 && code <= 0xdbff ? length - 1 : length)
 }

@@ -1,5 +1,12 @@
-import type { Exception } from '@opentelemetry/api'
-import { type ExceptionLog, type RecordingSpan, type SpanData, type SpanProcessor, STATUS_ERROR } from './span.js'
+import { ownText } from './own-text.js'
+import {
+  type ExceptionLog,
+  ownExceptionAttributes,
+  type RecordingSpan,
+  type SpanData,
+  type SpanProcessor,
+  STATUS_ERROR,
+} from './span.js'
 
 /** Marks a span that the process has left open: its end is that of the process. */
 export const INCOMPLETE = 'autospan.incomplete'
@@ -98,7 +105,7 @@ export class OpenSpans implements SpanProcessor {
 
 function recordCrash(span: RecordingSpan, error: unknown, type: string, asEvent: boolean): void {
   const message = (error as { message?: unknown } | null | undefined)?.message
-  span.setStatus({ code: STATUS_ERROR, message: typeof message === 'string' ? message : String(error) })
+  span.setStatus({ code: STATUS_ERROR, message: ownText(typeof message === 'string' ? message : String(error)) })
   span.setAttribute('error.type', type)
-  if (asEvent) span.recordException(error as Exception)
+  if (asEvent) span.addEvent('exception', ownExceptionAttributes(error))
 }

@@ -17,6 +17,7 @@ import {
 } from './attributes.js'
 import { fromTimeInput, now, type Time, toUnixMillis } from './clock.js'
 import type { SpanLimits } from './limits.js'
+import { ownText } from './own-text.js'
 
 /** `TraceFlags` of the W3C Trace Context, Level 2. */
 export const FLAG_SAMPLED = 0x01
@@ -276,7 +277,7 @@ export class RecordingSpan implements Span, SpanData {
   recordUnhandled(exception: unknown, time: TimeInput): void {
     const { exceptionLog } = this.#settings
     exceptionLog?.onUnhandled(exception, this, time)
-    if (exceptionLog?.alsoOnSpans !== false) this.recordException(exception as Exception, time)
+    if (exceptionLog?.alsoOnSpans !== false) this.addEvent('exception', ownExceptionAttributes(exception), time)
   }
 
   /** Ends once; later calls are ignored, as the specification asks. */
@@ -311,6 +312,13 @@ export function exceptionAttributes(exception: Exception): Attributes {
   if (type !== undefined) attributes['exception.type'] = String(type)
   if (exception.message !== undefined) attributes['exception.message'] = String(exception.message)
   if (exception.stack !== undefined) attributes['exception.stacktrace'] = String(exception.stack)
+  return attributes
+}
+
+/** The same for an exception that the agent records of its own accord. */
+export function ownExceptionAttributes(exception: unknown): Attributes {
+  const attributes = exceptionAttributes(exception as Exception)
+  for (const [key, text] of Object.entries(attributes)) attributes[key] = ownText(text as string)
   return attributes
 }
 

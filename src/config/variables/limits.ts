@@ -1,4 +1,4 @@
-import { count } from '../parse.js'
+import { count, positive } from '../parse.js'
 import type { Rows } from './variable.js'
 
 /** How much of it spans and log records keep. */
@@ -51,5 +51,10 @@ export const LIMITS = {
     type: count,
     fallback: 'OTEL_ATTRIBUTE_COUNT_LIMIT',
     meaning: 'How many attributes a log record keeps.',
+  },
+  AUTOSPAN_TEXT_LENGTH_LIMIT: {
+    type: positive,
+    default: '8192',
+    meaning: 'Characters of texts that the agent itself puts on spans: of URLs, headers, queries and errors.',
   },
 } as const satisfies Rows
