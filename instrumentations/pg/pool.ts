@@ -4,6 +4,7 @@ import type { Database, DatabaseQuery } from '../../src/instrumentation/database
 import { guard } from '../../src/instrumentation/guard.js'
 import type { Kit } from '../../src/instrumentation/kit.js'
 import type { AnyFunction } from '../../src/instrumentation/wrap.js'
+import { type PgPool, PgPoolMetrics, type PgWaiter } from './measured-pool.js'
 import {
   type Client,
   connectionOf,
@@ -15,17 +16,14 @@ import {
   UNKNOWN_DATABASE,
 } from './query.js'
 
-interface Pool {
-  readonly idleCount: number
-  readonly waitingCount: number
+interface Pool extends PgPool {
   readonly _clients: readonly Client[]
   readonly _pendingQueue: readonly Waiter[]
   [DATABASE]?: Database
 }
 
 /** One who has asked the pool for a client, as the pool notes it. */
-interface Waiter {
-  readonly timedOut?: boolean
+interface Waiter extends PgWaiter {
   [WAIT]?: Wait | undefined
 }
 
@@ -54,8 +52,9 @@ export function takeHanded(): QueryCall | undefined {
 }
 
 export function tracePool({ prototype }: { readonly prototype: Pool }, kit: Kit): void {
-  traceConnections(prototype, kit)
-  traceWaiting(prototype, kit)
+  const metrics = new PgPoolMetrics(kit, (pool) => databaseOfPool(pool as Pool))
+  traceConnections(prototype, kit, metrics)
+  traceWaiting(prototype, kit, metrics)
   traceQueries(prototype, kit)
 }
 
@@ -83,12 +82,14 @@ function traceQueries(prototype: Pool, kit: Kit): void {
  * The span of a pool's query begins when the program asks, for the query may have to wait for a client,
  * or get none. Other callers of `connect` get a client in their own context.
  */
-function traceWaiting(prototype: Pool, kit: Kit): void {
+function traceWaiting(prototype: Pool, kit: Kit, metrics: PgPoolMetrics): void {
   const calls = new Calls(kit, 'pool query', description)
   const place = kit.place('pool waiting')
-  const noteWait = guard(place, ({ _pendingQueue }: Pool, wait: Wait) => {
-    const waiter = _pendingQueue.at(-1)
-    if (waiter !== undefined) waiter[WAIT] = wait
+  const noteWait = guard(place, (pool: Pool, wait: Wait) => {
+    const waiter = pool._pendingQueue.at(-1)
+    if (waiter === undefined) return
+    waiter[WAIT] = wait
+    metrics.waits(pool, waiter)
   })
   const tellPool = guard(place, (call: QueryCall, pool: Pool) => {
     tellDatabase(call, databaseOfPool(pool))
@@ -153,33 +154,47 @@ function traceWaiting(prototype: Pool, kit: Kit): void {
  * What a pool opens, and its timers for that, outlive the request that needs it and belong to none. But
  * the program's listeners to it run in the request.
  */
-function traceConnections(prototype: Pool, kit: Kit): void {
+function traceConnections(prototype: Pool, kit: Kit, metrics: PgPoolMetrics): void {
   const place = kit.place('pool connection')
-  const noteNew = guard(place, (pool: Pool, waiter: Waiter) => {
+  const noteNew = guard(place, (pool: Pool, waiter: Waiter, since: number) => {
     databaseOfPool(pool)
     waiter[WAIT] ??= beginning
+    const client = pool._clients.at(-1)
+    if (client !== undefined) connectionOf(client).since = since
+    metrics.opens(pool, waiter)
   })
-  const noteWaited = guard(place, (client: Client, waiter: Waiter) => {
-    const since = waiter.timedOut === true ? undefined : waiter[WAIT]?.since
-    connectionOf(client).waited = since === undefined ? 0 : (performance.now() - since) / 1000
+  const noteWaited = guard(place, (pool: Pool, client: Client, waiter: Waiter, isNew: boolean) => {
+    const connection = connectionOf(client)
+    const wait = waiter.timedOut === true ? undefined : waiter[WAIT]
+    const now = wait === undefined && !metrics.isOn ? 0 : performance.now()
+    connection.waited = wait === undefined ? 0 : (now - wait.since) / 1000
+    metrics.handsOut(pool, now, isNew ? connection.since : undefined, connection.waited, wait?.context)
+    connection.since = now
   })
+  const noteReleased = guard(place, (pool: Pool, client: Client) => metrics.takesBack(pool, connectionOf(client).since))
 
-  detach(kit, prototype, '_release')
+  kit.wrap(prototype, '_release', (release) => {
+    return function (this: Pool, ...args) {
+      if (metrics.isOn) noteReleased(this, args[0])
+      return kit.runDetached(release, this, args)
+    }
+  })
   // From 3.13 on the program may have a hook in `newClient`, and the timers come after.
   const hasHook = '_afterConnect' in prototype
   detach(kit, prototype, hasHook ? '_afterConnect' : 'newClient')
   kit.wrap(prototype, 'newClient', (newClient) => {
     return function (this: Pool, waiter: Waiter) {
       const { context = kit.active() } = waiter[WAIT] ?? beginning ?? {}
+      const since = performance.now()
       const result = hasHook ? kit.runWith(context, newClient, this, [waiter]) : newClient.call(this, waiter)
-      noteNew(this, waiter)
+      noteNew(this, waiter, since)
       return result
     }
   })
   kit.wrap(prototype, '_acquireClient', (acquireClient) => {
     return function (this: Pool, ...args) {
       const waiter: Waiter = args[1]
-      noteWaited(args[0], waiter)
+      noteWaited(this, args[0], waiter, args[3])
       const wait = waiter[WAIT]
       if (wait === undefined) return acquireClient.apply(this, args)
       waiter[WAIT] = undefined

@@ -30,6 +30,8 @@ interface Connection {
   readonly database: Database
   /** Seconds that the next query has waited for this client. */
   waited: number
+  /** When its pool began to open it, then when it was handed out last; on the monotonic clock. */
+  since: number
 }
 
 /** A query as programs write it, and what pg makes of it; an object that pg is to submit as it is may be anything. */
@@ -47,14 +49,14 @@ export type QueryCall = Call<DatabaseQuery>
 const CONNECTION: unique symbol = Symbol('autospan.pg.connection')
 
 const SYSTEM = 'postgresql'
-const DEFAULT_PORT = 5432
+export const DEFAULT_PORT = 5432
 /** Of a pool that has made no client yet. */
 export const UNKNOWN_DATABASE: Database = databaseOf(SYSTEM, undefined, undefined, undefined)
 
 export function connectionOf(client: Client): Connection {
   const known = client[CONNECTION]
   if (known !== undefined) return known
-  const connection = { database: databaseOfClient(client), waited: 0 }
+  const connection = { database: databaseOfClient(client), waited: 0, since: 0 }
   Object.defineProperty(client, CONNECTION, { value: connection })
   return connection
 }
