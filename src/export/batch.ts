@@ -2,8 +2,9 @@ import { setTimeout } from 'node:timers'
 import type { BatchConfig, DeliveryConfig } from '../config/config.js'
 import { runOutside } from '../context/manager.js'
 import type { Encoder } from '../otlp/encoder.js'
-import { type ExporterTuning, OtlpExporter, type Source } from './otlp-exporter.js'
+import { type ExporterTuning, OtlpExporter } from './otlp-exporter.js'
 import type { Signal } from './signal.js'
+import type { Source } from './source.js'
 import type { Transport } from './transport.js'
 
 export interface BatchProcessorSettings<Data> {

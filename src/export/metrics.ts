@@ -2,8 +2,9 @@ import type { DeliveryConfig } from '../config/config.js'
 import type { Metric } from '../metrics/metric.js'
 import type { MetricReader } from '../metrics/reader.js'
 import type { MetricEncoder } from '../otlp/encoder.js'
-import { type ExporterTuning, OtlpExporter, type Source } from './otlp-exporter.js'
+import { type ExporterTuning, OtlpExporter } from './otlp-exporter.js'
 import { METRICS } from './signal.js'
+import type { Source } from './source.js'
 import type { Transport } from './transport.js'
 
 export interface MetricExporterSettings {
