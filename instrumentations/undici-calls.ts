@@ -95,7 +95,8 @@ export class Calls {
       const beganAt = performance.now()
       request[CALL] = { span, context, resends, beganAt, headersAt: 0, status: 0, errorType: undefined }
     }
-    if (isSigned(headerOf(request, 'authorization')) || http?.propagatesTo(host) === false) return
+    if (http?.propagatesTo(host) === false) return
+    if (http?.skipsSigned !== false && isSigned(headerOf(request, 'authorization'))) return
     for (const field of kit.propagationFields()) {
       if (field !== 'baggage') removeHeader(request, field)
     }

@@ -30,6 +30,7 @@ export type Begin = (request: ClientRequest & Message, headers: StoredHeaders) =
 export function createSending(kit: Kit): Begin {
   let metrics: ClientMetrics | undefined
   const { http } = kit
+  const { skipsSigned = true } = http ?? {}
   const describe: Describe<Target> =
     http === undefined || http.client.request.length === 0
       ? describeRequest
@@ -55,7 +56,7 @@ export function createSending(kit: Kit): Begin {
 
   function injectInto(request: ClientRequest, headers: StoredHeaders, context: Context): StoredHeaders {
     if (Array.isArray(headers)) return injectIntoList(headers, context)
-    if (isSigned(request.getHeader('authorization'))) return headers
+    if (skipsSigned && isSigned(request.getHeader('authorization'))) return headers
     // What the caller has put there himself, as proxies that copy all headers do, is replaced: the
     // span of this call is the parent that the other side has to see.
     for (const field of kit.propagationFields()) {
@@ -77,7 +78,8 @@ export function createSending(kit: Kit): Begin {
     const pairs: [string, OutgoingHttpHeader][] = Array.isArray(headers[0])
       ? [...(headers as [string, OutgoingHttpHeader][])]
       : pairsOf(headers as OutgoingHttpHeader[])
-    if (pairs.some(([name, value]) => lower(name) === 'authorization' && isSigned(value))) return headers
+    const skips = skipsSigned && pairs.some(([name, value]) => lower(name) === 'authorization' && isSigned(value))
+    if (skips) return headers
     const added: Record<string, OutgoingHttpHeader> = {}
     kit.inject(context, added, objectSetter)
     const replaced = new Set(kit.propagationFields().filter((field) => field !== 'baggage' || field in added))

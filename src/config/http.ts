@@ -40,12 +40,14 @@ export function readHttp(settings: Settings): HttpSettings | undefined {
     ignoredHosts: settings.read('AUTOSPAN_HTTP_IGNORE_HOSTS') ?? [],
     propagateTo: settings.read('AUTOSPAN_HTTP_PROPAGATE_TO'),
     noPropagationTo: settings.read('AUTOSPAN_HTTP_NO_PROPAGATION_TO') ?? [],
+    skipsSigned: settings.read('AUTOSPAN_HTTP_SKIP_SIGNED'),
   }
   const { client, server, knownMethods, propagateTo, ...others } = config
   const lists = [client.request, client.response, server.request, server.response]
   const isSet =
     knownMethods !== undefined ||
     propagateTo !== undefined ||
+    !others.skipsSigned ||
     [...lists, others.ignoredPaths, others.ignoredHosts, others.noPropagationTo].some((list) => list.length > 0)
   return isSet ? Object.freeze(config) : undefined
 }

@@ -31,12 +31,15 @@ export interface HttpSettings {
   /** The only ones that learn of traces; undefined for all. */
   readonly propagateTo: readonly string[] | undefined
   readonly noPropagationTo: readonly string[]
+  /** Requests that are signed get no headers. */
+  readonly skipsSigned: boolean
 }
 
 /** What the user wants of HTTP that is not so by itself. */
 export class HttpRules {
   readonly client: CapturedHeaders
   readonly server: CapturedHeaders
+  readonly skipsSigned: boolean
   readonly #sanitised: readonly RegExp[]
   readonly #ignoredPaths: readonly RegExp[]
   readonly #ignoredHosts: readonly RegExp[]
@@ -47,6 +50,7 @@ export class HttpRules {
     if (config.knownMethods !== undefined) setKnownMethods(config.knownMethods)
     this.client = config.client
     this.server = config.server
+    this.skipsSigned = config.skipsSigned
     this.#sanitised = config.sanitised ?? [SECRET]
     this.#ignoredPaths = config.ignoredPaths.map(glob)
     this.#ignoredHosts = config.ignoredHosts.map(glob)

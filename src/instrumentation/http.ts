@@ -75,11 +75,11 @@ export function isAbort(error: unknown): boolean {
 }
 
 /**
- * Requests signed by AWS Signature Version 4 are sent as they are: a header added after signing
+ * Requests signed by AWS Signature Version 4, symmetric or not (4A), are sent as they are: a header added after signing
  * makes some of their receivers refuse them.
  */
 export function isSigned(authorization: unknown): boolean {
-  return typeof authorization === 'string' && authorization.startsWith('AWS4-HMAC-SHA256')
+  return typeof authorization === 'string' && authorization.startsWith('AWS4-')
 }
 
 function recordErrorType(span: Span, type: string): void {

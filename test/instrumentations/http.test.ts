@@ -304,7 +304,16 @@ for (const extension of ['mjs', 'cjs']) {
         )
       }
     }
-    assert.equal(stdout.trim().split('\n').length, extension === 'mjs' ? 8 : 3)
+    assert.equal(stdout.trim().split('\n').length, extension === 'mjs' ? 9 : 3)
+  })
+
+  test(`${extension}: with AUTOSPAN_HTTP_SKIP_SIGNED=false signed requests have a traceparent too`, async () => {
+    const env = { OTEL_TRACES_EXPORTER: 'none', AUTOSPAN_HTTP_SKIP_SIGNED: 'false' }
+    const { stdout } = await run(`http/headers.${extension}`, { env })
+    for (const line of stdout.trim().split('\n')) {
+      const { way, traceparents } = JSON.parse(line)
+      assert.equal(traceparents.length, 1, way)
+    }
   })
 }
 

@@ -74,6 +74,11 @@ export const LIBRARIES = {
     type: texts,
     meaning: 'Hosts that do not learn of traces; wins over AUTOSPAN_HTTP_PROPAGATE_TO.',
   },
+  AUTOSPAN_HTTP_SKIP_SIGNED: {
+    type: boolean,
+    default: 'true',
+    meaning: 'true: requests that are signed for AWS (Signature Version 4) are sent as they are, without traceparent.',
+  },
   AUTOSPAN_DB_QUERY_TEXT: {
     type: boolean,
     default: 'true',

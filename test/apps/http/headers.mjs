@@ -27,6 +27,7 @@ server.listen(0, '127.0.0.1', async () => {
     ['traceparent', traceparent],
   ])
   await call('/signed-request', { Authorization: signed })
+  await call('/signed-list', ['Host', host, 'Authorization', signed.replace('HMAC', 'ECDSA-P256')])
   server.close()
 
   function call(path, headers) {
