@@ -58,7 +58,10 @@ export function readSampling(settings: Settings): SamplingConfig {
 
 function readArgument(settings: Settings, sampler: SamplerName): { share?: number; remote?: RemoteSamplerConfig } {
   const isRemote = sampler.endsWith('jaeger_remote')
-  if (!isRemote && !sampler.endsWith('traceidratio')) return {}
+  if (!isRemote && !sampler.endsWith('traceidratio')) {
+    sayIdle(settings, sampler)
+    return {}
+  }
   const argument = settings.read('OTEL_TRACES_SAMPLER_ARG')
   if (isRemote ? typeof argument === 'object' : typeof argument === 'number') {
     return typeof argument === 'number' ? { share: argument } : { remote: argument }
@@ -67,6 +70,16 @@ function readArgument(settings: Settings, sampler: SamplerName): { share?: numbe
   if (settings.given('OTEL_TRACES_SAMPLER_ARG') !== undefined)
     settings.complain('OTEL_TRACES_SAMPLER_ARG', `is no argument of ${sampler}`, 'it is ignored')
   return isRemote ? { remote: texts().DEFAULT_REMOTE } : {}
+}
+
+/** Of an argument that no sampler reads; not where another one was meant, for that has been said. */
+function sayIdle(settings: Settings, sampler: SamplerName): void {
+  if (settings.given('OTEL_TRACES_SAMPLER_ARG') === undefined) return
+  const wanted = settings.given('OTEL_TRACES_SAMPLER')
+  if (wanted !== undefined && wanted.toLowerCase() !== sampler) return
+  const ratio: SamplerName = sampler.startsWith('parentbased') ? 'parentbased_traceidratio' : 'traceidratio'
+  const problem = `has no effect with OTEL_TRACES_SAMPLER=${sampler}: samplers named traceidratio read it, as ${ratio}`
+  settings.complain('OTEL_TRACES_SAMPLER_ARG', problem, 'it is ignored')
 }
 
 function readKeep(settings: Settings): KeepConfig | undefined {

@@ -88,6 +88,14 @@ const OTHERS: readonly Case[] = [
     { OTEL_TRACES_SAMPLER: 'always_onn', OTEL_TRACES_SAMPLER_ARG: 'nonsense' },
     'OTEL_TRACES_SAMPLER="always_onn" is not known (did you mean always_on?); using parentbased_always_on',
   ],
+  [
+    { OTEL_TRACES_SAMPLER_ARG: '0.1' },
+    'OTEL_TRACES_SAMPLER_ARG="0.1" has no effect with OTEL_TRACES_SAMPLER=parentbased_always_on: samplers named traceidratio read it, as parentbased_traceidratio; it is ignored',
+  ],
+  [
+    { OTEL_TRACES_SAMPLER: 'Always_On', OTEL_TRACES_SAMPLER_ARG: '0.1' },
+    'OTEL_TRACES_SAMPLER_ARG="0.1" has no effect with OTEL_TRACES_SAMPLER=always_on: samplers named traceidratio read it, as traceidratio; it is ignored',
+  ],
   [{ OTEL_TRACES_SAMPLER: 'xray' }, 'OTEL_TRACES_SAMPLER="xray" is not supported; using parentbased_always_on'],
   [
     { OTEL_BSP_EXPORT_TIMEOUT: '-1' },
