@@ -201,6 +201,7 @@ export class OtlpExporter implements Exporter {
   }
 
   #settleLast(batch: Batch, answer: Answer): boolean {
+    this.#report.attempted(batch, answer)
     const hadLeft = batch === this.#unanswered?.batch
     if (hadLeft) this.#unanswered = undefined
     if (answer.kind === 'failed') {
@@ -254,6 +255,7 @@ export class OtlpExporter implements Exporter {
       const startMillis = performance.now()
       this.#current = batch
       const answer = await this.#post(batch)
+      this.#report.attempted(batch, answer, performance.now() - startMillis)
       if (this.#isOver) return
       this.#current = undefined
       if (answer.kind === 'failed') {

@@ -1,5 +1,7 @@
 import { diag } from '../diag/diag.js'
+import type { Batch } from './queue.js'
 import { counted, type Signal } from './signal.js'
+import type { Answer } from './transport.js'
 
 /** What became of the records of one signal for one destination, in records. */
 export interface ExportStats {
@@ -59,13 +61,20 @@ export class DeliveryReport {
     this.#partials = new Notice(sayEveryMillis)
   }
 
+  /** One attempt to send a request, told at debug level; `millis` is undefined where another thread has made it. */
+  attempted({ body, records }: Pick<Batch, 'body' | 'records'>, answer: Answer, millis?: number): void {
+    if (!diag.isOn('debug')) return
+    const sent = `${this.#count(records)} in ${body.byteLength} bytes to ${this.#destination}`
+    const outcome = answer.kind === 'accepted' ? answer.kind : `${answer.kind}, ${answer.reason}`
+    diag.debug(`sent ${sent}${millis === undefined ? ' at the end' : ` within ${Math.round(millis)} ms`}: ${outcome}`)
+  }
+
   /** The server took a request with `records`, and kept them but for `rejected`. */
   accepted(records: number, rejected: number, message: string): void {
     this.#failing = undefined
     const failed = Math.min(Math.max(rejected, 0), records)
     this.failed += failed
     this.exported += records - failed
-    diag.debug(`delivered ${this.#count(records - failed)} to ${this.#destination}`)
     if (failed === 0 && message === '') return
     this.#partials.add(failed, (n) =>
       n > 0

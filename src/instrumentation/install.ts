@@ -46,6 +46,7 @@ export function installInstrumentations(
       if (loaded.isLate) tellLate(patch, loaded)
       const replacement = patch.patch(exports, kit, version)
       heard?.(patch.module, version, undefined)
+      diag.debug(`patched ${patch.module} ${version ?? 'of Node.js'}`)
       if (replacement === undefined) done.add(subject)
       else exports = replacement
     }
@@ -64,7 +65,9 @@ function behind(exports: unknown): object {
 }
 
 function listen(source: ChannelSource, kit: Kit): void {
-  for (const [channel, listener] of Object.entries(source.listeners(kit))) {
+  const listeners = source.listeners(kit)
+  if (diag.isOn('debug')) diag.debug(`hears ${source.module} by ${Object.keys(listeners).join(', ')}`)
+  for (const [channel, listener] of Object.entries(listeners)) {
     const hear = (message: unknown): void => {
       if (isTested(source, source.version?.(message))) listener(message)
     }
