@@ -13,7 +13,7 @@ const LOGS_REGISTRY: unique symbol = Symbol.for('io.opentelemetry.js.api.logs')
 const LOGS_GENERATION = 1
 
 /** The version of the API that these providers implement. */
-export const API_VERSION = '1.10.0'
+const API_VERSION = '1.10.0'
 
 export interface Providers {
   readonly trace: TracerProvider

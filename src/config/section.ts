@@ -123,6 +123,6 @@ export class Section {
 }
 
 /** Whether the agent reads a variable of this name. */
-export function isVariable(variable: string): boolean {
+function isVariable(variable: string): boolean {
   return Object.hasOwn(VARIABLES, variable) || /^OTEL_INSTRUMENTATION_.+_ENABLED$/.test(variable)
 }

@@ -1,13 +1,11 @@
 import { diag } from '../diag/diag.js'
-import type { Value } from '../trace/attributes.js'
-import { toUnixMillis } from '../trace/clock.js'
-import { CLIENT, CONSUMER, PRODUCER, SERVER } from '../trace/kind.js'
-import { type SpanData, type SpanProcessor, STATUS_ERROR, STATUS_OK } from '../trace/span.js'
+import type { SpanData, SpanProcessor } from '../trace/span.js'
+import { type DrawnSpan, drawnSpan } from './drawn-span.js'
 import type { Exporter } from './exporter.js'
-import { DRAWN_ATTRIBUTES, type DrawnSpan, drawTrace } from './tree.js'
+import { drawTrace } from './tree.js'
 
 /** The width of a line where there is no terminal to ask. */
-export const DEFAULT_WIDTH = 100
+const DEFAULT_WIDTH = 100
 
 export interface ConsoleOptions {
   readonly serviceName: string
@@ -151,62 +149,4 @@ function takeTree(trace: OpenTrace, rootId: string): DrawnSpan[] {
 
 function noteOfParent(span: SpanData): string | undefined {
   return span.parentIsRemote ? `remote parent ${span.parentSpanId}` : undefined
-}
-
-function drawnSpan(span: SpanData, service: string): DrawnSpan {
-  return {
-    traceId: span.traceId,
-    id: span.spanId,
-    parentId: span.parentSpanId,
-    name: span.name,
-    kind: kindOf(span.kind),
-    service,
-    startMillis: toUnixMillis(span.startTime, span.anchor),
-    endMillis: toUnixMillis(span.endTime, span.anchor),
-    status: statusOf(span.statusCode),
-    message: span.statusMessage || exceptionMessage(span),
-    attributes: drawnAttributes(span),
-  }
-}
-
-function drawnAttributes(span: SpanData): Record<string, Value> {
-  const drawn: Record<string, Value> = {}
-  for (const name of DRAWN_ATTRIBUTES) {
-    const value = attributeOf(span.attributes, name) ?? attributeOf(span.shared?.list ?? [], name)
-    if (value !== undefined) drawn[name] = value
-  }
-  return drawn
-}
-
-function exceptionMessage(span: SpanData): string {
-  const exception = span.events?.findLast((event) => event.name === 'exception')
-  const message = exception === undefined ? undefined : attributeOf(exception.attributes, 'exception.message')
-  return typeof message === 'string' ? message : ''
-}
-
-function attributeOf(attributes: SpanData['attributes'], name: string): Value | undefined {
-  for (let i = 0; i < attributes.length; i += 2) {
-    if (attributes[i] === name) return attributes[i + 1]
-  }
-  return undefined
-}
-
-function kindOf(kind: number): DrawnSpan['kind'] {
-  switch (kind) {
-    case SERVER:
-      return 'server'
-    case CLIENT:
-      return 'client'
-    case PRODUCER:
-      return 'producer'
-    case CONSUMER:
-      return 'consumer'
-    default:
-      return 'internal'
-  }
-}
-
-function statusOf(code: number): DrawnSpan['status'] {
-  if (code === STATUS_ERROR) return 'error'
-  return code === STATUS_OK ? 'ok' : 'unset'
 }

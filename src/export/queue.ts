@@ -1,11 +1,9 @@
 import type { Division } from './division.js'
+import type { Request } from './source.js'
 import type { SpoolFile } from './spool.js'
 
-/** One sealed OTLP request. */
-export interface Batch {
-  readonly body: Uint8Array
-  /** Records in `body`. */
-  readonly records: number
+/** A request that is sealed: no record joins it any more. */
+export interface Batch extends Request {
   /** Batches are numbered as they are sealed; parts of one have its number. */
   readonly number: number
   /** What it is a part of; left out for a whole one. */

@@ -24,7 +24,7 @@ export interface Keeping {
 /** A failure that lasts this long is an outage, and said; a restart of the collector is none. */
 export const OUTAGE_MILLIS = 2000
 /** What repeats is said once in this time, with its number. */
-export const SAY_EVERY_MILLIS = 30_000
+const SAY_EVERY_MILLIS = 30_000
 
 export interface ReportTuning {
   readonly outageMillis?: number

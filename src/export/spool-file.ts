@@ -1,16 +1,12 @@
+import type { Request } from './source.js'
+
 /** The first bytes of a file: what it is, and the version of its form. */
 const MAGIC = 0x4153_5031
 /** Magic, checksum of body and records, length of the body, records in it: 4 bytes each, big-endian. */
 const HEADER_BYTES = 16
 
-/** A request as it is kept on disk. */
-export interface Kept {
-  readonly body: Uint8Array
-  readonly records: number
-}
-
 /** What stands before the body in a file. */
-export function headerOf({ body, records }: Kept): Uint8Array {
+export function headerOf({ body, records }: Request): Uint8Array {
   const header = Buffer.alloc(HEADER_BYTES)
   header.writeUInt32BE(MAGIC, 0)
   header.writeUInt32BE(checksum(body, records), 4)
@@ -20,7 +16,7 @@ export function headerOf({ body, records }: Kept): Uint8Array {
 }
 
 /** Undefined where the file is not whole, or not what was written. */
-export function readKept(file: Buffer): Kept | undefined {
+export function readRequest(file: Buffer): Request | undefined {
   if (file.length < HEADER_BYTES || file.readUInt32BE(0) !== MAGIC) return undefined
   const body = file.subarray(HEADER_BYTES)
   const records = file.readUInt32BE(12)

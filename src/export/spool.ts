@@ -1,13 +1,15 @@
 import { renameSync, unlinkSync, writeFileSync } from 'node:fs'
-import { open, readdir, readFile, rename, rmdir, stat, unlink, utimes } from 'node:fs/promises'
+import { open, readFile, rename, rmdir, stat, unlink, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setInterval } from 'node:timers'
 import type { SpoolConfig } from '../config/config.js'
 import { diag } from '../diag/diag.js'
 import { makeFolder } from './folder.js'
 import { counted, type Signal } from './signal.js'
-import { headerOf, type Kept, nameOf, readKept, readName } from './spool-file.js'
-import { isAlive, isOwnerName, LEASE_MILLIS, ownerName, TOUCH_MILLIS } from './spool-owner.js'
+import type { Request } from './source.js'
+import { headerOf, nameOf, readName, readRequest } from './spool-file.js'
+import { entriesOf, lookAround, removeOlder } from './spool-folders.js'
+import { ownerName, TOUCH_MILLIS } from './spool-owner.js'
 import { reasonOf } from './transport.js'
 
 /** Files that are not whole are moved there. */
@@ -27,7 +29,7 @@ export interface SpoolFile {
   left: number
   isWritten: boolean
   /** What is being written. */
-  request: Kept | undefined
+  request: Request | undefined
   /** Settles when it is written, or cannot be. */
   writing: Promise<void>
 }
@@ -89,7 +91,7 @@ export class Spool {
   }
 
   /** Begins to write a request. Undefined where there is no room for it. */
-  put(request: Kept): SpoolFile | undefined {
+  put(request: Request): SpoolFile | undefined {
     const file = this.#writingBytes > MAX_WRITING_BYTES ? undefined : this.#newFile(request)
     if (file === undefined) return undefined
     this.#writingBytes += file.bytes
@@ -104,7 +106,7 @@ export class Spool {
   }
 
   /** As `put`, before it returns. Throws nothing. */
-  putNow(request: Kept, file: SpoolFile | undefined = this.#newFile(request)): boolean {
+  putNow(request: Request, file: SpoolFile | undefined = this.#newFile(request)): boolean {
     if (file === undefined) return false
     if (file.isWritten) return true
     try {
@@ -134,7 +136,7 @@ export class Spool {
   }
 
   /** The oldest request that is not in memory. Undefined when there is none. Never rejects. */
-  async next(): Promise<{ readonly file: SpoolFile; readonly request: Kept } | undefined> {
+  async next(): Promise<{ readonly file: SpoolFile; readonly request: Request } | undefined> {
     await this.start()
     for (let file = this.#backlog.shift(); file !== undefined; file = this.#backlog.shift()) {
       await file.writing
@@ -157,7 +159,7 @@ export class Spool {
     for (const file of this.#backlog) if (file.request !== undefined) this.putNow(file.request, file)
   }
 
-  #newFile({ body, records }: Kept): SpoolFile | undefined {
+  #newFile({ body, records }: Request): SpoolFile | undefined {
     const bytes = body.byteLength + headerOf({ body: new Uint8Array(0), records }).byteLength
     while (this.#bytes + this.#foreignBytes + bytes > this.#maxBytes) {
       const oldest = this.#backlog.shift()
@@ -173,7 +175,7 @@ export class Spool {
   /** Hears of records that had to go: the spool is full, or they are too old. */
   onDrop: (records: number) => void = () => {}
 
-  async #write(spoolFile: SpoolFile, request: Kept): Promise<void> {
+  async #write(spoolFile: SpoolFile, request: Request): Promise<void> {
     const { path } = spoolFile
     await this.#ownFolder()
     const file = await open(`${path}.tmp`, 'w', FILE_MODE)
@@ -213,9 +215,9 @@ export class Spool {
       .then(() => this.#removing.delete(file))
   }
 
-  async #read(file: SpoolFile): Promise<Kept | undefined> {
+  async #read(file: SpoolFile): Promise<Request | undefined> {
     try {
-      const request = readKept(await readFile(file.path))
+      const request = readRequest(await readFile(file.path))
       if (request !== undefined) return request
       this.#bytes -= file.bytes
       makeFolder(join(this.directory, CORRUPT), FOLDER_MODE)
@@ -233,13 +235,9 @@ export class Spool {
   async #takeOver(): Promise<void> {
     let taken = 0
     let old = 0
-    for (const folder of await entriesOf(this.directory)) {
-      const path = join(this.directory, folder)
-      if (path === this.#folder || !isOwnerName(folder)) continue
-      if (await this.#isOwned(folder, path)) {
-        this.#foreignBytes += await sizeOf(path)
-        continue
-      }
+    const { foreignBytes, abandoned } = await lookAround(this.directory, this.#folder)
+    this.#foreignBytes = foreignBytes
+    for (const path of abandoned) {
       for (const name of await entriesOf(path)) {
         const records = await this.#take(path, name)
         taken += Math.max(records, 0)
@@ -249,22 +247,10 @@ export class Spool {
       await rmdir(path).catch(() => {})
     }
     const corrupt = join(this.directory, CORRUPT)
-    for (const name of await entriesOf(corrupt)) await this.#removeOld(join(corrupt, name))
+    for (const name of await entriesOf(corrupt)) await removeOlder(join(corrupt, name), this.#maxAgeMillis)
     this.#backlog.sort((a, b) => (a.path < b.path ? -1 : 1))
     if (old > 0) this.onDrop(old)
     if (taken > 0) diag.info(`sends ${counted(taken, this.#signal)} of earlier runs from ${this.directory}`)
-  }
-
-  async #removeOld(path: string): Promise<void> {
-    const found = await stat(path).catch(() => undefined)
-    if (found !== undefined && Date.now() - found.mtimeMs > this.#maxAgeMillis) await unlink(path).catch(() => {})
-  }
-
-  async #isOwned(folder: string, path: string): Promise<boolean> {
-    const alive = isAlive(folder)
-    if (alive !== undefined) return alive
-    const touched = await stat(path).catch(() => undefined)
-    return touched === undefined || Date.now() - touched.mtimeMs < LEASE_MILLIS
   }
 
   /** Returns how many records were taken over; less than 0 where they are too old, and are removed. */
@@ -277,7 +263,7 @@ export class Spool {
     const named = readName(name, this.#kind)
     if (named === undefined) {
       // Of another signal, or encoded as this program does not.
-      await this.#removeOld(path)
+      await removeOlder(path, this.#maxAgeMillis)
       return 0
     }
     const { madeMillis, records } = named
@@ -313,24 +299,4 @@ function removeNow(path: string): void {
       // It is not there, or may not be removed.
     }
   }
-}
-
-/** Nothing where there is no such folder. */
-async function entriesOf(folder: string): Promise<string[]> {
-  try {
-    return await readdir(folder)
-  } catch (error) {
-    if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return []
-    throw error
-  }
-}
-
-async function sizeOf(folder: string): Promise<number> {
-  const sizes = (await entriesOf(folder)).map((name) =>
-    stat(join(folder, name)).then(
-      ({ size }) => size,
-      () => 0,
-    ),
-  )
-  return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0)
 }

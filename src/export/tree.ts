@@ -1,31 +1,18 @@
-import { columnsOf, duration, fitted, visible } from './text.js'
-
-/** A span as a person sees it, of whatever service and source. */
-export interface DrawnSpan {
-  readonly traceId: string
-  readonly id: string
-  /** Empty for a root. */
-  readonly parentId: string
-  readonly name: string
-  readonly kind: 'internal' | 'server' | 'client' | 'producer' | 'consumer'
-  readonly service: string
-  /** Unix milliseconds, with a fraction. */
-  readonly startMillis: number
-  readonly endMillis: number
-  readonly status: 'unset' | 'ok' | 'error'
-  /** What went wrong in words, or empty. */
-  readonly message: string
-  /** Those of `DRAWN_ATTRIBUTES` are drawn, others may be left out. */
-  readonly attributes: Readonly<Record<string, unknown>>
-}
-
-export const DRAWN_ATTRIBUTES = [
-  'http.response.status_code',
-  'error.type',
-  'url.full',
-  'url.path',
-  'db.query.text',
-] as const
+import {
+  BOLD,
+  type Cell,
+  cell,
+  columnsOfCell,
+  DIM,
+  type Paint,
+  paintAnsi,
+  paintNothing,
+  RED,
+  type Style,
+} from './cells.js'
+import type { DrawnSpan } from './drawn-span.js'
+import { type Node, treeOf } from './span-tree.js'
+import { columnsOf, duration, visible } from './text.js'
 
 export interface DrawOptions {
   /** Columns that a line may take. */
@@ -65,84 +52,7 @@ export function drawTrace(spans: readonly DrawnSpan[], options: DrawOptions): st
   return lines.map((line) => `${line.trimEnd()}\n`).join('')
 }
 
-/** Each trace among the spans, in the order of their starts, with an empty line between them. */
-export function drawTraces(spans: readonly DrawnSpan[], options: DrawOptions): string {
-  const traces = new Map<string, DrawnSpan[]>()
-  for (const span of spans) {
-    const trace = traces.get(span.traceId)
-    if (trace === undefined) traces.set(span.traceId, [span])
-    else trace.push(span)
-  }
-  return [...traces.values()]
-    .map((trace) => ({ trace, start: startOf(trace) }))
-    .sort((a, b) => a.start - b.start)
-    .map(({ trace }) => drawTrace(trace, options))
-    .join('\n')
-}
-
-/** A span in its place: what stands left of its name, and left of what follows below it. */
-interface Node {
-  readonly span: DrawnSpan
-  readonly guide: string
-  readonly guideBelow: string
-  readonly hasChildren: boolean
-}
-
-/** Depth first; without recursion, for traces may be deeper than the stack. */
-function treeOf(spans: readonly DrawnSpan[]): Node[] {
-  const ids = new Set(spans.map((span) => span.id))
-  const children = new Map<string, DrawnSpan[]>()
-  const roots: DrawnSpan[] = []
-  for (const span of [...spans].sort((a, b) => a.startMillis - b.startMillis)) {
-    const siblings = ids.has(span.parentId) && span.parentId !== span.id ? children.get(span.parentId) : roots
-    if (siblings === undefined) children.set(span.parentId, [span])
-    else siblings.push(span)
-  }
-  const nodes: Node[] = []
-  const drawn = new Set<DrawnSpan>()
-  const visit = (root: DrawnSpan): void => {
-    const pending = [{ span: root, guide: '', guideBelow: '' }]
-    for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
-      if (drawn.has(next.span)) continue
-      drawn.add(next.span)
-      const below = children.get(next.span.id) ?? []
-      nodes.push({ ...next, hasChildren: below.length > 0 })
-      for (let i = below.length - 1; i >= 0; i--) {
-        const last = i === below.length - 1
-        pending.push({
-          span: below[i] as DrawnSpan,
-          guide: shortened(next.guideBelow + (last ? '└─ ' : '├─ ')),
-          guideBelow: shortened(next.guideBelow + (last ? '   ' : '│  ')),
-        })
-      }
-    }
-  }
-  for (const root of roots) visit(root)
-  // What no root leads to has ancestors in a circle: bad data, and still data.
-  if (drawn.size < spans.length) for (const span of spans) visit(span)
-  return nodes
-}
-
-const MAX_GUIDE_COLUMNS = 30
-
-/** Deep trees keep the last levels of their guides, so that names have room. */
-function shortened(guide: string): string {
-  return guide.length > MAX_GUIDE_COLUMNS ? `…${guide.slice(1 - MAX_GUIDE_COLUMNS)}` : guide
-}
-
-type Style = '' | '1' | '2' | '31' | '32' | '33' | '34' | '35' | '36'
-const BOLD = '1'
-const DIM = '2'
-const RED = '31'
 const PALETTE: readonly Style[] = ['36', '35', '33', '34', '32']
-
-interface Piece {
-  readonly text: string
-  readonly style: Style
-}
-
-type Cell = readonly Piece[]
-type Paint = (text: string, style: Style) => string
 
 interface Row {
   readonly span: DrawnSpan
@@ -290,22 +200,6 @@ function timeBar(span: DrawnSpan, start: number, length: number, columns: number
   return bar
 }
 
-/** Exactly `columns` wide; empty for a column that has nothing in any row. */
-function cell(pieces: Cell, columns: number, paint: Paint): string {
-  let left = columns
-  let text = ''
-  for (const piece of pieces) {
-    const shown = fitted(piece.text, left)
-    text += paint(shown, piece.style)
-    left -= columnsOf(shown)
-  }
-  return text + ' '.repeat(left)
-}
-
-function columnsOfCell(pieces: Cell): number {
-  return pieces.reduce((sum, piece) => sum + columnsOf(piece.text), 0)
-}
-
 function startOf(spans: readonly DrawnSpan[]): number {
   return -greatest(spans, (span) => -span.startMillis)
 }
@@ -321,12 +215,4 @@ function serviceColours(spans: readonly DrawnSpan[]): ReadonlyMap<string, Style>
     if (!colours.has(span.service)) colours.set(span.service, PALETTE[colours.size % PALETTE.length] as Style)
   }
   return colours
-}
-
-function paintAnsi(text: string, style: Style): string {
-  return text === '' || style === '' ? text : `\u001b[${style}m${text}\u001b[0m`
-}
-
-function paintNothing(text: string): string {
-  return text
 }

@@ -17,7 +17,7 @@ export function variableName(field: string): string {
     .replace(/^(?=\d)/, '_')
 }
 
-export const variableGetter: TextMapGetter<Readonly<Variables>> = {
+const variableGetter: TextMapGetter<Readonly<Variables>> = {
   get: (variables, field) => variables[variableName(field)],
   keys: (variables) => Object.keys(variables),
 }

@@ -1,5 +1,4 @@
 /** `SeverityNumber` of the logs data model: the first of each range of four. */
-export const SEVERITY_TRACE = 1
 export const SEVERITY_DEBUG = 5
 export const SEVERITY_INFO = 9
 export const SEVERITY_WARN = 13

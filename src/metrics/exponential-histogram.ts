@@ -3,8 +3,8 @@ import type { Reservoir } from './exemplars.js'
 import type { Point } from './points.js'
 
 /** SPEC metrics/sdk.md#base2-exponential-bucket-histogram-aggregation: the defaults. */
-export const MAX_BUCKETS = 160
-export const MAX_SCALE = 20
+const MAX_BUCKETS = 160
+const MAX_SCALE = 20
 
 const MIN_NORMAL = 2 ** -1022
 const EXPONENT_BIAS = 1023

@@ -59,7 +59,7 @@ export const traceContext: TextMapPropagator = {
 }
 
 /** The remote span that a `traceparent` names, or undefined when the header is not legal: then a new trace starts. */
-export function parseTraceParent(header: string): SpanContext | undefined {
+function parseTraceParent(header: string): SpanContext | undefined {
   if (header.length > MAX_TRACEPARENT_CHARS) return undefined
   const start = skipBlanks(header, 0)
   const size = trimmedEnd(header, start) - start

@@ -9,10 +9,10 @@ import {
 } from './span.js'
 
 /** Marks a span that the process has left open: its end is that of the process. */
-export const INCOMPLETE = 'autospan.incomplete'
+const INCOMPLETE = 'autospan.incomplete'
 
 /** So many are known; of more the oldest are forgotten, for they are likely never to end. */
-export const MAX_OPEN_SPANS = 10_000
+const MAX_OPEN_SPANS = 10_000
 
 /**
  * Knows the spans that have started and not ended, so that they are not lost with the process, and

@@ -14,7 +14,7 @@ const PRECISION = 4
 /** What fits into one member. */
 const MAX_MEMBER_CHARS = 256
 
-const THRESHOLD = /^[\da-f]{1,14}$/
+const RANDOMNESS_PART = 'rv:'
 const RANDOMNESS = /^[\da-f]{14}$/
 
 /**
@@ -43,14 +43,12 @@ export function isAbove(threshold: string, randomness: string): boolean {
 
 /** The randomness that a caller has given (`rv`), or else the last 56 bits of the trace's id. */
 export function randomnessOf(traceState: TraceState | undefined, traceId: string): string {
-  const given = partOf(traceState, 'rv')
+  const given = traceState
+    ?.get(MEMBER)
+    ?.split(';')
+    .find((part) => part.startsWith(RANDOMNESS_PART))
+    ?.slice(RANDOMNESS_PART.length)
   return given !== undefined && RANDOMNESS.test(given) ? given : traceId.slice(-DIGITS)
-}
-
-/** The threshold that a caller has written (`th`), undefined where there is none. */
-export function thresholdIn(traceState: TraceState | undefined): string | undefined {
-  const given = partOf(traceState, 'th')
-  return given !== undefined && THRESHOLD.test(given) ? given : undefined
 }
 
 /** The same state with another threshold, or without one; `rv` and what others say there is kept. */
@@ -66,12 +64,4 @@ export function withThreshold(
   if (text === (member ?? '') || text.length > MAX_MEMBER_CHARS) return traceState
   if (text === '') return traceState?.unset(MEMBER)
   return (traceState ?? empty).set(MEMBER, text)
-}
-
-function partOf(traceState: TraceState | undefined, key: 'th' | 'rv'): string | undefined {
-  const part = traceState
-    ?.get(MEMBER)
-    ?.split(';')
-    .find((part) => part.startsWith(`${key}:`))
-  return part?.slice(key.length + 1)
 }

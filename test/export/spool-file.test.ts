@@ -1,26 +1,26 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { headerOf, nameOf, readKept, readName } from '../../src/export/spool-file.js'
+import { headerOf, nameOf, readName, readRequest } from '../../src/export/spool-file.js'
 
 const KEPT = { body: Buffer.from('some bytes of a request'), records: 7 }
 const FILE = Buffer.concat([headerOf(KEPT), KEPT.body])
 
 test('what was kept is read again', () => {
-  assert.deepEqual(readKept(FILE), KEPT)
+  assert.deepEqual(readRequest(FILE), KEPT)
   const empty = { body: Buffer.alloc(0), records: 0 }
-  assert.deepEqual(readKept(Buffer.from(headerOf(empty))), empty)
+  assert.deepEqual(readRequest(Buffer.from(headerOf(empty))), empty)
 })
 
 test('a file that ends at any byte, or goes on, is not taken', () => {
-  for (let length = 0; length < FILE.length; length++) assert.equal(readKept(FILE.subarray(0, length)), undefined)
-  assert.equal(readKept(Buffer.concat([FILE, Buffer.of(0)])), undefined)
+  for (let length = 0; length < FILE.length; length++) assert.equal(readRequest(FILE.subarray(0, length)), undefined)
+  assert.equal(readRequest(Buffer.concat([FILE, Buffer.of(0)])), undefined)
 })
 
 test('a file of which any byte is another is not taken', () => {
   for (let at = 0; at < FILE.length; at++) {
     const altered = Buffer.from(FILE)
     altered[at]! ^= 0x10
-    assert.equal(readKept(altered), undefined, `byte ${at}`)
+    assert.equal(readRequest(altered), undefined, `byte ${at}`)
   }
 })
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type DrawnSpan, drawTrace, drawTraces } from '../../src/export/tree.js'
+import type { DrawnSpan } from '../../src/export/drawn-span.js'
+import { drawTrace } from '../../src/export/tree.js'
 
 const plain = { width: 100, colour: false }
 
@@ -113,20 +114,6 @@ test('a trace deeper than any stack is drawn, with names in sight', () => {
   const lines = drawTrace(spans, plain).split('\n')
   assert.equal(lines.length, 20_002)
   assert.match(lines[20_000] as string, /^… {26}└─ n19999 /)
-})
-
-test('traces are drawn by start with an empty line between them', () => {
-  const spans = [
-    drawnSpan({ traceId: 'b', name: 'second', startMillis: 2 }),
-    drawnSpan({ traceId: 'a', name: 'first', startMillis: 1 }),
-  ]
-  const drawn = drawTraces(spans, plain)
-  assert.deepEqual(
-    drawn.split('\n').map((line) => line.split(' ')[1] ?? ''),
-    ['a', '', '', 'b', '', ''],
-  )
-  assert.match(drawn, /^trace a .*\nfirst .*\n\ntrace b .*\nsecond .*\n$/)
-  assert.equal(drawTraces([], plain), '')
 })
 
 function names(drawn: string): string[] {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { parseTraceState, TraceState } from '../../src/propagation/trace-state.js'
-import { isAbove, randomnessOf, thresholdIn, thresholdOf, withThreshold } from '../../src/trace/threshold.js'
+import { isAbove, randomnessOf, thresholdOf, withThreshold } from '../../src/trace/threshold.js'
 
 // trace/tracestate-probability-sampling.md of the specification, with a precision of four digits.
 for (const [share, threshold] of [
@@ -45,19 +45,6 @@ test('randomness is what a caller gives, where it is well-formed, or the end of 
     ['other=rv:0123456789abcd', '12345678901234'],
   ] as const) {
     assert.equal(randomnessOf(state(text), LOW), randomness, text)
-  }
-})
-
-test('a threshold is read where it has 1 to 14 lower-case digits', () => {
-  for (const [text, threshold] of [
-    ['ot=th:c', 'c'],
-    ['ot=rv:0123456789abcd;th:ffffffffffffff', 'ffffffffffffff'],
-    ['ot=th:123456789012345', undefined],
-    ['ot=th:C', undefined],
-    ['ot=th:', undefined],
-    ['x=th:8', undefined],
-  ] as const) {
-    assert.equal(thresholdIn(state(text)), threshold, text)
   }
 })
 
