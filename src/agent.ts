@@ -152,7 +152,7 @@ function run(config: Config, inheritance: Inheritance | undefined): void {
   if (doctor !== undefined) hearSignals()
   if (hasMetrics) {
     const isAsked = config.metrics.exporters.includes('prometheus')
-    const begin = () => beginMetrics(loadMeters, enabled, makeKit)
+    const begin = () => beginMetrics(config.metrics, loadMeters, enabled, makeKit)
     setTimeout(begin, isAsked ? 0 : Math.min(METRICS_BEGIN_MILLIS, config.metrics.intervalMillis)).unref()
   }
   if (detected === undefined) {
@@ -171,11 +171,16 @@ function loadTraceContext(): TextMapPropagator {
 
 /** Of the process itself: they are no reason to hear signals, or to hold up the end of the program. */
 function beginMetrics(
+  { ofSelf }: MetricsConfig,
   meters: () => AgentMeterProvider,
   enabled: readonly Instrumentation[],
   makeKit: (name: string, meters: () => AgentMeterProvider) => Kit,
 ): void {
-  meters()
+  const provider = meters()
+  if (ofSelf) {
+    const { measureSelf } = require('./metrics/self.js') as typeof import('./metrics/self.js')
+    measureSelf(provider.getMeter('autospan', VERSION))
+  }
   for (const { name, measure } of enabled) {
     try {
       measure?.(makeKit(name, meters))
@@ -254,7 +259,7 @@ function waysOf(signal: TracesConfig | MetricsConfig): string {
   const { otlp } = signal
   const ways = signal.exporters.map((exporter) => {
     if (exporter === 'otlp') return `${otlp.protocol} to ${printableUrl(otlp.url, otlp.protocol)}${by(otlp.proxy)}`
-    return exporter === 'otlp/file' && 'file' in signal ? `to ${signal.file}` : exporter
+    return exporter === 'otlp/file' ? `to ${signal.file}` : exporter
   })
   return ways.length === 0 ? 'nowhere' : ways.join(' and ')
 }

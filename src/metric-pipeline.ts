@@ -1,8 +1,9 @@
 import { createRequire } from 'node:module'
-import type { Config, MetricsConfig } from './config/config.js'
+import type { Config, DeliveryConfig, MetricExporterName, MetricsConfig } from './config/config.js'
 import type { ConsoleMetrics } from './export/console-metrics.js'
 import type { Exporter } from './export/exporter.js'
 import { repeatEvery } from './export/interval.js'
+import type { MetricLines } from './export/metric-lines.js'
 import { MetricExporter } from './export/metrics.js'
 import { transportSettings } from './export/transport.js'
 import { createTransport } from './export/transports.js'
@@ -31,28 +32,40 @@ export function createMetricPipeline({ metrics, delivery }: Config, resource: Re
   for (const name of metrics.exporters) {
     const reader = new MetricReader(readerSettings(metrics, name))
     readers.push(reader)
-    if (name === 'otlp') {
-      const { otlp } = metrics
-      const encoder = createMetricEncoder(otlp.protocol, resource)
-      const transport = createTransport(transportSettings(otlp, encoder.contentType, VERSION))
-      const attemptMillis = Math.min(otlp.timeoutMillis, timeoutMillis)
-      const exporter = new MetricExporter({ reader, encoder, transport, attemptMillis, bounds: delivery })
-      exporters.push(exporter)
-      repeatEvery(intervalMillis, () => exporter.collect(timeoutMillis))
-    } else if (name === 'console') {
-      const exporter = createConsole(reader, resource)
-      exporters.push(exporter)
-      repeatEvery(intervalMillis, () => exporter.collect(timeoutMillis))
-    } else {
+    if (name === 'prometheus') {
       servePrometheus(metrics, reader, resource)
+      continue
     }
+    const exporter = createExporter(name, metrics, reader, resource, delivery)
+    exporters.push(exporter)
+    repeatEvery(intervalMillis, () => exporter.collect(timeoutMillis))
   }
   return { provider: new AgentMeterProvider(readers), exporters }
 }
 
+function createExporter(
+  name: Exclude<MetricExporterName, 'prometheus' | 'none'>,
+  { otlp, file, timeoutMillis }: MetricsConfig,
+  reader: MetricReader,
+  resource: Resource,
+  bounds: DeliveryConfig,
+): MetricExporter | ConsoleMetrics | MetricLines {
+  if (name === 'console') return createConsole(reader, resource)
+  if (name === 'otlp') {
+    const encoder = createMetricEncoder(otlp.protocol, resource)
+    const transport = createTransport(transportSettings(otlp, encoder.contentType, VERSION))
+    const attemptMillis = Math.min(otlp.timeoutMillis, timeoutMillis)
+    return new MetricExporter({ reader, encoder, transport, attemptMillis, bounds })
+  }
+  const { MetricLines } = require('./export/metric-lines.js') as typeof import('./export/metric-lines.js')
+  const { fileOutput, standardOutput } = require('./export/output.js') as typeof import('./export/output.js')
+  const output = name === 'otlp/file' ? fileOutput(file) : standardOutput
+  return new MetricLines(reader, createMetricEncoder('http/json', resource), output)
+}
+
 /** The preferences of OTLP are its own: Prometheus knows neither deltas nor, in its text, exponential histograms. */
 function readerSettings({ exemplars, temporality, histograms }: MetricsConfig, name: string): ReaderSettings {
-  if (name === 'otlp') return { exemplars, temporality, histograms, keepsExemplars: false }
+  if (name.startsWith('otlp')) return { exemplars, temporality, histograms, keepsExemplars: false }
   const keepsExemplars = name === 'prometheus'
   return { exemplars, temporality: 'cumulative', histograms: 'explicit_bucket_histogram', keepsExemplars }
 }

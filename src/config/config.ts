@@ -10,7 +10,7 @@ import type { SpanLimits } from '../trace/limits.js'
 import type { SamplingRule } from '../trace/rules.js'
 
 export type ExporterName = 'otlp' | 'otlp/stdout' | 'otlp/file' | 'console' | 'none'
-export type MetricExporterName = 'otlp' | 'console' | 'prometheus' | 'none'
+export type MetricExporterName = ExporterName | 'prometheus'
 export type Protocol = 'grpc' | 'http/protobuf' | 'http/json'
 /** What a request carries; in the names of variables in upper case. */
 export type SignalName = 'traces' | 'metrics' | 'logs'
@@ -153,6 +153,10 @@ export interface MetricsConfig {
   readonly temporality: TemporalityPreference
   readonly histograms: HistogramAggregation
   readonly otlp: OtlpConfig
+  /** The path to which `otlp/file` appends. */
+  readonly file: string
+  /** What the agent counts of itself is measured too. */
+  readonly ofSelf: boolean
   /** Where the Prometheus endpoint listens. */
   readonly prometheus: { readonly host: string; readonly port: number }
 }

@@ -200,6 +200,8 @@ function readMetrics(settings: Settings): MetricsConfig {
     temporality: settings.read('OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE'),
     histograms: settings.read('OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION'),
     otlp: readOtlp(settings, 'metrics'),
+    file: settings.read('AUTOSPAN_METRICS_FILE'),
+    ofSelf: settings.read('OTEL_NODE_EXPERIMENTAL_SDK_METRICS'),
     prometheus: Object.freeze({
       host: settings.read('OTEL_EXPORTER_PROMETHEUS_HOST'),
       port: settings.read('OTEL_EXPORTER_PROMETHEUS_PORT'),

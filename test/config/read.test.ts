@@ -70,6 +70,8 @@ test('without variables all is as the specification has it', () => {
       exemplars: 'trace_based',
       temporality: 'cumulative',
       histograms: 'explicit_bucket_histogram',
+      file: 'metrics.jsonl',
+      ofSelf: false,
       otlp: 'http://localhost:4318/v1/metrics',
       prometheus: { host: 'localhost', port: 9464 },
     },

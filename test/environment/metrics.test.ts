@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { assertLikeBare, said } from '../exit/bare.js'
+import { decodeMetrics } from '../harness/otlp-metrics.js'
+import { atEnd } from '../harness/owner.js'
 import { launch, run, start } from '../harness/program.js'
 import { type Sink, startSink } from '../harness/sink.js'
 
@@ -8,7 +13,7 @@ const APP = 'metrics/shop.mjs'
 const END = { DOOR: 'the empty event loop' }
 
 /** Name and values of the program's own metrics, as the collector has them. */
-function shopMetrics(sink: Sink) {
+function shopMetrics(sink: Pick<Sink, 'metrics'>) {
   return sink.metrics
     .filter(({ scope }) => scope.name === 'shop')
     .map(({ name, points }) => [name, points.map(({ value, count }) => value ?? count)])
@@ -116,6 +121,76 @@ test('metrics may go elsewhere, in another way', async (t) => {
   assert.equal(request?.headers['content-type'], 'application/json')
   assert.equal(request?.headers['content-encoding'], 'gzip')
   assert.equal(request?.headers['x-team'], 'tea')
+})
+
+for (const door of ['the empty event loop', 'process.exit()', 'an error that is thrown']) {
+  test(`otlp/file has the metrics of a program that ends by ${door}, and otlp/stdout`, async (t) => {
+    const folder = mkdtempSync(join(tmpdir(), 'autospan-'))
+    atEnd(t, async () => rmSync(folder, { recursive: true, force: true }))
+    const file = join(folder, 'deep/metrics.jsonl')
+    const { stdout, stderr } = await run(APP, {
+      env: {
+        DOOR: door,
+        OTEL_TRACES_EXPORTER: 'none',
+        OTEL_METRICS_EXPORTER: 'otlp/file,otlp/stdout',
+        OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE: 'delta',
+        AUTOSPAN_METRICS_FILE: file,
+      },
+    })
+    assert.ok(stderr.includes(`metrics go to ${file} and otlp/stdout;`))
+    const printed = stdout.split('\n').filter((line) => line.startsWith('{'))
+    for (const lines of [readFileSync(file, 'utf8').trimEnd().split('\n'), printed]) {
+      const metrics = lines.flatMap((line) => decodeMetrics(Buffer.from(line), 'application/json'))
+      assert.deepEqual(shopMetrics({ metrics }), ALL)
+      assert.equal(metrics.find(({ name }) => name === 'shop.orders')?.temporality, 'delta')
+    }
+  })
+}
+
+test('otlp/file has a line for each interval', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'autospan-'))
+  atEnd(t, async () => rmSync(folder, { recursive: true, force: true }))
+  const file = join(folder, 'metrics.jsonl')
+  const env = { OTEL_METRICS_EXPORTER: 'otlp/file', OTEL_METRIC_EXPORT_INTERVAL: '50', AUTOSPAN_METRICS_FILE: file }
+  await run('metrics/short.cjs', { env: { ...env, OTEL_TRACES_EXPORTER: 'none' } })
+  const lines = readFileSync(file, 'utf8').trimEnd().split('\n')
+  for (const line of lines) assert.ok(decodeMetrics(Buffer.from(line), 'application/json').length > 10)
+})
+
+test('OTEL_NODE_EXPERIMENTAL_SDK_METRICS=true: what the agent counts of itself is metrics too', async (t) => {
+  const sink = await startSink(t)
+  const env = { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url, OTEL_METRIC_EXPORT_INTERVAL: '50', OTEL_BSP_SCHEDULE_DELAY: '0' }
+  const own = () => sink.metrics.filter(({ name }) => name.startsWith('otel.sdk.'))
+  const counted = (name: string, key: string, value: string) => {
+    const points = own().findLast((metric) => metric.name === name)?.points
+    return points?.find(({ attributes }) => attributes[key] === value)?.value
+  }
+  const program = launch(t, APP, { env })
+  await sink.until(() => sink.metrics.filter(({ name }) => name === 'shop.orders').length >= 3, 'three exports')
+  assert.deepEqual(own(), [])
+  await program.kill()
+
+  launch(t, APP, { env: { ...env, OTEL_NODE_EXPERIMENTAL_SDK_METRICS: 'true' } })
+  const exporter = 'otlp_http_span_exporter'
+  const exported = () => counted('otel.sdk.exporter.span.exported', 'otel.component.type', exporter)
+  await sink.until(() => exported() === 1, 'word of the export of the span')
+  assert.equal(counted('otel.sdk.span.started', 'otel.span.sampling_result', 'RECORD_AND_SAMPLE'), 1)
+  assert.equal(counted('otel.sdk.span.live', 'otel.span.sampling_result', 'RECORD_AND_SAMPLE'), 0)
+  const kinds = own().map(({ name, unit, isMonotonic }) => `${name} ${unit} ${isMonotonic ? 'counter' : 'up-down'}`)
+  assert.deepEqual([...new Set(kinds)].sort(), [
+    'otel.sdk.exporter.log.exported {log_record} counter',
+    'otel.sdk.exporter.log.inflight {log_record} up-down',
+    'otel.sdk.exporter.metric_data_point.exported {data_point} counter',
+    'otel.sdk.exporter.metric_data_point.inflight {data_point} up-down',
+    'otel.sdk.exporter.span.exported {span} counter',
+    'otel.sdk.exporter.span.inflight {span} up-down',
+    'otel.sdk.processor.log.processed {log_record} counter',
+    'otel.sdk.processor.log.queue.size {log_record} up-down',
+    'otel.sdk.processor.span.processed {span} counter',
+    'otel.sdk.processor.span.queue.size {span} up-down',
+    'otel.sdk.span.live {span} up-down',
+    'otel.sdk.span.started {span} counter',
+  ])
 })
 
 test('exporter none measures nothing', async (t) => {

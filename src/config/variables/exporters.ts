@@ -25,6 +25,11 @@ export const EXPORTERS = {
     default: 'traces.jsonl',
     meaning: 'The file to which the exporter otlp/file appends spans, as OTLP/JSON, one request a line.',
   },
+  AUTOSPAN_METRICS_FILE: {
+    type: text,
+    default: 'metrics.jsonl',
+    meaning: 'The file to which the exporter otlp/file appends metrics, as OTLP/JSON, one collection a line.',
+  },
   AUTOSPAN_LOGS_FILE: {
     type: text,
     default: 'logs.jsonl',

@@ -2,12 +2,12 @@ import type { ExemplarFilter } from '../../metrics/exemplars.js'
 import type { TemporalityPreference } from '../../metrics/reader.js'
 import type { HistogramAggregation } from '../../metrics/store.js'
 import type { MetricExporterName } from '../config.js'
-import { listOf, oneOf, positive, timeout } from '../parse.js'
+import { boolean, listOf, oneOf, positive, timeout } from '../parse.js'
 import type { Rows } from './variable.js'
 
 const metricExporters = listOf<MetricExporterName>(
-  ['otlp', 'console', 'prometheus', 'none'],
-  ['otlp/stdout', 'otlp/file', 'logging'],
+  ['otlp', 'otlp/stdout', 'otlp/file', 'console', 'prometheus', 'none'],
+  ['logging'],
 )
 
 /** Metrics: where they go, how often and in which form. */
@@ -31,6 +31,12 @@ export const METRICS = {
     type: oneOf<ExemplarFilter>(['trace_based', 'always_on', 'always_off']),
     default: 'trace_based',
     meaning: 'Which measurements may stand for their metric and lead to a trace; trace_based: those of sampled traces.',
+  },
+  OTEL_NODE_EXPERIMENTAL_SDK_METRICS: {
+    type: boolean,
+    default: 'false',
+    meaning:
+      'true: what the agent counts of itself are metrics too: spans made, exported, rejected, dropped (otel.sdk.*).',
   },
   OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE: {
     type: oneOf<TemporalityPreference>(['cumulative', 'delta', 'lowmemory']),

@@ -1,0 +1,55 @@
+import type { Metric } from '../metrics/metric.js'
+import type { MetricReader } from '../metrics/reader.js'
+import type { MetricEncoder } from '../otlp/encoder.js'
+import type { Exporter } from './exporter.js'
+import { LineExporter } from './lines.js'
+import type { Output } from './output.js'
+import { METRICS } from './signal.js'
+
+/** A collection is a line, unless it is very large. */
+const BATCH = {
+  scheduleDelayMillis: 0,
+  maxQueueSize: undefined,
+  maxExportBatchSize: Number.POSITIVE_INFINITY,
+  exportTimeoutMillis: Number.POSITIVE_INFINITY,
+}
+
+/** Writes each collection as OTLP/JSON, and the last one when the process ends, where something was measured since. */
+export class MetricLines implements Exporter {
+  readonly #reader: MetricReader
+  readonly #lines: LineExporter<Metric>
+
+  constructor(reader: MetricReader, encoder: MetricEncoder, output: Output) {
+    this.#reader = reader
+    this.#lines = new LineExporter({ signal: METRICS, encoder, output, batch: BATCH })
+  }
+
+  get unflushed(): boolean {
+    return this.#reader.touched
+  }
+
+  /** Waits for callbacks `timeoutMillis` at most. Never rejects. */
+  async collect(timeoutMillis: number): Promise<void> {
+    await this.#reader.collect(timeoutMillis, (metric) => this.#lines.onEnd(metric))
+    this.#lines.close()
+  }
+
+  async flush(): Promise<void> {
+    this.close()
+  }
+
+  close(): void {
+    if (!this.unflushed) return
+    this.#reader.collectNow((metric) => this.#lines.onEnd(metric))
+    this.#lines.close()
+  }
+
+  handOver(): readonly [] {
+    this.close()
+    return []
+  }
+
+  conclude(): void {
+    this.#lines.conclude()
+  }
+}

@@ -1,0 +1,21 @@
+import { selfCounters } from '../diag/counters.js'
+import type { ObservableInstrument } from './instruments.js'
+import type { AgentMeter } from './meter.js'
+
+/** What the agent counts of itself, as metrics: an instrument for each name, made when somebody first counts by it. */
+export function measureSelf(meter: AgentMeter): void {
+  const instruments = new Map<string, ObservableInstrument>()
+  meter.observe((observe) => {
+    for (const { name, isMonotonic, unit, attributes, read } of selfCounters()) {
+      let instrument = instruments.get(name)
+      if (instrument === undefined) {
+        const options = { unit, valueType: 0 }
+        instrument = isMonotonic
+          ? meter.createObservableCounter(name, options)
+          : meter.createObservableUpDownCounter(name, options)
+        instruments.set(name, instrument)
+      }
+      observe(instrument, read(), attributes)
+    }
+  })
+}
