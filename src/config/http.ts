@@ -1,29 +1,5 @@
-import { createRequire } from 'node:module'
 import type { HttpSettings } from '../instrumentation/http-rules.js'
-import { split, type Type } from './parse.js'
 import type { Settings } from './settings.js'
-
-const require = createRequire(import.meta.url)
-
-/** Entries as they are written, such as methods, which are case-sensitive, and paths. */
-export const texts: Type<readonly string[]> = {
-  name: 'list',
-  parse(text) {
-    const entries = split(text)
-    return { value: entries.length === 0 ? undefined : [...new Set(entries)] }
-  },
-  show: (value) => value.join(',') || 'none',
-}
-
-/** Regular expressions for whole names, in any case; what is none is left out. */
-export const patterns: Type<readonly RegExp[]> = {
-  name: 'list of regular expressions',
-  parse(text) {
-    const { parsePatterns } = require('./pattern-texts.js') as typeof import('./pattern-texts.js')
-    return parsePatterns(text)
-  },
-  show: (value) => value.map(({ source }) => source.slice(4, -2)).join(',') || 'none',
-}
 
 /** Undefined where nothing is set, and the instrumentations do what they do by themselves. */
 export function readHttp(settings: Settings): HttpSettings | undefined {

@@ -133,14 +133,21 @@ export function listOf<V extends string>(
   }
 }
 
-/** A comma-separated list of names, in lower case and without duplicates; which ones are known is not its matter. */
-export const names: Type<readonly string[]> = {
-  name: 'list of names',
+/** A comma-separated list without duplicates, as it is written, such as methods, which are case-sensitive, and paths. */
+export const texts: Type<readonly string[]> = {
+  name: 'list',
   parse(text) {
-    const entries = [...new Set(split(text.toLowerCase()))]
+    const entries = [...new Set(split(text))]
     return { value: entries.length === 0 ? undefined : entries }
   },
   show: (value) => value.join(',') || 'none',
+}
+
+/** The same of names in lower case; which ones are known is not its matter. */
+export const names: Type<readonly string[]> = {
+  ...texts,
+  name: 'list of names',
+  parse: (text) => texts.parse(text.toLowerCase()),
 }
 
 /** The entries of a comma-separated list, without blanks around them and without the empty ones. */

@@ -1,6 +1,6 @@
 import type { SecretKind } from '../config.js'
-import { patterns, texts } from '../http.js'
-import { boolean, listOf, names } from '../parse.js'
+import { boolean, listOf, names, texts } from '../parse.js'
+import { patterns } from '../patterns.js'
 import type { Rows } from './variable.js'
 
 /** Which libraries are traced, and what is told of their calls. */

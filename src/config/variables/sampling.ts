@@ -1,7 +1,7 @@
 import type { CallerPolicy } from '../../trace/decider.js'
 import type { SamplerName } from '../config.js'
 import { oneOf, positive } from '../parse.js'
-import { keep, networks, samplerArgument, samplingRules } from '../sampling.js'
+import { keep, networks, samplerArgument, samplingRules } from '../sampling-types.js'
 import type { Rows } from './variable.js'
 
 const sampler = oneOf<SamplerName>(
