@@ -1,56 +1,115 @@
 import { lookup } from 'node:dns/promises'
-import { readFileSync } from 'node:fs'
-import { request as httpRequest, type IncomingMessage } from 'node:http'
-import { request as httpsRequest } from 'node:https'
 import { connect, isIP } from 'node:net'
-import type { TlsOptions } from 'node:tls'
-import { gzipSync } from 'node:zlib'
-import type { Config, OtlpConfig } from '../config/config.js'
+import type { Config, LogsConfig, MetricsConfig, OtlpConfig, SignalName, TracesConfig } from '../config/config.js'
 import { printableUrl } from '../export/printable-url.js'
 import { transportSettings } from '../export/transport.js'
 import { createTransport } from '../export/transports.js'
-import { createSpanEncoder } from '../otlp/encoders.js'
 import { createResource } from '../resource/detect.js'
-import { AgentTracerProvider } from '../trace/provider.js'
-import { alwaysOn } from '../trace/sampler.js'
+import type { Resource } from '../resource/resource.js'
 import { VERSION } from '../version.js'
-import { type BackendAnswer, explainAnswer, explainError, explainReason } from './explain.js'
+import { type Explanation, explainAnswer, explainError, explainReason } from './explain.js'
+import { ANSWER_TIMEOUT_MILLIS, post, timedOut } from './post.js'
 import type { Report } from './report.js'
+import { SAMPLES, type Sample } from './samples.js'
 
 const CONNECT_TIMEOUT_MILLIS = 3000
-const ANSWER_TIMEOUT_MILLIS = 10_000
-const MAX_TEXT_CHARS = 2000
 
-/** Name of the test span, by which it can be found, and known for what it is. */
-const SPAN_NAME = 'autospan doctor'
+/** A signal in words. */
+interface Words {
+  readonly many: string
+  readonly one: string
+}
+
+const SIGNALS: readonly (readonly [SignalName, Words])[] = [
+  ['traces', { many: 'spans', one: 'span' }],
+  ['metrics', { many: 'metrics', one: 'metric' }],
+  ['logs', { many: 'log records', one: 'log record' }],
+]
 
 /**
- * Goes the way of a span, step by step until one fails: the name, the connection, a span. The span is a real one, for
- * backends answer otherwise to a request with nothing in it; it is marked, and its trace id told.
+ * Goes the way of each signal, step by step until one fails: the name, the connection, a record. The record is a real
+ * one, for backends answer otherwise to a request with nothing in it; it is marked, and told how it can be found.
  */
 export async function reportBackend(report: Report, config: Config, entryFile: string): Promise<void> {
-  const { exporters, otlp } = config.traces
-  const others = exporters.filter((exporter) => exporter !== 'otlp')
-  if (!exporters.includes('otlp')) {
-    report.note(
-      exporters.length === 0 ? 'spans go nowhere: OTEL_TRACES_EXPORTER=none' : `spans go to: ${others.join(', ')}`,
-    )
-    return
+  const backend = new Backend(report, config, createResource(config, VERSION, { entryFile }))
+  for (const [signal, words] of SIGNALS) await backend.report(signal, words)
+}
+
+class Backend {
+  readonly #report: Report
+  readonly #config: Config
+  readonly #resource: Resource
+  /** By host: undefined where there is a connection. */
+  readonly #hosts = new Map<string, Explanation | undefined>()
+  /** What has been told of an origin: signals that get the same answer have one problem. */
+  readonly #told = new Set<string>()
+
+  constructor(report: Report, config: Config, resource: Resource) {
+    this.#report = report
+    this.#config = config
+    this.#resource = resource
   }
-  const { url, proxy } = otlp
-  report.note(`spans go to ${printableUrl(url, otlp.protocol)} as ${otlp.protocol}`)
-  if (proxy !== undefined) report.note(`through the proxy ${proxy.name}`)
-  const isDirect = proxy === undefined && url.protocol !== 'http+unix:'
-  try {
-    if (isDirect) {
-      await reportName(report, url)
-      await reportConnection(report, url)
+
+  async report(signal: SignalName, { many, one }: Words): Promise<void> {
+    const { exporters, otlp }: TracesConfig | MetricsConfig | LogsConfig = this.#config[signal]
+    const others = exporters.filter((exporter) => exporter !== 'otlp')
+    if (others.length === exporters.length) {
+      const nowhere = `nowhere: OTEL_${signal.toUpperCase()}_EXPORTER=none`
+      this.#report.note(`${many} go ${exporters.length === 0 ? nowhere : `to: ${others.join(', ')}`}`)
+      return
     }
-    if (isDirect && otlp.protocol !== 'grpc') await reportSpan(report, config, entryFile)
-    else await reportDelivery(report, config, entryFile)
-  } catch (error) {
-    const { problem, advice } = explainError(error as NodeJS.ErrnoException, url)
-    report.problem(problem, advice)
+    const { url, proxy, protocol } = otlp
+    this.#report.note(`${many} go to ${printableUrl(url, protocol)} as ${protocol}`)
+    if (proxy !== undefined) this.#report.note(`through the proxy ${proxy.name}`)
+    const isDirect = proxy === undefined && url.protocol !== 'http+unix:'
+    try {
+      if (isDirect && !(await this.#reach(url))) return
+      const sample = SAMPLES[signal](this.#config, this.#resource)
+      const isPlain = isDirect && protocol !== 'grpc'
+      const problem = isPlain ? await ask(otlp, sample, signal) : await deliver(otlp, sample, signal, one)
+      if (problem === undefined) this.#report.fine(`a test ${one} was taken: ${sample.trait}`)
+      else this.#refused(problem, url, signal)
+    } catch (error) {
+      this.#refused(explainError(error as NodeJS.ErrnoException, url), url, signal)
+    }
+  }
+
+  /** One problem of a server is told once, whatever it has been asked. */
+  #refused({ problem, advice, fault = problem }: Explanation, url: URL, signal: SignalName): void {
+    const key = `${url.origin} ${fault}`
+    if (this.#told.has(key)) this.#report.note('the answer is the same')
+    else if (this.#isSent(signal)) this.#report.problem(problem, advice)
+    else this.#report.note(`${problem}; it matters to programs only that use the logs API`)
+    this.#told.add(key)
+  }
+
+  /** Log records are made by request only, or by programs themselves. */
+  #isSent(signal: SignalName): boolean {
+    const { sources, exceptions } = this.#config.logs
+    return signal !== 'logs' || sources.size > 0 || exceptions !== undefined
+  }
+
+  /** @returns whether a connection can be had */
+  async #reach(url: URL): Promise<boolean> {
+    if (!this.#hosts.has(url.host)) {
+      const problem = await this.#connect(url)
+      this.#hosts.set(url.host, problem)
+      if (problem !== undefined) this.#report.problem(problem.problem, problem.advice)
+      return problem === undefined
+    }
+    const isThere = this.#hosts.get(url.host) === undefined
+    if (!isThere) this.#report.note('which cannot be reached either')
+    return isThere
+  }
+
+  async #connect(url: URL): Promise<Explanation | undefined> {
+    try {
+      await reportName(this.#report, url)
+      await reportConnection(this.#report, url)
+      return undefined
+    } catch (error) {
+      return explainError(error as NodeJS.ErrnoException, url)
+    }
   }
 }
 
@@ -76,92 +135,24 @@ async function reportConnection(report: Report, url: URL): Promise<void> {
   report.fine(`connected to port ${port} in ${Math.round(performance.now() - began)} ms`)
 }
 
-async function reportSpan(report: Report, config: Config, entryFile: string): Promise<void> {
-  const { otlp } = config.traces
-  const { body, contentType, traceId } = testSpan(config, entryFile)
-  const answer = await post(otlp, body, contentType)
-  const explained = explainAnswer(answer, otlp.url, otlp.protocol, [...otlp.headers.keys()])
-  if (explained === undefined) {
-    report.fine(taken(traceId))
-  } else report.problem(explained.problem, explained.advice)
+async function ask(otlp: OtlpConfig, sample: Sample, signal: SignalName): Promise<Explanation | undefined> {
+  return explainAnswer(await post(otlp, sample), otlp, signal)
 }
 
 /** By the agent's own transport, where its way is not a plain request of HTTP. */
-async function reportDelivery(report: Report, config: Config, entryFile: string): Promise<void> {
-  const { otlp } = config.traces
-  const { body, contentType, traceId } = testSpan(config, entryFile)
+async function deliver(
+  otlp: OtlpConfig,
+  { body, contentType }: Sample,
+  signal: SignalName,
+  one: string,
+): Promise<Explanation | undefined> {
   const transport = createTransport(transportSettings(otlp, contentType, VERSION))
   // The agent keeps no program alive, and here it is the program.
   const alive = setInterval(() => {}, ANSWER_TIMEOUT_MILLIS)
   const answer = await transport.post(body, ANSWER_TIMEOUT_MILLIS)
   clearInterval(alive)
   transport.close()
-  if (answer.kind === 'accepted') report.fine(taken(traceId))
-  else {
-    const { problem, advice } = explainReason(answer.reason, otlp)
-    report.problem(problem, advice)
-  }
-}
-
-function taken(traceId: string): string {
-  return `a test span was taken: look for "${SPAN_NAME}", trace ${traceId}`
-}
-
-function testSpan(config: Config, entryFile: string): { body: Uint8Array; contentType: string; traceId: string } {
-  const { limits, otlp } = config.traces
-  const encoder = createSpanEncoder(otlp.protocol, createResource(config, VERSION, { entryFile }))
-  const processor = { onEnd: encoder.add.bind(encoder) }
-  const tracer = new AgentTracerProvider({ sampler: alwaysOn, limits, processor }).getTracer('autospan/doctor', VERSION)
-  const span = tracer.startSpan(SPAN_NAME, { root: true, attributes: { 'autospan.doctor': true } })
-  span.end()
-  return { body: encoder.take(), contentType: encoder.contentType, traceId: span.spanContext().traceId }
-}
-
-function post(otlp: OtlpConfig, body: Uint8Array, contentType: string): Promise<BackendAnswer> {
-  const isGzip = otlp.compression === 'gzip'
-  const bytes = isGzip ? gzipSync(body) : body
-  const headers = {
-    'user-agent': `autospan-doctor/${VERSION}`,
-    ...Object.fromEntries(otlp.headers),
-    'content-type': contentType,
-    'content-length': bytes.byteLength,
-    ...(isGzip ? { 'content-encoding': 'gzip' } : {}),
-  }
-  return new Promise((resolve, reject) => {
-    const request = otlp.url.protocol === 'https:' ? httpsRequest : httpRequest
-    const options = { method: 'POST', headers, agent: false, timeout: ANSWER_TIMEOUT_MILLIS, ...tlsOptions(otlp) }
-    const sent = request(otlp.url, options)
-    sent.on('response', (response) => resolve(answerOf(response)))
-    sent.on('timeout', () => sent.destroy(timedOut(`no answer within ${ANSWER_TIMEOUT_MILLIS} ms`)))
-    sent.on('error', reject)
-    sent.end(bytes)
-  })
-}
-
-function tlsOptions({ tls }: OtlpConfig): Pick<TlsOptions, 'ca' | 'cert' | 'key'> {
-  const { authorities, clientCertificate, clientKey } = tls
-  return {
-    ...(authorities === undefined ? {} : { ca: readFileSync(authorities) }),
-    ...(clientCertificate === undefined ? {} : { cert: readFileSync(clientCertificate) }),
-    ...(clientKey === undefined ? {} : { key: readFileSync(clientKey) }),
-  }
-}
-
-async function answerOf(response: IncomingMessage): Promise<BackendAnswer> {
-  let text = ''
-  try {
-    for await (const chunk of response.setEncoding('utf8')) {
-      text += chunk
-      if (text.length > MAX_TEXT_CHARS) break
-    }
-  } catch {
-    // The status has come, and stands.
-  }
-  return { status: response.statusCode ?? 0, headers: response.headers, text: text.slice(0, MAX_TEXT_CHARS) }
-}
-
-function timedOut(message: string): NodeJS.ErrnoException {
-  return Object.assign(new Error(message), { code: 'ETIMEDOUT' })
+  return answer.kind === 'accepted' ? undefined : explainReason(answer.reason, otlp, signal, one)
 }
 
 function hostOf(url: URL): string {

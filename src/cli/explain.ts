@@ -1,4 +1,4 @@
-import type { OtlpConfig } from '../config/config.js'
+import type { OtlpConfig, SignalName } from '../config/config.js'
 
 /** What a backend answered to a request of the doctor's. */
 export interface BackendAnswer {
@@ -12,19 +12,21 @@ export interface BackendAnswer {
 export interface Explanation {
   readonly problem: string
   readonly advice: string
+  /** What other signals may be told of the same server: equal ones are one problem. Default: the problem. */
+  readonly fault?: string
 }
 
 const HEADERS = 'OTEL_EXPORTER_OTLP_HEADERS'
 const ENDPOINT = 'OTEL_EXPORTER_OTLP_ENDPOINT'
 const PROTOCOL = 'OTEL_EXPORTER_OTLP_PROTOCOL'
 
-/** Explains an answer in plain words; undefined for one that means that the span has arrived. */
+/** Explains an answer in plain words; undefined for one that means that the record has arrived. */
 export function explainAnswer(
   { status, headers, text }: BackendAnswer,
-  url: URL,
-  protocol: string,
-  sentHeaders: readonly string[],
+  otlp: OtlpConfig,
+  signal: SignalName,
 ): Explanation | undefined {
+  const { url } = otlp
   const contentType = String(headers['content-type'] ?? '')
   const words = `${url.origin}${url.pathname} answered ${status}`
   if (status >= 200 && status <= 299) {
@@ -32,24 +34,25 @@ export function explainAnswer(
     return {
       problem: `${words}, with a web page: that is no collector, whatever it says`,
       advice: `${ENDPOINT} seems to name a user interface; OTLP over HTTP usually has port 4318`,
+      fault: 'web page',
     }
   }
   if (/HTTPS server|plain HTTP request/i.test(text)) {
-    return { problem: `${words}: it wants TLS`, advice: `write https:// in ${ENDPOINT}` }
+    return { problem: `${words}: it wants TLS`, advice: `write https:// in ${ENDPOINT}`, fault: 'TLS' }
   }
-  const cause = causeOf(status, url, protocol, sentHeaders, headers.location)
+  const cause = causeOf(status, otlp, signal, headers.location)
   const said = contentType.startsWith('text/html') ? '' : firstLine(text)
-  return { problem: `${words}, ${cause[0]}${said === '' ? '' : `. It says: ${said}`}`, advice: cause[1] }
+  const problem = `${words}, ${cause[0]}${said === '' ? '' : `. It says: ${said}`}`
+  return { problem, advice: cause[1], fault: String(status) }
 }
 
 function causeOf(
   status: number,
-  url: URL,
-  protocol: string,
-  sentHeaders: readonly string[],
+  { url, protocol, headers }: OtlpConfig,
+  signal: SignalName,
   location: unknown,
 ): readonly [cause: string, advice: string] {
-  const sent = sentHeaders.length === 0 ? 'none is set' : `sent are: ${sentHeaders.join(', ')}`
+  const sent = headers.size === 0 ? 'none is set' : `sent are: ${[...headers.keys()].join(', ')}`
   switch (status) {
     case 400:
       return ['it has not understood the request', `does it take ${protocol}? ${PROTOCOL} chooses another encoding`]
@@ -58,10 +61,7 @@ function causeOf(
     case 403:
       return ['you are not allowed to send there', `look at the rights of the token in ${HEADERS} (${sent})`]
     case 404:
-      return [
-        'there is nothing at this path',
-        `${ENDPOINT} is a base URL, to which v1/traces is added; a complete URL belongs into OTEL_EXPORTER_OTLP_TRACES_ENDPOINT`,
-      ]
+      return ['there is nothing at this path', missingPath(signal)]
     case 405:
       return [
         'nothing can be posted there',
@@ -91,6 +91,16 @@ function causeOf(
         ? ['it has a problem of its own', 'look into its log']
         : ['it does not want this request', `look whether ${ENDPOINT} names the right server`]
   }
+}
+
+function missingPath(signal: SignalName): string {
+  // Traces are asked for first: where they are taken, the base is right.
+  if (signal !== 'traces') return leaveOut(signal)
+  return `${ENDPOINT} is a base URL, to which v1/traces is added; a complete URL belongs into OTEL_EXPORTER_OTLP_TRACES_ENDPOINT`
+}
+
+function leaveOut(signal: SignalName): string {
+  return `many backends take traces only: OTEL_${signal.toUpperCase()}_EXPORTER=none leaves ${signal} out`
 }
 
 function redirect(url: URL, location: string): readonly [cause: string, advice: string] {
@@ -157,14 +167,28 @@ export function explainError(error: NodeJS.ErrnoException, url: URL): Explanatio
   }
 }
 
-/** Explains what the agent's own transport says of an attempt that failed. */
-export function explainReason(reason: string, { url, protocol }: OtlpConfig): Explanation {
-  const problem = `the test span was not taken: ${reason}`
+/**
+ * Explains what the agent's own transport says of an attempt that failed.
+ *
+ * @param one the record that was sent
+ */
+export function explainReason(
+  reason: string,
+  { url, protocol }: OtlpConfig,
+  signal: SignalName,
+  one: string,
+): Explanation {
+  const problem = `the test ${one} was not taken: ${reason}`
+  const fault = reason.replace(url.pathname, '')
   const [, advice] = REASONS.find(([pattern]) => pattern.test(reason)) ?? []
-  if (advice !== undefined) return { problem, advice }
+  if (signal !== 'traces' && /UNIMPLEMENTED|status 404/.test(reason)) {
+    return { problem, advice: leaveOut(signal), fault }
+  }
+  if (advice !== undefined) return { problem, advice, fault }
   const port = protocol === 'grpc' ? '4317' : '4318'
   return {
     problem,
+    fault,
     advice: `look whether ${url.host} takes ${protocol}, for which ${port} is the usual port`,
   }
 }

@@ -35,8 +35,8 @@ Looks at all that can be wrong before a span arrives, and says it in plain words
 
   settings     each that is set, where its value is from, and what is wrong with it; secrets are not shown
   libraries    which are installed, in which version, and whether they are traced
-  backend      the name is looked up, a connection made, and a test span sent: it is called "autospan doctor",
-               and its trace id is told, so that you can look for it
+  backend      the name is looked up, a connection made, and a test span, metric and log record sent, of the signals that
+               are on: they are called "autospan doctor" or autospan.doctor, so that you can look for them
 
 With a command it runs that, and tells at its end what the agent has found in it:
 

@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module'
+import { isAbsolute } from 'node:path'
 import { DEFAULT_LIMITS, type SpanLimits } from '../trace/limits.js'
 
 import type {
@@ -133,7 +134,10 @@ function readRedaction(settings: Settings): RedactionConfig | undefined {
 
 function readDoctor(settings: Settings): string | undefined {
   const wish = settings.read('AUTOSPAN_DOCTOR')
-  return wish === undefined || /^(false|0)$/i.test(wish) ? undefined : wish
+  // `autospan doctor` names a file of its own.
+  if (wish === undefined || /^(true|1)$/i.test(wish) || isAbsolute(wish)) return wish
+  if (!/^(false|0)$/i.test(wish)) settings.complain('AUTOSPAN_DOCTOR', 'is neither true nor false', 'it is ignored')
+  return undefined
 }
 
 /** `all` stands for each of them. */

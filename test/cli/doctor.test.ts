@@ -77,6 +77,48 @@ test('where all is fine the doctor tells settings, libraries and its span, keeps
   assert.equal(span?.attributes['autospan.doctor'], true)
   assert.equal(span?.resource['service.name'], 'shop')
   assert.ok(stdout.includes(`trace ${span?.traceId}`))
+  assert.match(stdout, /✓ a test metric was taken: look for autospan\.doctor\n/)
+  assert.match(stdout, /✓ a test log record was taken: look for "autospan doctor"\n/)
+  assert.equal(sink.metric('autospan.doctor')?.points.length, 1)
+  const [record] = sink.logs
+  assert.deepEqual([record?.body, record?.resource['service.name']], ['autospan doctor', 'shop'])
+})
+
+/** A collector that answers requests to these paths with 200, and others with 404. */
+function taking(owner: Owner, ...paths: readonly string[]): Promise<number> {
+  return listening(
+    owner,
+    createServer((req, res) => res.writeHead(paths.includes(String(req.url)) ? 200 : 404).end()),
+  )
+}
+
+test('signals that a backend does not take are told, once for all of them', async (t) => {
+  const port = await taking(t as never, '/v1/traces')
+  const said = await saidOf(`http://127.0.0.1:${port}`)
+  assert.match(said, /✓ a test span was taken/)
+  assert.match(said, /· metrics go to .*\n {2}✗ .*\/v1\/metrics answered 404.*\n {4}→ .*OTEL_METRICS_EXPORTER=none/)
+  assert.match(said, /· log records go to .*\n {2}· the answer is the same\n/)
+})
+
+test('log records that are not taken are a problem where some are sent', async (t) => {
+  const port = await taking(t as never, '/v1/traces', '/v1/metrics')
+  const env = { OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${port}` }
+  const { stdout, code } = await autospan(['doctor'], { env })
+  assert.match(stdout, /· .*\/v1\/logs answered 404.*it matters to programs only that use the logs API\n/)
+  assert.equal(code, 0)
+  const said = await saidOf(env.OTEL_EXPORTER_OTLP_ENDPOINT, { AUTOSPAN_LOG_SOURCES: 'pino' })
+  assert.match(said, /✗ .*\/v1\/logs answered 404.*\n {4}→ .*OTEL_LOGS_EXPORTER=none/)
+})
+
+test('each signal goes its own way', async (t) => {
+  const sink = await startSink(t)
+  const said = await saidOf(sink.url, {
+    OTEL_EXPORTER_OTLP_METRICS_ENDPOINT: 'http://127.0.0.1:1/v1/metrics',
+    OTEL_EXPORTER_OTLP_LOGS_ENDPOINT: 'http://127.0.0.1:1/v1/logs',
+  })
+  assert.match(said, /✓ a test span was taken/)
+  assert.match(said, /· metrics go to http:\/\/127\.0\.0\.1:1\/.*\n {2}✗ nothing listens at 127\.0\.0\.1:1 /)
+  assert.match(said, /· log records go to .*\n {2}· which cannot be reached either\n/)
 })
 
 test('the doctor sends its span the way that spans go: by gRPC, and with certificates', async (t) => {
@@ -222,13 +264,24 @@ test('no answer is explained: a gRPC port, a closed connection, TLS where there 
 test('exporters other than OTLP are told, and nothing is sent', async (t) => {
   const sink = await startSink(t)
   for (const [exporter, said] of [
-    ['none', 'spans go nowhere: OTEL_TRACES_EXPORTER=none'],
-    ['console', 'spans go to: console'],
+    ['none', 'nowhere: OTEL_<SIGNAL>_EXPORTER=none'],
+    ['console', 'to: console'],
   ] as const) {
     const { stdout, code } = await autospan(['doctor'], {
-      env: { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url, OTEL_TRACES_EXPORTER: exporter },
+      env: {
+        OTEL_EXPORTER_OTLP_ENDPOINT: sink.url,
+        OTEL_TRACES_EXPORTER: exporter,
+        OTEL_METRICS_EXPORTER: exporter,
+        OTEL_LOGS_EXPORTER: exporter,
+      },
     })
-    assert.ok(stdout.includes(said), stdout)
+    for (const [many, signal] of [
+      ['spans', 'TRACES'],
+      ['metrics', 'METRICS'],
+      ['log records', 'LOGS'],
+    ] as const) {
+      assert.ok(stdout.includes(`· ${many} go ${said.replace('<SIGNAL>', signal)}\n`), stdout)
+    }
     assert.equal(code, 0)
   }
   assert.equal(sink.requests.length, 0)
@@ -262,10 +315,10 @@ test('autospan doctor -- command tells what the program has loaded, and takes it
   assert.equal(other.code, 1)
 })
 
-test('AUTOSPAN_DOCTOR=true tells on stderr, and leaves output and exit code to the program', async (t) => {
+test('AUTOSPAN_DOCTOR=1 tells on stderr, and leaves output and exit code to the program', async (t) => {
   const sink = await startSink(t)
   const { stdout, stderr, code } = await run('boot/traced.mjs', {
-    env: { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url, AUTOSPAN_DOCTOR: 'true', OTEL_BSP_SCHEDULE_DELAY: '5s' },
+    env: { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url, AUTOSPAN_DOCTOR: '1', OTEL_BSP_SCHEDULE_DELAY: '5s' },
   })
   assert.deepEqual([stdout, code], ['', 0])
   assert.match(stderr, /✓ a test span was taken/)

@@ -73,6 +73,7 @@ const OTHERS: readonly Case[] = [
     'OTEL_SEMCONV_STABILITY_OPT_IN="http/dup,database" asks for the old names too, and the agent has the stable ones only; using http,database',
   ],
   [{ OTEL_SDK_DISABLED: '1' }, 'OTEL_SDK_DISABLED="1" is neither true nor false; using false'],
+  [{ AUTOSPAN_DOCTOR: 'yes' }, 'AUTOSPAN_DOCTOR="yes" is neither true nor false; it is ignored'],
   [{ OTEL_ENABLED: 'yes' }, 'OTEL_ENABLED="yes" is neither true nor false; using true'],
   [{ OTEL_LOG_LEVEL: 'debgu' }, 'OTEL_LOG_LEVEL="debgu" is not known (did you mean debug?); using info'],
   [{ OTEL_TRACES_EXPORTER: 'zipkin' }, 'OTEL_TRACES_EXPORTER="zipkin" is not supported; using otlp'],

@@ -16,7 +16,7 @@ export const OWN = {
   },
   AUTOSPAN_DOCTOR: {
     type: text,
-    meaning: 'true: what the agent finds is told on stderr, and a test span sent, as autospan doctor does.',
+    meaning: 'true: what the agent finds is told on stderr, and the backend is tried, as autospan doctor does.',
   },
   AUTOSPAN_EXIT_TIMEOUT: {
     type: duration,
