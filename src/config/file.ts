@@ -11,6 +11,9 @@ const NAME = 'OTEL_CONFIG_FILE'
 /** What no configuration comes near. */
 const MAX_CHARS = 1_000_000
 
+/** Of file_format 1.x: what it has is followed, or told not to be. */
+const NEWEST_MINOR = 1
+
 /** A configuration file as variables: what each of its settings would be as one. */
 export interface FileSettings {
   readonly variables: Environment
@@ -39,8 +42,11 @@ export function readConfigFile(path: string, env: Environment, warn: (line: stri
     const tree = parseYaml(text, env)
     if (!(tree.value instanceof Map)) return refuse('holds no mapping')
     const file = new FileVariables(name, warn)
-    const format = formatProblem(tree.value.get('file_format')?.value)
-    if (format !== undefined) return refuse(format)
+    const format = tree.value.get('file_format')
+    const problem = formatProblem(format?.value)
+    if (problem !== undefined) return refuse(problem)
+    if (format !== undefined && isNewer(String(format.value)))
+      warn(`${file.place(format, 'file_format')} is newer than 1.${NEWEST_MINOR}; what is new in it is not known`)
     readRoot(new Section(file, '', tree))
     return file
   } catch (error) {
@@ -55,6 +61,10 @@ function formatProblem(format: unknown): string | undefined {
   return /^1(\.\d+)?(-.*)?$/.test(String(format))
     ? undefined
     : `has file_format ${quoted(String(format))}; known is 1.x`
+}
+
+function isNewer(format: string): boolean {
+  return Number(/^1\.(\d+)/.exec(format)?.[1] ?? 0) > NEWEST_MINOR
 }
 
 /** Collects what the file says. */

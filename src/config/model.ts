@@ -1,5 +1,6 @@
 import { flagPart } from './instrumentations.js'
 import { readExporter, readProcessors } from './model-exporters.js'
+import { readSampler } from './model-samplers.js'
 import type { Section } from './section.js'
 
 /** Severities of the data model by the first part of their names, and the levels of `OTEL_LOG_LEVEL`. */
@@ -22,6 +23,7 @@ export function readRoot(root: Section): void {
   root.section('attribute_limits', (limits) => {
     limits.variable('attribute_value_length_limit', 'OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT')
     limits.variable('attribute_count_limit', 'OTEL_ATTRIBUTE_COUNT_LIMIT')
+    limits.unsupported('attribute_value_depth_limit')
   })
   // What is not there is done by nobody: a propagator and providers have to be asked for.
   if (!root.section('propagator', readPropagator)) root.set('OTEL_PROPAGATORS', 'none')
@@ -108,7 +110,7 @@ function readTracerProvider(provider: Section): void {
     limits.variable('event_attribute_count_limit', 'OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT')
     limits.variable('link_attribute_count_limit', 'OTEL_LINK_ATTRIBUTE_COUNT_LIMIT')
   })
-  provider.section('sampler', (sampler) => readSampler(sampler, ''))
+  provider.section('sampler', (sampler) => readSampler(sampler))
   provider.unsupported('id_generator')
   provider.unsupported('tracer_configurator/development')
 }
@@ -122,64 +124,6 @@ function readLoggerProvider(provider: Section): void {
   provider.unsupported('logger_configurator/development')
 }
 
-/** @param prefix `parentbased_` within a sampler of that kind */
-function readSampler(sampler: Section, prefix: string): void {
-  for (const key of sampler.keys) {
-    switch (key.replace('/development', '')) {
-      case 'always_on':
-      case 'always_off':
-        sampler.get(key)
-        sampler.set('OTEL_TRACES_SAMPLER', `${prefix}${key}`, key)
-        break
-      case 'trace_id_ratio_based':
-      case 'probability':
-        sampler.set('OTEL_TRACES_SAMPLER', `${prefix}traceidratio`, key)
-        sampler.section(key, (ratio) => ratio.variable('ratio', 'OTEL_TRACES_SAMPLER_ARG'))
-        break
-      case 'jaeger_remote':
-        sampler.set('OTEL_TRACES_SAMPLER', `${prefix}jaeger_remote`, key)
-        sampler.section(key, (remote) => readRemote(sampler, remote, key))
-        break
-      case 'parent_based':
-        sampler.section(key, (parent) => {
-          parent.set('OTEL_TRACES_SAMPLER', 'parentbased_always_on')
-          parent.section('root', (root) => readSampler(root, 'parentbased_'))
-          for (const other of PARENT_SAMPLERS) {
-            parent.section(other.key, (section) => {
-              if (section.keys.length !== 1 || section.get(other.usual) === undefined)
-                section.complain('is not supported')
-              for (const key of section.keys) section.get(key)
-            })
-          }
-        })
-        break
-      default:
-        sampler.unsupported(key)
-    }
-  }
-}
-
-function readRemote(sampler: Section, remote: Section, key: string): void {
-  const given: string[] = []
-  const add = (name: string, text: string | undefined): void => {
-    if (text !== undefined) given.push(`${name}=${text}`)
-  }
-  add('endpoint', remote.text('endpoint'))
-  add('pollingIntervalMs', remote.text('interval'))
-  remote.section('initial_sampler', (initial) => {
-    initial.section('trace_id_ratio_based', (ratio) => add('initialSamplingRate', ratio.text('ratio')))
-  })
-  if (given.length > 0) sampler.set('OTEL_TRACES_SAMPLER_ARG', given.join(','), key)
-}
-
-/** Whom a parent-based sampler asks, and the one answer that there is. */
-const PARENT_SAMPLERS = [
-  { key: 'remote_parent_sampled', usual: 'always_on' },
-  { key: 'remote_parent_not_sampled', usual: 'always_off' },
-  { key: 'local_parent_sampled', usual: 'always_on' },
-  { key: 'local_parent_not_sampled', usual: 'always_off' },
-] as const
-
 function readMeterProvider(root: Section): void {
   const isThere = root.section('meter_provider', (provider) => {
     const exporters: string[] = []
@@ -192,6 +136,8 @@ function readMeterProvider(root: Section): void {
         periodic.unsupported('producers')
       })
       reader.section('pull', (pull) => {
+        pull.unsupported('cardinality_limits')
+        pull.unsupported('producers')
         pull.section('exporter', (exporter) => {
           exporter.section('prometheus/development', (prometheus) => {
             exporters.push('prometheus')
@@ -211,19 +157,7 @@ function readMeterProvider(root: Section): void {
 
 /** General settings are those of HTTP; a library's own are called as its variables end. */
 function readInstrumentation(instrumentation: Section): void {
-  instrumentation.section('general', (general) => {
-    general.section('http', (http) => {
-      for (const side of ['client', 'server'] as const) {
-        const prefix = `OTEL_INSTRUMENTATION_HTTP_${side.toUpperCase()}_CAPTURE`
-        http.section(side, (settings) => {
-          settings.variable('request_captured_headers', `${prefix}_REQUEST_HEADERS`)
-          settings.variable('response_captured_headers', `${prefix}_RESPONSE_HEADERS`)
-          settings.variable('known_methods', 'OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS')
-        })
-      }
-    })
-    for (const key of general.keys.filter((key) => key !== 'http')) general.unsupported(key)
-  })
+  instrumentation.section('general', readGeneral)
   instrumentation.section('js', (js) => {
     for (const library of js.keys) {
       js.section(library, (options) => {
@@ -235,4 +169,38 @@ function readInstrumentation(instrumentation: Section): void {
   })
   // The data model has sections for other languages in the same file.
   for (const language of instrumentation.keys) instrumentation.get(language)
+}
+
+function readGeneral(general: Section): void {
+  general.variable('stability_opt_in_list', 'OTEL_SEMCONV_STABILITY_OPT_IN')
+  general.section('http', (http) => {
+    readConventions(http)
+    for (const side of ['client', 'server'] as const) {
+      const prefix = `OTEL_INSTRUMENTATION_HTTP_${side.toUpperCase()}_CAPTURE`
+      http.section(side, (settings) => {
+        settings.variable('request_captured_headers', `${prefix}_REQUEST_HEADERS`)
+        settings.variable('response_captured_headers', `${prefix}_RESPONSE_HEADERS`)
+        settings.variable('known_methods', 'OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS')
+      })
+    }
+  })
+  general.section('db', readConventions)
+  general.section('sanitization', (sanitization) => {
+    sanitization.section('url', (url) => url.variable('sensitive_query_parameters', 'AUTOSPAN_REDACT_QUERY_KEYS'))
+  })
+  // Of what nothing is traced nothing has to be set.
+  for (const key of ['code', 'gen_ai', 'messaging', 'rpc']) general.get(key)
+}
+
+/** The stable conventions, version 1, are those that there are. */
+function readConventions(area: Section): void {
+  area.section('semconv', (semconv) => {
+    for (const [key, only] of [
+      ['version', '1'],
+      ['experimental', 'false'],
+      ['dual_emit', 'false'],
+    ] as const) {
+      if ((semconv.text(key) ?? only) !== only) semconv.unsupported(key)
+    }
+  })
 }

@@ -86,6 +86,13 @@ export class Section {
     return undefined
   }
 
+  /** The scalars of the list at a key, as texts; none where there is no list. */
+  texts(key: string): string[] {
+    const tree = this.get(key)
+    if (tree === undefined || !Array.isArray(tree.value)) return []
+    return tree.value.flatMap(({ value }: Tree) => (value === null || typeof value === 'object' ? [] : [String(value)]))
+  }
+
   /** The setting at a key is what `variable` would be. */
   variable(key: string, variable: string, translate: (text: string) => string = (text) => text): void {
     const text = this.text(key)

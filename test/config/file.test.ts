@@ -176,8 +176,20 @@ test('what is wrong is told with its line and column, once, and the rest is used
     ['log_level: [debug, {}]', 'otel.yaml:2:1 log_level is no single value; it is ignored'],
     ['log_level: loud', 'otel.yaml:2:1 log_level="loud" is not known; using info'],
     [
-      'tracer_provider: {sampler: {composite: {}}}',
-      'otel.yaml:2:29 tracer_provider.sampler.composite is not supported; it is ignored',
+      'tracer_provider: {sampler: {own: {}}}',
+      'otel.yaml:2:29 tracer_provider.sampler.own is not supported; it is ignored',
+    ],
+    [
+      'instrumentation/development: {general: {http: {semconv: {dual_emit: true}}}}',
+      'otel.yaml:2:58 instrumentation/development.general.http.semconv.dual_emit is not supported; it is ignored',
+    ],
+    [
+      'attribute_limits: {attribute_value_depth_limit: 8}',
+      'otel.yaml:2:20 attribute_limits.attribute_value_depth_limit is not supported; it is ignored',
+    ],
+    [
+      'tracer_provider: {processors: [{batch: {exporter: {zipkin: {endpoint: "http://z"}}}}]}',
+      /^otel\.yaml:2:\d+ tracer_provider\.processors="zipkin" is not supported; using otlp$/,
     ],
     [
       'tracer_provider: {sampler: {parent_based: {remote_parent_sampled: {always_off: }}}}',
@@ -234,7 +246,106 @@ test('a file that cannot be used starts nothing, and is told in one line', () =>
 })
 
 test('1.x may be written as a number, and with a suffix', () => {
-  for (const format of ['1.0', '"1.0"', '1.1', '"1.2"', '"1.0-rc.3"']) {
-    assert.equal(readingOf(`file_format: ${format}`).config.enabled, true, format)
+  for (const format of ['1.0', '"1.0"', '1.1', '"1.0-rc.3"']) {
+    const { config, lines } = readingOf(`file_format: ${format}`)
+    assert.deepEqual([config.enabled, lines], [true, []], format)
   }
+})
+
+test('a newer 1.x is read, and told', () => {
+  for (const format of ['1.2', '"1.12"']) {
+    const { config, lines } = readingOf(`file_format: ${format}\nlog_level: debug`)
+    assert.deepEqual([config.enabled, config.logLevel], [true, 'debug'], format)
+    assert.deepEqual(lines, ['otel.yaml:1:1 file_format is newer than 1.1; what is new in it is not known'])
+  }
+})
+
+/** What a sampler of the file comes to: the sampler, its share, and the rules before it. */
+function samplingIn(sampler: string): string {
+  const { sampling } = configIn(
+    `tracer_provider: {processors: [{batch: {exporter: {console: }}}], sampler: ${sampler}}`,
+  ).traces
+  const rules = sampling.rules.map(
+    ({ attributes, rate }) => `${attributes.map(String).join(' ')} ${Object.values(rate)}`,
+  )
+  const remote = sampling.remote && `${Object.values(sampling.remote)}`
+  return [sampling.sampler, sampling.share, remote, ...rules].filter((part) => part !== undefined).join('; ')
+}
+
+test('samplers of the data model are those of variables, with rules', () => {
+  for (const [sampler, expected] of [
+    ['{always_off: }', 'always_off; 1'],
+    ['{probability/development: {ratio: 0.5}}', 'traceidratio; 0.5'],
+    ['{parent_based: }', 'parentbased_always_on; 1'],
+    ['{parent_based: {root: {trace_id_ratio_based: {ratio: 0.1}}}}', 'parentbased_traceidratio; 0.1'],
+    [
+      '{jaeger_remote/development: {endpoint: "http://j:1", interval: 7, initial_sampler: {always_on: }}}',
+      'jaeger_remote; 1; http://j:1/,7,1',
+    ],
+    [
+      '{parent_based: {root: {jaeger_remote/development: {endpoint: "http://j:1", initial_sampler: {trace_id_ratio_based: {ratio: 0.2}}}}}}',
+      'parentbased_jaeger_remote; 1; http://j:1/,60000,0.2',
+    ],
+    ['{composite/development: {always_on: }}', 'always_on; 1'],
+    ['{composite/development: {probability: {ratio: 0.25}}}', 'traceidratio; 0.25'],
+    [
+      '{composite/development: {parent_threshold: {root: {probability: {ratio: 0.25}}}}}',
+      'parentbased_traceidratio; 0.25',
+    ],
+    [
+      `{composite/development: {rule_based: {rules: [
+        {attribute_values: {key: url.path, values: [/healthz, /livez]}, sampler: {always_off: }},
+        {attribute_patterns: {key: url.path, included: ["/api/*"]}, attribute_values: {key: http.request.method, values: [GET]}, sampler: {probability: {ratio: 0.5}}},
+        {parent: [none, remote], sampler: {probability: {ratio: 0.001}}}]}}}`,
+      'always_off; 1; url.path,/healthz 0; url.path,/livez 0; http.request.method,GET url.path,/api/* 0.5;  0.001',
+    ],
+    [
+      '{composite/development: {parent_threshold: {root: {rule_based: {rules: [{parent: [none], sampler: {always_on: }}]}}}}}',
+      'parentbased_always_off; 1;  1',
+    ],
+  ] as const) {
+    assert.equal(samplingIn(sampler), expected, sampler)
+  }
+})
+
+test('a rule that cannot be followed is told in one line, and left out', () => {
+  for (const [rule, line] of [
+    [
+      '{attribute_values: {key: http.route, values: [/a]}, sampler: {always_on: }}',
+      / is not known when a trace begins/,
+    ],
+    ['{attribute_values: {key: url.path, values: ["/a b"]}, sampler: {always_on: }}', / cannot be followed/],
+    ['{span_kinds: [client], sampler: {always_on: }}', /\.span_kinds is not supported/],
+    ['{parent: [local], sampler: {always_on: }}', /\.parent is not supported/],
+    ['{parent: [none], sampler: {always_on: }}', /\.parent is not supported/],
+    ['{attribute_patterns: {key: a, included: ["*"], excluded: [b]}, sampler: {always_on: }}', /excluded is not supp/],
+    ['{attribute_values: {key: a, values: [b]}}', / has no sampler/],
+    ['{attribute_values: {key: a, values: [b]}, sampler: {parent_threshold: }}', /parent_threshold is not supported/],
+  ] as const) {
+    const { config, lines } = readingOf(
+      `file_format: "1.0"\ntracer_provider: {sampler: {composite/development: {rule_based: {rules: [${rule}]}}}}`,
+    )
+    assert.equal(lines.length, 1, `${rule}\n${lines.join('\n')}`)
+    assert.match(lines[0] ?? '', line)
+    assert.match(lines[0] ?? '', /^otel\.yaml:2:\d+ tracer_provider\.sampler\..*; it is ignored$/)
+    assert.deepEqual(config.traces.sampling.rules, [])
+  }
+})
+
+test('general settings are those of HTTP and of queries, and the stable conventions need no word', () => {
+  const { instrumentations, redaction } = configIn(`
+instrumentation/development:
+  general:
+    stability_opt_in_list: http,database
+    http:
+      semconv: {version: 1, experimental: false}
+      client: {request_captured_headers: [x-a, x-b], response_captured_headers: [x-c]}
+      server: {known_methods: [GET, PURGE]}
+    db: {semconv: {version: 1}}
+    rpc: {semconv: {dual_emit: true}}
+    sanitization: {url: {sensitive_query_parameters: [code]}}
+`)
+  assert.deepEqual(instrumentations.http?.client, { request: ['x-a', 'x-b'], response: ['x-c'] })
+  assert.deepEqual(instrumentations.http?.knownMethods, ['GET', 'PURGE'])
+  assert.deepEqual(redaction?.queryKeys, ['code'])
 })
