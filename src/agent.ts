@@ -20,6 +20,7 @@ import { diag } from './diag/diag.js'
 import type { Doctor } from './doctor.js'
 import { watchDoors } from './export/doors.js'
 import { printableUrl } from './export/printable-url.js'
+import type { ThreadInbox } from './export/thread-inbox.js'
 import { Correlation } from './instrumentation/correlation.js'
 import { continueFrom } from './instrumentation/environment.js'
 import type { HttpRules } from './instrumentation/http-rules.js'
@@ -34,7 +35,7 @@ import type { Pipeline } from './pipeline.js'
 import { LatePropagator } from './propagation/late.js'
 import { createResource } from './resource/detect.js'
 import type { Resource } from './resource/resource.js'
-import { bequeath, type Inheritance, inherited, resourceOfThread } from './threads.js'
+import { bequeath, type Inheritance, inherited, type Offer, resourceOfThread } from './threads.js'
 import { LateTracerProvider } from './trace/late.js'
 import { limitOwnTexts } from './trace/own-text.js'
 import { VERSION } from './version.js'
@@ -79,10 +80,15 @@ function run(config: Config, inheritance: Inheritance | undefined): void {
   let pipeline: Pipeline | undefined
   let doctor: Doctor | undefined
   let findUnheard: (() => void) | undefined
+  let inbox: ThreadInbox | undefined
   // Whichever way the process ends, what waits is delivered before.
   const hearSignals = watchDoors({
-    onEmpty: () => pipeline?.flush(),
+    onEmpty: () => {
+      inbox?.drain()
+      pipeline?.flush()
+    },
     onEnd: (uncaught) => {
+      endThreads(inbox)
       pipeline?.end(uncaught)
       doctor?.end()
     },
@@ -90,7 +96,7 @@ function run(config: Config, inheritance: Inheritance | undefined): void {
   const load = (): Pipeline => {
     if (pipeline === undefined) {
       const { createPipeline } = require('./pipeline.js') as typeof import('./pipeline.js')
-      pipeline = createPipeline(config, resource, hearSignals)
+      pipeline = createPipeline(config, resource, hearSignals, inheritance?.offer)
       setImmediate(() => patchUnheard(findUnheard))
       if (inheritance === undefined) setImmediate(tellInlined, enabled)
     }
@@ -106,6 +112,12 @@ function run(config: Config, inheritance: Inheritance | undefined): void {
     const { createPropagator } = require('./propagation/composite.js') as typeof import('./propagation/composite.js')
     return createPropagator(config.propagators)
   })
+  const makeOffer = (): Offer | undefined => {
+    if (!config.traces.exporters.includes('otlp') && !config.logs.exporters.includes('otlp')) return undefined
+    const { ThreadInbox } = require('./export/thread-inbox.js') as typeof import('./export/thread-inbox.js')
+    inbox ??= new ThreadInbox((signal, request) => load().adopt(signal, request), config)
+    return inbox.expect()
+  }
   const isFirst = publishProviders({
     trace: new LateTracerProvider(() => load().provider),
     context: new AsyncLocalStorageContextManager(),
@@ -139,7 +151,7 @@ function run(config: Config, inheritance: Inheritance | undefined): void {
     })
   }
   findUnheard = installInstrumentations(
-    [API, bequeath(resource, config, propagator), ...enabled],
+    [API, bequeath(resource, config, propagator, makeOffer), ...enabled],
     makeKit,
     doctor?.heard,
   )
@@ -207,6 +219,15 @@ function tellInlined(enabled: readonly Instrumentation[]): void {
     void sayInlined(bundle, enabled)
   } catch (error) {
     diag.fault('the look for a bundle', error)
+  }
+}
+
+/** In the process's last moment, in which nothing may throw. */
+function endThreads(inbox: ThreadInbox | undefined): void {
+  try {
+    inbox?.end()
+  } catch (error) {
+    diag.fault('what worker threads have handed over', error)
   }
 }
 

@@ -15,10 +15,13 @@ import { findDoubles } from './doubles.js'
 import { BatchProcessor } from './export/batch.js'
 import type { Uncaught } from './export/doors.js'
 import type { Exporter } from './export/exporter.js'
+import { fingerprint } from './export/fingerprint.js'
 import { HttpConnection } from './export/http-connection.js'
 import { LastFlush } from './export/last-flush.js'
 import { fanOut, type Processor } from './export/multi.js'
 import { LOGS, type Signal, TRACES } from './export/signal.js'
+import type { Request } from './export/source.js'
+import type { HandedSignal, ThreadRing } from './export/thread-ring.js'
 import { transportSettings } from './export/transport.js'
 import { createTransport } from './export/transports.js'
 import { errorType } from './instrumentation/http.js'
@@ -31,6 +34,7 @@ import type { Encoder } from './otlp/encoder.js'
 import { createLogEncoder, createSpanEncoder } from './otlp/encoders.js'
 import type { Redactor } from './redaction.js'
 import type { Resource } from './resource/resource.js'
+import type { Offer } from './threads.js'
 import type { Decider } from './trace/decider.js'
 import type { OpenSpans } from './trace/open-spans.js'
 import { AgentTracerProvider } from './trace/provider.js'
@@ -47,16 +51,22 @@ export interface Pipeline {
   readonly loggerProvider: AgentLoggerProvider | undefined
   /** Undefined where there are to be no metrics. */
   readonly meters: AgentMeterProvider | undefined
+  /** Delivers a request of a worker thread that has the same exporters. */
+  adopt(signal: HandedSignal, request: Request): void
   /** The event loop is empty: what waits is delivered by it. */
   flush(): void
   /** The process ends: what is still open is ended, and what waits is delivered now. */
   end(uncaught: Uncaught | undefined): void
 }
 
-/** `onFirst` is called when a span starts and no other is open, and when log records can be made. */
-export function createPipeline(config: Config, resource: Resource, onFirst: () => void): Pipeline {
-  const exporters = createSpanExporters(config, resource, (spanId) => openSpans.isOpen(spanId))
-  const logExporters = createLogExporters(config, resource)
+/**
+ * `onFirst` is called when a span starts and no other is open, and when log records can be made. `offer` is in a worker
+ * thread what the thread that made it would take over.
+ */
+export function createPipeline(config: Config, resource: Resource, onFirst: () => void, offer?: Offer): Pipeline {
+  const ring = offer?.fingerprint === fingerprint(config) ? openRing(offer) : undefined
+  const exporters = createSpanExporters(config, resource, () => openSpans, ring)
+  const logExporters = createLogExporters(config, resource, ring)
   const redactor = createRedactor(config)
   const logProcessor = redacted(fanOut(logExporters), redactor && ((record) => redactor.log(record)))
   const loggerProvider =
@@ -70,7 +80,13 @@ export function createPipeline(config: Config, resource: Resource, onFirst: () =
     isDouble: findDoubles(config.instrumentations),
   })
   const { openSpans } = provider
-  openSpans.onFirst = onFirst
+  openSpans.onFirst =
+    ring === undefined
+      ? onFirst
+      : () => {
+          ring.openSpans = 1
+          onFirst()
+        }
   countSpans(openSpans)
   const metrics = config.metrics.exporters.length === 0 ? undefined : createMetricPipeline(config, resource)
   const lastFlush = new LastFlush(
@@ -81,6 +97,9 @@ export function createPipeline(config: Config, resource: Resource, onFirst: () =
     provider,
     loggerProvider,
     meters: metrics?.provider,
+    adopt(signal, request) {
+      for (const exporter of signal === 'spans' ? exporters : logExporters) exporter.adopt?.(request)
+    },
     flush: () => lastFlush.flush(),
     end(uncaught) {
       openSpans.endAll(uncaught, errorType)
@@ -126,20 +145,35 @@ interface Way<Data> {
   /** Where `otlp/file` appends. */
   readonly file: string
   readonly console: () => SignalExporter<Data>
+  /** To the main thread, from one that it has made. */
+  readonly ring: ThreadRing | undefined
+  /** Spans that have not ended; undefined for other records. */
+  readonly countOpen?: () => number
 }
 
-type SignalExporter<Data> = Processor<Data> & Exporter
+type SignalExporter<Data> = Processor<Data> & Exporter & { adopt?(request: Request): void }
+
+function openRing({ memory }: Offer): ThreadRing {
+  const { ThreadRing } = require('./export/thread-ring.js') as typeof import('./export/thread-ring.js')
+  return new ThreadRing(memory)
+}
 
 function createExporter<Data>(
   name: Exclude<ExporterName, 'none'>,
-  { signal, encoder: encoderFor, batch, otlp, file, console }: Way<Data>,
+  { signal, encoder: encoderFor, batch, otlp, file, console, ring, countOpen }: Way<Data>,
   bounds: DeliveryConfig,
 ): SignalExporter<Data> {
   if (name === 'console') return console()
   if (name === 'otlp') {
-    const encoder = encoderFor(otlp.protocol)
-    const transport = createTransport(transportSettings(otlp, encoder.contentType, VERSION))
-    return new BatchProcessor({ signal, encoder, transport, batch, timeoutMillis: otlp.timeoutMillis, bounds })
+    const createOwn = (): BatchProcessor<Data> => {
+      const encoder = encoderFor(otlp.protocol)
+      const transport = createTransport(transportSettings(otlp, encoder.contentType, VERSION))
+      return new BatchProcessor({ signal, encoder, transport, batch, timeoutMillis: otlp.timeoutMillis, bounds })
+    }
+    if (ring === undefined) return createOwn()
+    const { HandingOver } = require('./export/handing-over.js') as typeof import('./export/handing-over.js')
+    const settings = { encoder: encoderFor(otlp.protocol), ring, createOwn, ...(countOpen && { countOpen }) }
+    return new HandingOver({ ...settings, signal: signal === TRACES ? 'spans' : 'logs' })
   }
   const { LineExporter } = require('./export/lines.js') as typeof import('./export/lines.js')
   const { fileOutput, standardOutput } = require('./export/output.js') as typeof import('./export/output.js')
@@ -150,16 +184,22 @@ function createExporter<Data>(
 function createSpanExporters(
   { traces, delivery }: Config,
   resource: Resource,
-  isOpen: (spanId: string) => boolean,
+  openSpans: () => OpenSpans,
+  ring: ThreadRing | undefined,
 ): readonly SignalExporter<SpanData>[] {
   const encoder = (protocol: Protocol) => createSpanEncoder(protocol, resource)
-  const way = { ...traces, signal: TRACES, encoder, console: () => createConsole(resource, isOpen) }
+  const console = () => createConsole(resource, (spanId) => openSpans().isOpen(spanId))
+  const way = { ...traces, signal: TRACES, encoder, console, ring, countOpen: () => openSpans().size }
   return traces.exporters.map((name) => createExporter(name, way, delivery))
 }
 
-function createLogExporters({ logs, delivery }: Config, resource: Resource): readonly SignalExporter<LogData>[] {
+function createLogExporters(
+  { logs, delivery }: Config,
+  resource: Resource,
+  ring: ThreadRing | undefined,
+): readonly SignalExporter<LogData>[] {
   const encoder = (protocol: Protocol) => createLogEncoder(protocol, resource)
-  const way = { ...logs, signal: LOGS, encoder, console: createLogConsole }
+  const way = { ...logs, signal: LOGS, encoder, console: createLogConsole, ring }
   return logs.exporters.map((name) => createExporter(name, way, delivery))
 }
 

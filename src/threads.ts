@@ -1,6 +1,7 @@
 import type { TextMapPropagator } from '@opentelemetry/api'
 import type { Config } from './config/config.js'
 import { activeContext, getProcessContext } from './context/manager.js'
+import { diag } from './diag/diag.js'
 import { type Variables, variableSetter } from './instrumentation/environment.js'
 import type { Instrumentation } from './instrumentation/instrumentation.js'
 import type { Resource } from './resource/resource.js'
@@ -14,6 +15,15 @@ export interface Inheritance {
   readonly resource: Resource['attributes']
   /** The trace that the worker's spans without another parent continue, as variables of the environment. */
   readonly carrier: Variables
+  /** Undefined where nothing that the main thread could take over goes anywhere. */
+  readonly offer?: Offer | undefined
+}
+
+/** By which a worker hands over what it makes, if it would deliver it to the same place. */
+export interface Offer {
+  readonly memory: SharedArrayBuffer
+  /** Of the main thread's exporters. */
+  readonly fingerprint: string
 }
 
 interface WorkerThreads {
@@ -49,7 +59,12 @@ export function resourceOfThread({ resource }: Inheritance, { resourceAttributes
  * Has the worker threads that the program makes inherit; no library, and never switched off. Node.js copies the data
  * when it makes a worker, in the context of the code that asks for it: that is when the carrier is made.
  */
-export function bequeath(resource: Resource, config: Config, propagator: TextMapPropagator): Instrumentation {
+export function bequeath(
+  resource: Resource,
+  config: Config,
+  propagator: TextMapPropagator,
+  makeOffer: () => Offer | undefined,
+): Instrumentation {
   const inheritance: Inheritance = {
     get resource() {
       return resource.attributes
@@ -62,6 +77,14 @@ export function bequeath(resource: Resource, config: Config, propagator: TextMap
         // The program makes its worker all the same.
       }
       return carrier
+    },
+    get offer() {
+      try {
+        return makeOffer()
+      } catch (error) {
+        diag.fault('the offer to a worker thread', error)
+        return undefined
+      }
     },
   }
   return {

@@ -11,7 +11,7 @@ import type { Batch } from './queue.js'
 import { DeliveryReport, type ExportStats, type ReportTuning } from './report.js'
 import type { Backoff } from './retry.js'
 import type { Signal } from './signal.js'
-import type { Source } from './source.js'
+import type { Request, Source } from './source.js'
 import type { Accepted, Answer, Failed, Refused, Transport } from './transport.js'
 import { WaitingBatches } from './waiting.js'
 
@@ -123,6 +123,16 @@ export class OtlpExporter implements Exporter {
   deliverDue(): void {
     if (this.#source.count === 0) return
     this.#due = true
+    this.#deliver()
+  }
+
+  /** Sends a request that another thread has made, in its turn. */
+  adopt(request: Request): void {
+    if (this.#closed) {
+      this.drop(request.records)
+      return
+    }
+    this.#waiting.push({ ...request, number: ++this.#sealed })
     this.#deliver()
   }
 

@@ -49,7 +49,7 @@ export const BUILTINS: Readonly<Record<'cjs' | 'mjs', Readonly<Record<number, nu
 }
 
 /** The bars for a production install with its dependencies, of which there may be so many. */
-export const INSTALLED = { bytes: 2_500_000, packages: 10 }
+export const INSTALLED = { bytes: 2_600_000, packages: 10 }
 
 /** That of the newest known line for one that is not known. */
 export function forLine(figures: Readonly<Record<number, number>>, line: number): number {

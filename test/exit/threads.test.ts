@@ -22,6 +22,38 @@ for (const WAY of ['its empty event loop', 'process.exit()', 'an error']) {
   })
 }
 
+for (const WAY of ['worker.terminate()', 'process.exit()', 'an error', 'SIGTERM', 'the end of its program']) {
+  for (const OTEL_EXPORTER_OTLP_PROTOCOL of ['http/protobuf', 'http/json']) {
+    test(`a thread that is ended by ${WAY} has its spans delivered, by ${OTEL_EXPORTER_OTLP_PROTOCOL}`, async (t) => {
+      const sink = await startSink(t)
+      const env = { WAY, OTEL_EXPORTER_OTLP_PROTOCOL, OTEL_EXPORTER_OTLP_ENDPOINT: sink.url, OTEL_LOG_LEVEL: 'warn' }
+      const traced = await run('exit/terminated.mjs', { env })
+      const bare = await run('exit/terminated.mjs', { env, agent: false })
+      assert.deepEqual(visible(traced), visible(bare))
+      assert.doesNotMatch(traced.stderr, /^autospan: /m)
+      const spans = await sink.settled()
+      assert.equal(
+        drawTraces(spans),
+        trace`
+          job    INTERNAL
+            step INTERNAL
+        `,
+      )
+      assert.equal(spans[0]?.resource['thread.id'], 1)
+    })
+  }
+
+  test(`what a thread that is ended by ${WAY} had open is counted and said`, async (t) => {
+    const sink = await startSink(t)
+    const env = { WAY, OPEN: '1', OTEL_EXPORTER_OTLP_ENDPOINT: sink.url, OTEL_LOG_LEVEL: 'warn' }
+    const { stderr } = await run('exit/terminated.mjs', { env })
+    const when = WAY === 'worker.terminate()' ? 'they were terminated' : 'the program ended'
+    const lines = stderr.split('\n').filter((line) => line.startsWith('autospan: '))
+    assert.deepEqual(lines, [`autospan: at least 1 span that worker threads had open when ${when} is lost`])
+    await sink.settled()
+  })
+}
+
 for (const WAY of ['disconnect', 'kill', 'process.exit()', 'SIGKILL']) {
   test(`a worker of a cluster that ends by ${WAY} delivers its spans`, async (t) => {
     const sink = await startSink(t)

@@ -65,10 +65,49 @@ test('AUTOSPAN_WORKER_CONTEXT=true: a worker continues the trace of the code tha
   )
 })
 
+test('a message carries the context that the program puts into it', async () => {
+  assert.equal(
+    await traceOf('threads/message.cjs'),
+    trace`
+      ask for a INTERNAL
+        do a    INTERNAL
+
+      ask for b INTERNAL
+        do b    INTERNAL
+    `,
+  )
+})
+
 test('a worker continues the trace that its process continues', async (t) => {
   const sink = await startSink(t)
   await run('threads/jobs.cjs', { env: { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url, TRACEPARENT } })
   const spans = await sink.settled()
   assert.equal(spans.length, 3)
   for (const { name, parentSpanId } of spans) assert.deepEqual([name, parentSpanId], [name, 'b7ad6b7169203331'])
+})
+
+test('a thread that makes more spans than the main thread takes over delivers the rest itself', async (t) => {
+  const sink = await startSink(t)
+  const { stderr } = await run('threads/flood.cjs', {
+    env: { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url, OTEL_LOG_LEVEL: 'warn' },
+  })
+  assert.equal(stderr, '')
+  const names = (await sink.settled()).map(({ name }) => name)
+  assert.equal(names.length, 3000)
+  assert.equal(new Set(names).size, 3000)
+})
+
+test('a thread of a thread hands its spans over as well', async (t) => {
+  const sink = await startSink(t)
+  await run('threads/nested.cjs', { env: { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url } })
+  const spans = await sink.settled()
+  assert.deepEqual(spans.map(({ name }) => name).sort(), ['depth 0', 'depth 1', 'depth 2'])
+  assert.equal(new Set(spans.map(({ resource }) => resource['thread.id'])).size, 3)
+})
+
+test('a thread that has been told of another collector delivers there itself', async (t) => {
+  const [sink, other] = [await startSink(t), await startSink(t)]
+  await run('threads/elsewhere.cjs', { env: { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url, OTHER: other.url } })
+  const names = async (of: typeof sink) => (await of.settled()).map(({ name }) => name)
+  assert.deepEqual([await names(sink), await names(other)], [['main'], ['elsewhere']])
 })
