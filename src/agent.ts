@@ -16,6 +16,7 @@ import type {
 import { countLoads, readEnvironment } from './config/environment.js'
 import { readConfig } from './config/read.js'
 import { AsyncLocalStorageContextManager } from './context/manager.js'
+import type { Control } from './control.js'
 import { diag } from './diag/diag.js'
 import type { Doctor } from './doctor.js'
 import { watchDoors } from './export/doors.js'
@@ -81,6 +82,7 @@ function run(config: Config, inheritance: Inheritance | undefined): void {
   let doctor: Doctor | undefined
   let findUnheard: (() => void) | undefined
   let inbox: ThreadInbox | undefined
+  const control = createControl(config, inheritance === undefined)
   // Whichever way the process ends, what waits is delivered before.
   const hearSignals = watchDoors({
     onEmpty: () => {
@@ -92,11 +94,12 @@ function run(config: Config, inheritance: Inheritance | undefined): void {
       pipeline?.end(uncaught)
       doctor?.end()
     },
+    control: control?.signal && { signal: control.signal, onSignal: () => control.signalled() },
   })
   const load = (): Pipeline => {
     if (pipeline === undefined) {
       const { createPipeline } = require('./pipeline.js') as typeof import('./pipeline.js')
-      pipeline = createPipeline(config, resource, hearSignals, inheritance?.offer)
+      pipeline = createPipeline(control?.current ?? config, resource, hearSignals, inheritance?.offer)
       setImmediate(() => patchUnheard(findUnheard))
       if (inheritance === undefined) setImmediate(tellInlined, enabled)
     }
@@ -139,7 +142,7 @@ function run(config: Config, inheritance: Inheritance | undefined): void {
       if (inheritance === undefined) setImmediate(tellVendors)
       return provider.getTracer(`autospan/${name}`, VERSION)
     }
-    return new Kit(name, tracer, propagator, {
+    const kit = new Kit(name, tracer, propagator, {
       layerSpans: config.instrumentations.layerSpans.has(name),
       sqlCommenter: config.instrumentations.sqlCommenter.has(name) ? loadTraceContext() : undefined,
       environment: readEnvironment,
@@ -149,12 +152,15 @@ function run(config: Config, inheritance: Inheritance | undefined): void {
       logger: config.logs.sources.has(name) ? load().loggerProvider?.getLogger(`autospan/${name}`, VERSION) : undefined,
       makeMeter: hasMetrics ? () => meters().getMeter(`autospan/${name}`, VERSION) : undefined,
     })
+    control?.add(name, kit.library)
+    return kit
   }
   findUnheard = installInstrumentations(
     [API, bequeath(resource, config, propagator, makeOffer), ...enabled],
     makeKit,
     doctor?.heard,
   )
+  control?.start((sampling) => pipeline?.resample(sampling))
   if (inheritance !== undefined) continueFrom(inheritance.carrier, config.propagators, propagator)
   else if (config.instrumentations.isEnabled('child_process'))
     continueFrom(readEnvironment(), config.propagators, propagator)
@@ -257,6 +263,18 @@ function createDoctor({ doctor }: Config, enabled: readonly Instrumentation[]): 
     return startDoctor(doctor, enabled)
   } catch (error) {
     diag.fault('the doctor', error)
+    return undefined
+  }
+}
+
+function createControl(config: Config, isMainThread: boolean): Control | undefined {
+  const { control } = config
+  if (control === undefined) return undefined
+  try {
+    const { Control } = require('./control.js') as typeof import('./control.js')
+    return new Control({ config, control, instrumentations: INSTRUMENTATIONS, isMainThread, describe: samplerName })
+  } catch (error) {
+    diag.fault('the control of settings', error)
     return undefined
   }
 }

@@ -4,9 +4,12 @@ import type {
   Config,
   DeliveryConfig,
   ExporterName,
+  InstrumentationsConfig,
+  KeepConfig,
   LogsConfig,
   OtlpConfig,
   Protocol,
+  SamplingConfig,
 } from './config/config.js'
 import { readColourWishes } from './config/environment.js'
 import { addCounters } from './diag/counters.js'
@@ -53,6 +56,8 @@ export interface Pipeline {
   readonly meters: AgentMeterProvider | undefined
   /** Delivers a request of a worker thread that has the same exporters. */
   adopt(signal: HandedSignal, request: Request): void
+  /** Samples otherwise from the next span on; what is kept of what is dropped stays as it was. */
+  resample(sampling: SamplingConfig): void
   /** The event loop is empty: what waits is delivered by it. */
   flush(): void
   /** The process ends: what is still open is ended, and what waits is delivered now. */
@@ -72,9 +77,10 @@ export function createPipeline(config: Config, resource: Resource, onFirst: () =
   const loggerProvider =
     logExporters.length === 0 ? undefined : new AgentLoggerProvider(config.logs.limits, logProcessor, onFirst)
   const spanProcessor = redacted(fanOut(exporters), redactor && ((span) => redactor.span(span)))
-  const sampling = createSampling(config, spanProcessor, resource)
+  let judge = createJudge(config.traces.sampling, config.instrumentations, resource)
   const provider = new AgentTracerProvider({
-    ...sampling,
+    ...judge,
+    processor: keeping(config.traces.sampling.keep, spanProcessor),
     limits: config.traces.limits,
     exceptionLog: createExceptionLog(config.logs, loggerProvider),
     isDouble: findDoubles(config.instrumentations),
@@ -99,6 +105,11 @@ export function createPipeline(config: Config, resource: Resource, onFirst: () =
     meters: metrics?.provider,
     adopt(signal, request) {
       for (const exporter of signal === 'spans' ? exporters : logExporters) exporter.adopt?.(request)
+    },
+    resample(sampling) {
+      judge.end?.()
+      judge = createJudge(sampling, config.instrumentations, resource)
+      provider.decideBy(judge.sampler, judge.decider)
     },
     flush: () => lastFlush.flush(),
     end(uncaught) {
@@ -230,23 +241,30 @@ function createLogConsole(): SignalExporter<LogData> {
   return new ConsoleLogProcessor((text) => process.stderr.write(text))
 }
 
-/** What decides on spans, and whom they are handed when they end. */
-interface Sampling {
+/** What decides on spans. */
+interface Judge {
   readonly sampler: Sampler
   readonly decider?: Decider
-  readonly processor: SpanProcessor
+  /** Called when another decides. */
+  readonly end?: () => void
 }
 
-function createSampling({ traces, instrumentations }: Config, processor: SpanProcessor, resource: Resource): Sampling {
-  const config = traces.sampling
+function createJudge(config: SamplingConfig, instrumentations: InstrumentationsConfig, resource: Resource): Judge {
   const { sampler, rules, keep, callers } = config
   // What is below a request that is ignored follows it, also where the sampler asks no parent.
   const ignoresMore = instrumentations.http !== undefined && !sampler.startsWith('parentbased_')
   const isPlain = sampler.endsWith('always_on') || sampler.endsWith('always_off')
   if (!isPlain || rules.length > 0 || keep !== undefined || callers.policy !== 'obey' || ignoresMore) {
     const { createDecider } = require('./sampling.js') as typeof import('./sampling.js')
-    return { sampler: alwaysOn, ...createDecider(config, processor, resource, (socket) => new HttpConnection(socket)) }
+    return { sampler: alwaysOn, ...createDecider(config, resource, (socket) => new HttpConnection(socket)) }
   }
   const own = sampler.endsWith('always_on') ? alwaysOn : alwaysOff
-  return { sampler: sampler.startsWith('parentbased_') ? parentBased(own) : own, processor }
+  return { sampler: sampler.startsWith('parentbased_') ? parentBased(own) : own }
+}
+
+/** Holds what is not sampled, where something of it is to be kept. */
+function keeping(keep: KeepConfig | undefined, next: SpanProcessor): SpanProcessor {
+  if (keep === undefined) return next
+  const { createKeeper } = require('./sampling.js') as typeof import('./sampling.js')
+  return createKeeper(keep, next)
 }

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import type { SamplingConfig } from './config/config.js'
+import type { RemoteSamplerConfig, SamplerName, SamplingConfig } from './config/config.js'
 import { addCounters } from './diag/counters.js'
 import type { HttpConnection } from './export/http-connection.js'
 import { StrategyPoll } from './export/strategy-poll.js'
@@ -12,6 +12,12 @@ import { ruleSampler } from './trace/rules.js'
 import type { SpanProcessor } from './trace/span.js'
 import { Strategies } from './trace/strategies.js'
 
+/** Decides on spans; `end` stops what asks for strategies. */
+export interface Judge {
+  readonly decider: Decider
+  readonly end: () => void
+}
+
 /**
  * All of sampling that is more than a yes or no to every trace: shares, rules, strategies from afar, callers that are
  * not obeyed, and traces that are kept for how they end. Loaded where something of it is asked for.
@@ -19,13 +25,12 @@ import { Strategies } from './trace/strategies.js'
  * @param open the agent's own client
  */
 export function createDecider(
-  config: SamplingConfig,
-  next: SpanProcessor,
+  { rules, keep, callers, sampler, share, remote }: SamplingConfig,
   resource: Resource,
   open: (socket: Socket) => HttpConnection,
-): { readonly decider: Decider; readonly processor: SpanProcessor } {
-  const { rules, keep, callers, sampler } = config
-  const own = ownSampler(config, resource, open)
+): Judge {
+  const asked = remote === undefined ? undefined : askForStrategies(remote, resource, open)
+  const own = asked?.strategies ?? ownSampler(sampler, share)
   const decider = new Decider({
     head: firstOf([...rules.map((rule) => ruleSampler(rule)), own]),
     followsCallers: sampler.startsWith('parentbased_'),
@@ -34,25 +39,28 @@ export function createDecider(
     holds: keep !== undefined,
     emptyState: new TraceState(),
   })
-  return { decider, processor: keep === undefined ? next : createKeeper(keep, next) }
+  return { decider, end: () => asked?.poll.stop() }
 }
 
-function ownSampler(
-  { sampler, share, remote }: SamplingConfig,
+function askForStrategies(
+  remote: RemoteSamplerConfig,
   { attributes }: Resource,
   open: (socket: Socket) => HttpConnection,
-): HeadSampler {
-  if (remote !== undefined) {
-    const strategies = new Strategies(remote.initialShare)
-    const service = String(attributes[attributes.indexOf('service.name') + 1])
-    new StrategyPoll(remote, service, (answer) => strategies.replace(answer), open).start()
-    return strategies
-  }
+): { strategies: Strategies; poll: StrategyPoll } {
+  const strategies = new Strategies(remote.initialShare)
+  const service = String(attributes[attributes.indexOf('service.name') + 1])
+  const poll = new StrategyPoll(remote, service, (answer) => strategies.replace(answer), open)
+  poll.start()
+  return { strategies, poll }
+}
+
+function ownSampler(sampler: SamplerName, share: number): HeadSampler {
   if (sampler.endsWith('always_on')) return { decide: () => ({ sampled: true, threshold: undefined }) }
   return probability(sampler.endsWith('always_off') ? 0 : share)
 }
 
-function createKeeper(settings: KeepSettings, next: SpanProcessor): Keeper {
+/** Holds what is not sampled until it is known whether it matters. */
+export function createKeeper(settings: KeepSettings, next: SpanProcessor): Keeper {
   const keeper = new Keeper(settings, next)
   const add = (state: string, isMonotonic: boolean, read: () => number) =>
     addCounters({ name: `autospan.keep.${state}`, isMonotonic, unit: '{span}', attributes: {}, read })

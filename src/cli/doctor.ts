@@ -6,6 +6,7 @@ import { hearsImports } from '../hooks/es-modules.js'
 import { createResource } from '../resource/detect.js'
 import { VERSION } from '../version.js'
 import { reportBackend } from './backend.js'
+import { reportControl } from './control.js'
 import { reportLibraries } from './libraries.js'
 import { Report } from './report.js'
 import { reportSettings } from './settings.js'
@@ -45,6 +46,7 @@ export async function diagnose(write: (text: string) => void, options: DoctorOpt
   report.section('Settings')
   reportSettings(report, env, all)
   for (const complaint of complaints) report.problem(complaint)
+  reportControl(report, config, env, names, folder)
 
   report.section(`Libraries, as ${folder} has them`)
   reportLibraries(report, INSTRUMENTATIONS, config.instrumentations, folder)

@@ -30,6 +30,8 @@ export type DetectorName =
   | 'aws'
   | 'gcp'
   | 'azure'
+/** Signals that Node.js leaves to programs, and that no terminal sends. */
+export type ControlSignal = 'SIGUSR2' | 'SIGURG'
 export type SamplerName =
   | 'always_on'
   | 'always_off'
@@ -62,6 +64,8 @@ export interface Config {
   readonly workerContext: boolean
   /** The value of `AUTOSPAN_DOCTOR`, where the agent is to tell what it finds; else undefined. */
   readonly doctor: string | undefined
+  /** Undefined where all settings are those of the start. */
+  readonly control: ControlConfig | undefined
   /** Undefined where nothing is to be redacted but what always is. */
   readonly redaction: RedactionConfig | undefined
   /** Milliseconds by which the end of the process may be delayed, in all; 0 for not at all. */
@@ -78,6 +82,13 @@ export interface RedactionConfig {
   readonly attributes: readonly string[]
   /** Of queries in URLs, in any case. */
   readonly queryKeys: readonly string[]
+}
+
+/** By what settings change while the program runs: one of both is there. */
+export interface ControlConfig {
+  /** A path, from the folder in which the program was started. */
+  readonly file: string | undefined
+  readonly signal: ControlSignal | undefined
 }
 
 export interface TracesConfig {

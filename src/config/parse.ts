@@ -95,7 +95,7 @@ export function oneOf<V extends string>(values: readonly V[], unsupported: reado
   return {
     name: `one of ${values.join(', ')}`,
     parse(text) {
-      const value = values.find((value) => value === text.toLowerCase())
+      const value = values.find((value) => value.toLowerCase() === text.toLowerCase())
       return value === undefined
         ? { value, problem: complaint().unknownNames([text], 1, values, unsupported) }
         : { value }

@@ -5,6 +5,7 @@ import { DEFAULT_LIMITS, type SpanLimits } from '../trace/limits.js'
 import type {
   BatchConfig,
   Config,
+  ControlConfig,
   DeliveryConfig,
   DetectorName,
   MetricsConfig,
@@ -110,6 +111,7 @@ function readSettings(settings: Settings, enabled: boolean, instrumentationNames
     instrumentations: readInstrumentations(settings, instrumentationNames),
     workerContext: settings.read('AUTOSPAN_WORKER_CONTEXT'),
     doctor: readDoctor(settings),
+    control: readControl(settings),
     redaction: readRedaction(settings),
     exitTimeoutMillis: settings.read('AUTOSPAN_EXIT_TIMEOUT'),
   }
@@ -138,6 +140,12 @@ function readDoctor(settings: Settings): string | undefined {
   if (wish === undefined || /^(true|1)$/i.test(wish) || isAbsolute(wish)) return wish
   if (!/^(false|0)$/i.test(wish)) settings.complain('AUTOSPAN_DOCTOR', 'is neither true nor false', 'it is ignored')
   return undefined
+}
+
+function readControl(settings: Settings): ControlConfig | undefined {
+  const file = settings.read('AUTOSPAN_CONTROL_FILE')
+  const signal = settings.read('AUTOSPAN_CONTROL_SIGNAL')
+  return file === undefined && signal === undefined ? undefined : Object.freeze({ file, signal })
 }
 
 /** `all` stands for each of them. */

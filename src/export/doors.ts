@@ -22,6 +22,13 @@ export interface Doors {
    * goes on after the first time: by listeners of its own that come later. Must not throw.
    */
   readonly onEnd: (uncaught: Uncaught | undefined) => void
+  /** A signal from outside that ends nothing, beside what the program makes of it. */
+  readonly control?: SignalListener | undefined
+}
+
+export interface SignalListener {
+  readonly signal: NodeJS.Signals
+  readonly onSignal: () => void
 }
 
 /**
@@ -32,7 +39,7 @@ export interface Doors {
  * @returns what makes signals heard too. They are not from the start: a process that listens to a signal can no
  *   longer be ended by it in the midst of a long computation.
  */
-export function watchDoors({ onEmpty, onEnd }: Doors): () => void {
+export function watchDoors({ onEmpty, onEnd, control }: Doors): () => void {
   const listeners = new UnnoticedListeners(process)
   let uncaught: Uncaught | undefined
 
@@ -57,7 +64,7 @@ export function watchDoors({ onEmpty, onEnd }: Doors): () => void {
       return reallyExit.apply(this, args)
     }
   })
-  return watchSignals(listeners, () => onEnd(uncaught))
+  return watchSignals(listeners, () => onEnd(uncaught), control)
 }
 
 /** Undefined where a Node.js to come does not tell. */
@@ -65,7 +72,7 @@ function exiting(): boolean | undefined {
   return (process as { _exiting?: boolean })._exiting
 }
 
-function watchSignals(listeners: UnnoticedListeners, onEnd: () => void): () => void {
+function watchSignals(listeners: UnnoticedListeners, onEnd: () => void, control?: SignalListener): () => void {
   const { kill } = process
   // By itself, as libraries do that have stepped in for a while: what stands behind the call must not be reached.
   wrapMethod(process, 'kill', () => {
@@ -79,6 +86,7 @@ function watchSignals(listeners: UnnoticedListeners, onEnd: () => void): () => v
   function prepare(): void {
     // Who has no patience and sends another ends the process at once.
     for (const signal of SIGNALS) listeners.forget(signal)
+    if (control !== undefined) listeners.forget(control.signal)
     leaveRawMode()
     onEnd()
   }
@@ -88,6 +96,12 @@ function watchSignals(listeners: UnnoticedListeners, onEnd: () => void): () => v
     if (number === undefined) return
     prepare()
     kill.call(process, process.pid, signal)
+  }
+
+  if (control !== undefined && isMainThread()) {
+    listeners.listen(control.signal, (_name: unknown, number: unknown) => {
+      if (number !== undefined) control.onSignal()
+    })
   }
 
   let heard = false

@@ -24,6 +24,7 @@ export class StrategyPoll {
   readonly #take: (answer: string) => void
   readonly #open: (socket: Socket) => HttpConnection
   #hasFailed = false
+  #isStopped = false
 
   /** @param take gets each answer's text, and throws where it is of no use */
   constructor(
@@ -42,7 +43,12 @@ export class StrategyPoll {
     runOutside(() => this.#ask(), undefined)
   }
 
+  stop(): void {
+    this.#isStopped = true
+  }
+
   #ask(): void {
+    if (this.#isStopped) return
     let isOver = false
     let connection: HttpConnection | undefined
     const end = (error: unknown): void => {
@@ -51,6 +57,7 @@ export class StrategyPoll {
       clearTimeout(timer)
       dial.abort()
       connection?.destroy()
+      if (this.#isStopped) return
       this.#told(error)
       setTimeout(() => this.#ask(), this.#settings.pollingIntervalMillis).unref()
     }

@@ -122,8 +122,16 @@ export class UnnoticedListeners {
     if (own === undefined || this.#detaching || WATCHED.has(event)) return
     // By removeAllListeners().
     if (listener === own.listener) own.attached = false
-    if (!own.alone) this.#attachSoon(event, own)
+    // By then a signal would have ended the process.
+    if (!own.alone && String(event).startsWith('SIG')) this.#attachAnew(event, own)
+    else if (!own.alone) this.#attachSoon(event, own)
     else if (this.#count(event) === 0) this.#attach(event, own)
+  }
+
+  /** Node.js has stopped to catch a signal to which only hidden listeners are left. */
+  #attachAnew(event: string | symbol, own: Own): void {
+    this.#detach(event, own)
+    this.#attach(event, own)
   }
 
   #attachSoon(event: string | symbol, own: Own): void {

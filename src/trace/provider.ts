@@ -23,8 +23,8 @@ export interface TracerProviderSettings {
 export class AgentTracerProvider implements TracerProvider {
   readonly openSpans: OpenSpans
   readonly #tracers = new Map<string, AgentTracer>()
-  readonly #sampler: Sampler
-  readonly #decider: Decider | undefined
+  #sampler: Sampler
+  #decider: Decider | undefined
   readonly #settings: SpanSettings
   readonly #isDouble: (name: string) => boolean
 
@@ -44,6 +44,13 @@ export class AgentTracerProvider implements TracerProvider {
         valueLength === Number.POSITIVE_INFINITY && limits.attributeCount >= DEFAULT_LIMITS.attributeCount,
       linkBounds: { count: limits.attributesPerLink, valueLength },
     }
+  }
+
+  /** Has others decide on the spans of all tracers, from the next one on. */
+  decideBy(sampler: Sampler, decider: Decider | undefined): void {
+    this.#sampler = sampler
+    this.#decider = decider
+    for (const tracer of this.#tracers.values()) tracer.decideBy(sampler, decider)
   }
 
   getTracer(name: string, version = '', options?: TracerOptions): AgentTracer {

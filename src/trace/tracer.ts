@@ -19,16 +19,22 @@ export const INVALID_SPAN = new NonRecordingSpan({ traceId: INVALID_TRACE_ID, sp
 export class AgentTracer implements Tracer {
   readonly #settings: SpanSettings
   readonly #openSpans: OpenSpans
-  readonly #sampler: Sampler
   readonly #scope: Scope
+  #sampler: Sampler
   /** Undefined where the sampler alone decides. */
-  readonly #decider: Decider | undefined
+  #decider: Decider | undefined
 
   constructor(settings: SpanSettings, openSpans: OpenSpans, sampler: Sampler, scope: Scope, decider?: Decider) {
     this.#settings = settings
     this.#openSpans = openSpans
     this.#sampler = sampler
     this.#scope = scope
+    this.#decider = decider
+  }
+
+  /** Has others decide, from the next span on. */
+  decideBy(sampler: Sampler, decider: Decider | undefined): void {
+    this.#sampler = sampler
     this.#decider = decider
   }
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
 import { createServer, type RequestListener } from 'node:http'
 import { createServer as createSecureServer } from 'node:https'
 import { type AddressInfo, createServer as createRawServer, type Server } from 'node:net'
@@ -134,6 +135,21 @@ test('the doctor sends its span the way that spans go: by gRPC, and with certifi
   })
   assert.match(strange.stdout, /✗ the test span was not taken: TLS: .*perhaps the server speaks no TLS/)
   assert.equal(strange.code, 1)
+})
+
+test('what a control file sets is told, and what is wrong in it', async (t) => {
+  const sink = await startSink(t)
+  const folder = await projectOf(t, 'control', {})
+  const env = { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url, AUTOSPAN_CONTROL_FILE: 'control.env' }
+  const none = await autospan(['doctor'], { env, cwd: folder })
+  assert.match(none.stdout, /AUTOSPAN_CONTROL_FILE +control\.env +environment\n/)
+  assert.match(none.stdout, /· \S+control\.env is not there yet; until it is, the settings above count\n/)
+  assert.equal(none.code, 0)
+  await writeFile(join(folder, 'control.env'), 'OTEL_LOG_LEVEL=loud\nOTEL_TRACES_SAMPLER=always_off\n')
+  const bad = await autospan(['doctor'], { env, cwd: folder })
+  assert.match(bad.stdout, /✗ control\.env:1 OTEL_LOG_LEVEL="loud" is not known; what was set before goes on\n/)
+  assert.match(bad.stdout, /· \S+control\.env sets OTEL_TRACES_SAMPLER\n/)
+  assert.equal(bad.code, 1)
 })
 
 test('a library is told with why it is not traced', async (t) => {

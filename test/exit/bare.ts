@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { type Outcome, type ProgramOptions, run } from '../harness/program.js'
+import type { Owner } from '../harness/owner.js'
+import { launch, type Outcome, type ProgramOptions, run } from '../harness/program.js'
 
 /** Runs a program bare and with the agent, which must make no difference but for what it says itself. */
 export async function assertLikeBare(
@@ -29,4 +30,27 @@ export function visible({ stdout, stderr, code, signal }: Outcome): Omit<Outcome
     // A frame that Node 20 and 22 have below the callbacks of native handles where contexts are followed.
     .replaceAll(/^ +at \w+\.callbackTrampoline .*\n/gm, '')
   return { stdout, stderr: own, code, signal }
+}
+
+/** The same for a program that prints "ready", and then gets a signal. */
+export async function assertSignalledLikeBare(
+  owner: Owner,
+  env: Readonly<Record<string, string>> & { readonly SIGNAL: NodeJS.Signals },
+): Promise<Outcome> {
+  const bare = await signalled(owner, env, false)
+  const traced = await signalled(owner, env, true)
+  assert.deepEqual(visible(traced), visible(bare))
+  assert.deepEqual(said(traced).slice(1), [])
+  return traced
+}
+
+async function signalled(
+  owner: Owner,
+  env: Readonly<Record<string, string>> & { readonly SIGNAL: NodeJS.Signals },
+  agent: boolean,
+): Promise<Outcome> {
+  const program = launch(owner, 'exit/signalled.cjs', { env, agent })
+  await program.printed(/ready/)
+  program.signal(env.SIGNAL)
+  return program.end(10_000)
 }

@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { trace } from '../harness/draw.js'
-import type { Owner } from '../harness/owner.js'
-import { launch, type Outcome } from '../harness/program.js'
+import { launch } from '../harness/program.js'
 import { startSink } from '../harness/sink.js'
-import { assertLikeBare, said, visible } from './bare.js'
+import { assertLikeBare, assertSignalledLikeBare } from './bare.js'
 
 const HANDLERS = [
   'none',
@@ -88,25 +87,3 @@ test('a program sees no listener, no changed function and no warning that is not
   await assertLikeBare('exit/unnoticed.cjs', { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url }, options)
   assert.equal((await sink.spans(2)).length, 2)
 })
-
-async function assertSignalledLikeBare(
-  owner: Owner,
-  env: Readonly<Record<string, string>> & { readonly SIGNAL: NodeJS.Signals },
-): Promise<Outcome> {
-  const bare = await signalled(owner, env, false)
-  const traced = await signalled(owner, env, true)
-  assert.deepEqual(visible(traced), visible(bare))
-  assert.deepEqual(said(traced).slice(1), [])
-  return traced
-}
-
-async function signalled(
-  owner: Owner,
-  env: Readonly<Record<string, string>> & { readonly SIGNAL: NodeJS.Signals },
-  agent: boolean,
-): Promise<Outcome> {
-  const program = launch(owner, 'exit/signalled.cjs', { env, agent })
-  await program.printed(/ready/)
-  program.signal(env.SIGNAL)
-  return program.end(10_000)
-}

@@ -1,4 +1,5 @@
-import { boolean, duration, text } from '../parse.js'
+import type { ControlSignal } from '../config.js'
+import { boolean, duration, oneOf, text } from '../parse.js'
 import type { Rows } from './variable.js'
 
 /** What only this agent has. */
@@ -17,6 +18,14 @@ export const OWN = {
   AUTOSPAN_DOCTOR: {
     type: text,
     meaning: 'true: what the agent finds is told on stderr, and the backend is tried, as autospan doctor does.',
+  },
+  AUTOSPAN_CONTROL_FILE: {
+    type: text,
+    meaning: 'A file of NAME=value lines that changes log level, sampling and libraries while the program runs.',
+  },
+  AUTOSPAN_CONTROL_SIGNAL: {
+    type: oneOf<ControlSignal>(['SIGUSR2', 'SIGURG']),
+    meaning: 'The signal at which the control file is looked at; without one, the log level is debug, and back.',
   },
   AUTOSPAN_EXIT_TIMEOUT: {
     type: duration,
