@@ -1,12 +1,12 @@
 import { createRequire } from 'node:module'
 import type { Config, DeliveryConfig, MetricExporterName, MetricsConfig } from './config/config.js'
-import type { ConsoleMetrics } from './export/console-metrics.js'
+import type { ConsoleMetrics } from './export/console/metrics.js'
 import type { Exporter } from './export/exporter.js'
 import { repeatEvery } from './export/interval.js'
 import type { MetricLines } from './export/metric-lines.js'
 import { MetricExporter } from './export/metrics.js'
-import { transportSettings } from './export/transport.js'
-import { createTransport } from './export/transports.js'
+import { transportSettings } from './export/transport/transport.js'
+import { createTransport } from './export/transport/transports.js'
 import { AgentMeterProvider } from './metrics/provider.js'
 import { MetricReader, type ReaderSettings } from './metrics/reader.js'
 import { createMetricEncoder } from './otlp/encoders.js'
@@ -73,13 +73,13 @@ function readerSettings({ exemplars, temporality, histograms }: MetricsConfig, n
 function servePrometheus({ prometheus, timeoutMillis }: MetricsConfig, reader: MetricReader, resource: Resource): void {
   // Threads of one process cannot listen at one port.
   if (!process.getBuiltinModule('node:worker_threads').isMainThread) return
-  const { servePrometheus } = require('./export/prometheus.js') as typeof import('./export/prometheus.js')
+  const { servePrometheus } = require('./export/prometheus/server.js') as typeof import('./export/prometheus/server.js')
   servePrometheus({ ...prometheus, reader, resource, timeoutMillis })
 }
 
 /** stderr, for stdout is the program's. */
 function createConsole(reader: MetricReader, { attributes }: Resource): ConsoleMetrics {
-  const { ConsoleMetrics } = require('./export/console-metrics.js') as typeof import('./export/console-metrics.js')
+  const { ConsoleMetrics } = require('./export/console/metrics.js') as typeof import('./export/console/metrics.js')
   return new ConsoleMetrics({
     reader,
     serviceName: String(attributes[attributes.indexOf('service.name') + 1]),

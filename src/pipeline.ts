@@ -16,17 +16,17 @@ import { addCounters } from './diag/counters.js'
 import { diag } from './diag/diag.js'
 import { findDoubles } from './doubles.js'
 import { BatchProcessor } from './export/batch.js'
-import type { Uncaught } from './export/doors.js'
 import type { Exporter } from './export/exporter.js'
 import { fingerprint } from './export/fingerprint.js'
-import { HttpConnection } from './export/http-connection.js'
-import { LastFlush } from './export/last-flush.js'
+import type { Uncaught } from './export/last-flush/doors.js'
+import { LastFlush } from './export/last-flush/last-flush.js'
 import { fanOut, type Processor } from './export/multi.js'
 import { LOGS, type Signal, TRACES } from './export/signal.js'
 import type { Request } from './export/source.js'
 import type { HandedSignal, ThreadRing } from './export/thread-ring.js'
-import { transportSettings } from './export/transport.js'
-import { createTransport } from './export/transports.js'
+import { HttpConnection } from './export/transport/http-connection.js'
+import { transportSettings } from './export/transport/transport.js'
+import { createTransport } from './export/transport/transports.js'
 import { errorType } from './instrumentation/http.js'
 import { LoggedExceptions } from './logs/exceptions.js'
 import type { LogData } from './logs/log-data.js'
@@ -216,7 +216,8 @@ function createLogExporters(
 
 /** stderr, for stdout is the program's. */
 function createConsole({ attributes }: Resource, isOpen: (spanId: string) => boolean): SignalExporter<SpanData> {
-  const { ConsoleProcessor, wantsColour } = require('./export/console.js') as typeof import('./export/console.js')
+  const { ConsoleProcessor, wantsColour } =
+    require('./export/console/spans.js') as typeof import('./export/console/spans.js')
   const { noColor, forceColor } = readColourWishes()
   const { isTTY = false, columns } = process.stderr
   return new ConsoleProcessor({
@@ -237,7 +238,7 @@ function createExceptionLog(
 }
 
 function createLogConsole(): SignalExporter<LogData> {
-  const { ConsoleLogProcessor } = require('./export/console-logs.js') as typeof import('./export/console-logs.js')
+  const { ConsoleLogProcessor } = require('./export/console/logs.js') as typeof import('./export/console/logs.js')
   return new ConsoleLogProcessor((text) => process.stderr.write(text))
 }
 

@@ -5,7 +5,7 @@ import type { Encoder } from '../otlp/encoder.js'
 import { type ExporterTuning, OtlpExporter } from './otlp-exporter.js'
 import type { Signal } from './signal.js'
 import type { Source } from './source.js'
-import type { Transport } from './transport.js'
+import type { Transport } from './transport/transport.js'
 
 export interface BatchProcessorSettings<Data> {
   readonly signal: Signal

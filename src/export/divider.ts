@@ -4,7 +4,7 @@ import { Division } from './division.js'
 import type { Batch } from './queue.js'
 import type { DeliveryReport } from './report.js'
 import type { Signal } from './signal.js'
-import type { Accepted, Refused } from './transport.js'
+import type { Accepted, Refused } from './transport/transport.js'
 
 const require = createRequire(import.meta.url)
 

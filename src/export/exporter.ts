@@ -1,5 +1,5 @@
 import type { Batch } from './queue.js'
-import type { Answer, TransportSettings } from './transport.js'
+import type { Answer, TransportSettings } from './transport/transport.js'
 
 /**
  * A way by which telemetry leaves the process: of one signal, to one destination. However many there

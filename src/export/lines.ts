@@ -6,7 +6,7 @@ import type { Encoder } from '../otlp/encoder.js'
 import type { Exporter } from './exporter.js'
 import type { Output } from './output.js'
 import { counted, type Signal } from './signal.js'
-import { reasonOf } from './transport.js'
+import { reasonOf } from './transport/transport.js'
 
 export interface LineExporterSettings<Data> {
   readonly signal: Signal

@@ -5,7 +5,7 @@ import type { MetricEncoder } from '../otlp/encoder.js'
 import { type ExporterTuning, OtlpExporter } from './otlp-exporter.js'
 import { METRICS } from './signal.js'
 import type { Source } from './source.js'
-import type { Transport } from './transport.js'
+import type { Transport } from './transport/transport.js'
 
 export interface MetricExporterSettings {
   readonly reader: MetricReader

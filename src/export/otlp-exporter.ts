@@ -12,7 +12,7 @@ import { DeliveryReport, type ExportStats, type ReportTuning } from './report.js
 import type { Backoff } from './retry.js'
 import type { Signal } from './signal.js'
 import type { Request, Source } from './source.js'
-import type { Accepted, Answer, Failed, Refused, Transport } from './transport.js'
+import type { Accepted, Answer, Failed, Refused, Transport } from './transport/transport.js'
 import { WaitingBatches } from './waiting.js'
 
 export interface OtlpExporterSettings {

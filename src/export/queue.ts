@@ -1,6 +1,6 @@
 import type { Division } from './division.js'
 import type { Request } from './source.js'
-import type { SpoolFile } from './spool.js'
+import type { SpoolFile } from './spool/spool.js'
 
 /** A request that is sealed: no record joins it any more. */
 export interface Batch extends Request {

@@ -1,7 +1,7 @@
 import { diag } from '../diag/diag.js'
 import type { Batch } from './queue.js'
 import { counted, type Signal } from './signal.js'
-import type { Answer } from './transport.js'
+import type { Answer } from './transport/transport.js'
 
 /** What became of the records of one signal for one destination, in records. */
 export interface ExportStats {

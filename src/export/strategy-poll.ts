@@ -3,11 +3,11 @@ import { setTimeout } from 'node:timers'
 import type { RemoteSamplerConfig, TlsConfig } from '../config/config.js'
 import { runOutside } from '../context/manager.js'
 import { diag } from '../diag/diag.js'
-import { Dial } from './dial.js'
-import type { HttpConnection } from './http-connection.js'
-import { NameLookup } from './lookup.js'
-import { routeTo } from './route.js'
-import { oneLine } from './transport.js'
+import { Dial } from './transport/dial.js'
+import type { HttpConnection } from './transport/http-connection.js'
+import { NameLookup } from './transport/lookup.js'
+import { routeTo } from './transport/route.js'
+import { oneLine } from './transport/transport.js'
 
 /** How long one question may take. */
 const TIMEOUT_MILLIS = 5000

@@ -6,8 +6,8 @@ import { Divider } from './divider.js'
 import { type Batch, BatchQueue } from './queue.js'
 import type { DeliveryReport } from './report.js'
 import type { Signal } from './signal.js'
-import type { Spool } from './spool.js'
-import type { Accepted, Refused } from './transport.js'
+import type { Spool } from './spool/spool.js'
+import type { Accepted, Refused } from './transport/transport.js'
 
 const require = createRequire(import.meta.url)
 
@@ -119,7 +119,7 @@ export class WaitingBatches {
   }
 
   #openSpool(config: SpoolConfig, signal: Signal, contentType: string, onBacklog: () => void): Spool {
-    const { Spool } = require('./spool.js') as typeof import('./spool.js')
+    const { Spool } = require('./spool/spool.js') as typeof import('./spool/spool.js')
     const spool = new Spool(config, signal, contentType)
     spool.onDrop = (records) => this.#report.droppedFromSpool(records)
     runOutside(setImmediate<[]>, undefined, () => {

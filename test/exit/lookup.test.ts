@@ -3,7 +3,7 @@ import { createSocket } from 'node:dgram'
 import type { LookupAddress } from 'node:dns'
 import { once } from 'node:events'
 import { type TestContext, test } from 'node:test'
-import { NameLookup } from '../../src/export/lookup.js'
+import { NameLookup } from '../../src/export/transport/lookup.js'
 
 const NOERROR = 0
 const SERVFAIL = 2

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { type AddressInfo, createServer, Socket } from 'node:net'
 import { type TestContext, test } from 'node:test'
-import { HttpResponse } from '../../src/export/http-response.js'
-import { UnreadAnswer } from '../../src/export/unread-answer.js'
+import { HttpResponse } from '../../src/export/transport/http-response.js'
+import { UnreadAnswer } from '../../src/export/transport/unread-answer.js'
 
 const HEAD = 'HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n'
 

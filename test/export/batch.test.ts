@@ -5,8 +5,8 @@ import { BatchProcessor } from '../../src/export/batch.js'
 import { fanOut } from '../../src/export/multi.js'
 import type { ExporterTuning } from '../../src/export/otlp-exporter.js'
 import { TRACES } from '../../src/export/signal.js'
-import type { Answer, Transport, TransportSettings } from '../../src/export/transport.js'
-import { HttpTransport } from '../../src/export/transport-http.js'
+import { HttpTransport } from '../../src/export/transport/http.js'
+import type { Answer, Transport, TransportSettings } from '../../src/export/transport/transport.js'
 import type { SpanData } from '../../src/trace/span.js'
 
 import {

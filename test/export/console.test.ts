@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { diag } from '../../src/diag/diag.js'
-import { type ConsoleOptions, ConsoleProcessor, wantsColour } from '../../src/export/console.js'
+import { type ConsoleOptions, ConsoleProcessor, wantsColour } from '../../src/export/console/spans.js'
 import { CLIENT, INTERNAL, SERVER } from '../../src/trace/kind.js'
 import { type SpanData, STATUS_ERROR } from '../../src/trace/span.js'
 

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, test } from 'node:test'
 import { selfCounters } from '../../src/diag/counters.js'
 import { BatchProcessor } from '../../src/export/batch.js'
 import { TRACES } from '../../src/export/signal.js'
-import { HttpTransport } from '../../src/export/transport-http.js'
+import { HttpTransport } from '../../src/export/transport/http.js'
 import { Collector, IdEncoder, inTurn, listenToDiag, partialSuccess, spans, status } from './collector.js'
 import { settingsTo } from './settings.js'
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { HttpResponse, MAX_RESPONSE_BYTES, ResponseError } from '../../src/export/http-response.js'
+import { HttpResponse, MAX_RESPONSE_BYTES, ResponseError } from '../../src/export/transport/http-response.js'
 
 const OK = 'HTTP/1.1 200 OK\r\n'
 

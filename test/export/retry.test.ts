@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { printableUrl } from '../../src/export/printable-url.js'
 import {
   BACKOFF,
   backoffMillis,
@@ -8,7 +7,8 @@ import {
   MAX_RETRY_AFTER_MILLIS,
   readRetryAfter,
 } from '../../src/export/retry.js'
-import { oneLine, reasonOf } from '../../src/export/transport.js'
+import { printableUrl } from '../../src/export/transport/printable-url.js'
+import { oneLine, reasonOf } from '../../src/export/transport/transport.js'
 
 const NOW = Date.parse('2026-01-02T03:04:05Z')
 

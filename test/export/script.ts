@@ -2,7 +2,7 @@
 import { writeSync } from 'node:fs'
 import { BatchProcessor } from '../../src/export/batch.js'
 import { TRACES } from '../../src/export/signal.js'
-import { HttpTransport } from '../../src/export/transport-http.js'
+import { HttpTransport } from '../../src/export/transport/http.js'
 
 import { IdEncoder, spans } from './collector.js'
 import { settingsTo } from './settings.js'

@@ -1,4 +1,4 @@
-import type { TransportSettings } from '../../src/export/transport.js'
+import type { TransportSettings } from '../../src/export/transport/transport.js'
 
 /** What a transport is made of, where a test says nothing else. */
 export function settingsTo(url: URL | string, settings: Partial<TransportSettings> = {}): TransportSettings {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { headerOf, nameOf, readName, readRequest } from '../../src/export/spool-file.js'
+import { headerOf, nameOf, readName, readRequest } from '../../src/export/spool/file.js'
 
 const KEPT = { body: Buffer.from('some bytes of a request'), records: 7 }
 const FILE = Buffer.concat([headerOf(KEPT), KEPT.body])

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { columnsOf, duration, fitted, visible } from '../../src/export/text.js'
+import { columnsOf, duration, fitted, visible } from '../../src/export/console/text.js'
 
 for (const [millis, text] of [
   [0, '0 µs'],

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { DrawnSpan } from '../../src/export/drawn-span.js'
-import { drawTrace } from '../../src/export/tree.js'
+import type { DrawnSpan } from '../../src/export/console/drawn-span.js'
+import { drawTrace } from '../../src/export/console/tree.js'
 
 const plain = { width: 100, colour: false }
 

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import { runOutside } from '../context/manager.js'
+import { runOutside } from '../../context/manager.js'
 import { Attempt, type Connection, type Send } from './attempt.js'
 import type { DialSettings } from './dial.js'
 import { Gzip } from './gzip.js'

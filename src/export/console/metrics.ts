@@ -1,9 +1,9 @@
-import { diag } from '../diag/diag.js'
-import type { Metric } from '../metrics/metric.js'
-import type { Point } from '../metrics/points.js'
-import type { MetricReader } from '../metrics/reader.js'
-import type { AttributeList } from '../trace/attributes.js'
-import type { Exporter } from './exporter.js'
+import { diag } from '../../diag/diag.js'
+import type { Metric } from '../../metrics/metric.js'
+import type { Point } from '../../metrics/points.js'
+import type { MetricReader } from '../../metrics/reader.js'
+import type { AttributeList } from '../../trace/attributes.js'
+import type { Exporter } from '../exporter.js'
 import { type DrawnPoint, drawMetrics } from './metric-table.js'
 
 export interface ConsoleMetricsOptions {

@@ -1,4 +1,4 @@
-import type { Protocol } from '../config/config.js'
+import type { Protocol } from '../../config/config.js'
 
 /** Where telemetry goes, as it may be printed: the query may carry an API key. A method of gRPC tells a user nothing. */
 export function printableUrl(url: string | URL, protocol?: Protocol): string {

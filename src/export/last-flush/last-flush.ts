@@ -1,9 +1,9 @@
 import { createRequire } from 'node:module'
 import type { MessagePort } from 'node:worker_threads'
-import { diag } from '../diag/diag.js'
-import { GRACE_MILLIS, LATE_MILLIS } from './deadline.js'
-import type { Exporter, Handover } from './exporter.js'
-import type { Job, Told } from './last-flush-job.js'
+import { diag } from '../../diag/diag.js'
+import { GRACE_MILLIS, LATE_MILLIS } from '../deadline.js'
+import type { Exporter, Handover } from '../exporter.js'
+import type { Job, Told } from './job.js'
 
 const require = createRequire(import.meta.url)
 
@@ -123,8 +123,8 @@ function startWorker(
   const { port1, port2 } = new MessageChannel()
   const job: Job = {
     program: handovers.some(({ transport }) => transport.protocol === 'grpc')
-      ? require.resolve('./last-flush-grpc-worker.js')
-      : require.resolve('./last-flush-worker.js'),
+      ? require.resolve('./grpc-worker.js')
+      : require.resolve('./worker.js'),
     port: port2,
     done,
     untilNanos: process.hrtime.bigint() + BigInt(Math.round(deadline.leftMillis() * 1e6)),

@@ -1,6 +1,6 @@
-import { decodeExportResponse } from '../otlp/response.js'
+import { decodeExportResponse } from '../../otlp/response.js'
 import type { Exchange, Send } from './attempt.js'
-import { ConnectedTransport } from './connected-transport.js'
+import { ConnectedTransport } from './connected.js'
 import { type GrpcCall, GrpcChannel } from './grpc-channel.js'
 import { failureOf } from './grpc-status.js'
 import { requestFields } from './http-request.js'

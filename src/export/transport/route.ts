@@ -1,4 +1,4 @@
-import type { ProxyConfig, TlsConfig } from '../config/config.js'
+import type { ProxyConfig, TlsConfig } from '../../config/config.js'
 import type { TransportSettings } from './transport.js'
 
 /** By which way a connection to the backend comes about: plain data. */

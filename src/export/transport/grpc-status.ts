@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http2'
-import { decodeRetryDelay } from '../otlp/response.js'
-import { MAX_RETRY_AFTER_MILLIS } from './retry.js'
+import { decodeRetryDelay } from '../../otlp/response.js'
+import { MAX_RETRY_AFTER_MILLIS } from '../retry.js'
 import { failure } from './settlement.js'
 import { type Answer, oneLine } from './transport.js'
 

@@ -1,6 +1,6 @@
 import type { EventEmitter } from 'node:events'
-import { runOutside } from '../context/manager.js'
-import { type AnyFunction, wrapMethod } from '../instrumentation/wrap.js'
+import { runOutside } from '../../context/manager.js'
+import { type AnyFunction, wrapMethod } from '../../instrumentation/wrap.js'
 
 // Programs replace it for their tests.
 const { queueMicrotask } = globalThis

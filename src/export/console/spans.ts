@@ -1,7 +1,7 @@
-import { diag } from '../diag/diag.js'
-import type { SpanData, SpanProcessor } from '../trace/span.js'
+import { diag } from '../../diag/diag.js'
+import type { SpanData, SpanProcessor } from '../../trace/span.js'
+import type { Exporter } from '../exporter.js'
 import { type DrawnSpan, drawnSpan } from './drawn-span.js'
-import type { Exporter } from './exporter.js'
 import { drawTrace } from './tree.js'
 
 /** The width of a line where there is no terminal to ask. */

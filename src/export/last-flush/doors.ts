@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers'
-import { runOutside } from '../context/manager.js'
-import { diag } from '../diag/diag.js'
-import { wrapMethod } from '../instrumentation/wrap.js'
+import { runOutside } from '../../context/manager.js'
+import { diag } from '../../diag/diag.js'
+import { wrapMethod } from '../../instrumentation/wrap.js'
 import { UnnoticedListeners } from './unnoticed.js'
 
 /** Signals from outside that end a program which does not listen to them. */

@@ -1,12 +1,12 @@
 import { EventEmitter } from 'node:events'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
-import { runOutside } from '../context/manager.js'
-import { diag } from '../diag/diag.js'
-import type { Metric } from '../metrics/metric.js'
-import type { MetricReader } from '../metrics/reader.js'
-import type { Resource } from '../resource/resource.js'
-import { type Format, PrometheusText } from './prometheus-text.js'
+import { runOutside } from '../../context/manager.js'
+import { diag } from '../../diag/diag.js'
+import type { Metric } from '../../metrics/metric.js'
+import type { MetricReader } from '../../metrics/reader.js'
+import type { Resource } from '../../resource/resource.js'
+import { type Format, PrometheusText } from './text.js'
 
 export interface PrometheusSettings {
   readonly reader: MetricReader

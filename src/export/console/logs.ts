@@ -1,8 +1,8 @@
-import { diag } from '../diag/diag.js'
-import type { LogData, LogProcessor } from '../logs/log-data.js'
-import type { Value } from '../trace/attributes.js'
-import { toUnixMillis } from '../trace/clock.js'
-import type { Exporter } from './exporter.js'
+import { diag } from '../../diag/diag.js'
+import type { LogData, LogProcessor } from '../../logs/log-data.js'
+import type { Value } from '../../trace/attributes.js'
+import { toUnixMillis } from '../../trace/clock.js'
+import type { Exporter } from '../exporter.js'
 import { visible } from './text.js'
 
 const LEVELS = ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'FATAL']

@@ -1,7 +1,7 @@
-import type { Value } from '../trace/attributes.js'
-import { toUnixMillis } from '../trace/clock.js'
-import { CLIENT, CONSUMER, PRODUCER, SERVER } from '../trace/kind.js'
-import { type SpanData, STATUS_ERROR, STATUS_OK } from '../trace/span.js'
+import type { Value } from '../../trace/attributes.js'
+import { toUnixMillis } from '../../trace/clock.js'
+import { CLIENT, CONSUMER, PRODUCER, SERVER } from '../../trace/kind.js'
+import { type SpanData, STATUS_ERROR, STATUS_OK } from '../../trace/span.js'
 
 /** A span as a person sees it, of whatever service and source. */
 export interface DrawnSpan {

@@ -1,4 +1,4 @@
-import type { OtlpConfig } from '../config/config.js'
+import type { OtlpConfig } from '../../config/config.js'
 
 /** What became of one attempt to deliver a request. */
 export type Answer = Accepted | Refused | Failed

@@ -1,6 +1,6 @@
 import { readdir, stat, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
-import { isAlive, isOwnerName, LEASE_MILLIS } from './spool-owner.js'
+import { isAlive, isOwnerName, LEASE_MILLIS } from './owner.js'
 
 /** What other processes have in a spool. */
 export interface Others {

@@ -1,7 +1,7 @@
 import { setInterval, setTimeout } from 'node:timers'
 import { type MessagePort, workerData } from 'node:worker_threads'
-import { backoffMillis, FLUSH_BACKOFF } from './retry.js'
-import type { Answer, Transport, TransportSettings } from './transport.js'
+import { backoffMillis, FLUSH_BACKOFF } from '../retry.js'
+import type { Answer, Transport, TransportSettings } from '../transport/transport.js'
 
 export interface Destination {
   readonly transport: TransportSettings

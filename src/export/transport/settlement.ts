@@ -1,4 +1,4 @@
-import { startDeadline } from './deadline.js'
+import { startDeadline } from '../deadline.js'
 import type { Answer } from './transport.js'
 
 /** What becomes of one attempt: the first answer counts. */

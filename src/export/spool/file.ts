@@ -1,4 +1,4 @@
-import type { Request } from './source.js'
+import type { Request } from '../source.js'
 
 /** The first bytes of a file: what it is, and the version of its form. */
 const MAGIC = 0x4153_5031
