@@ -9,6 +9,7 @@ import { transportSettings } from './export/transport/transport.js'
 import { createTransport } from './export/transport/transports.js'
 import { AgentMeterProvider } from './metrics/provider.js'
 import { MetricReader, type ReaderSettings } from './metrics/reader.js'
+import type { Views } from './metrics/stream.js'
 import { createMetricEncoder } from './otlp/encoders.js'
 import type { Resource } from './resource/resource.js'
 import { VERSION } from './version.js'
@@ -29,8 +30,9 @@ export function createMetricPipeline({ metrics, delivery }: Config, resource: Re
   const readers: MetricReader[] = []
   const exporters: Exporter[] = []
   const { intervalMillis, timeoutMillis } = metrics
+  const views = viewsOf(metrics)
   for (const name of metrics.exporters) {
-    const reader = new MetricReader(readerSettings(metrics, name))
+    const reader = new MetricReader(readerSettings(metrics, name, views))
     readers.push(reader)
     if (name === 'prometheus') {
       servePrometheus(metrics, reader, resource)
@@ -64,10 +66,17 @@ function createExporter(
 }
 
 /** The preferences of OTLP are its own: Prometheus knows neither deltas nor, in its text, exponential histograms. */
-function readerSettings({ exemplars, temporality, histograms }: MetricsConfig, name: string): ReaderSettings {
-  if (name.startsWith('otlp')) return { exemplars, temporality, histograms, keepsExemplars: false }
-  const keepsExemplars = name === 'prometheus'
-  return { exemplars, temporality: 'cumulative', histograms: 'explicit_bucket_histogram', keepsExemplars }
+function readerSettings(metrics: MetricsConfig, name: string, views: Views | undefined): ReaderSettings {
+  const { exemplars, temporality, histograms, cardinalityLimits } = metrics
+  const common = { exemplars, views, cardinalityLimits, keepsExemplars: name === 'prometheus' }
+  if (name.startsWith('otlp')) return { ...common, temporality, histograms }
+  return { ...common, temporality: 'cumulative', histograms: 'explicit_bucket_histogram' }
+}
+
+function viewsOf({ views }: MetricsConfig): Views | undefined {
+  if (views.length === 0) return undefined
+  const { createViews } = require('./metrics/views.js') as typeof import('./metrics/views.js')
+  return createViews(views)
 }
 
 function servePrometheus({ prometheus, timeoutMillis }: MetricsConfig, reader: MetricReader, resource: Resource): void {

@@ -2,8 +2,9 @@ import type { LogLevel } from '../diag/diag.js'
 import type { CorrelationNames } from '../instrumentation/correlation.js'
 import type { HttpSettings } from '../instrumentation/http-rules.js'
 import type { ExemplarFilter } from '../metrics/exemplars.js'
-import type { TemporalityPreference } from '../metrics/reader.js'
-import type { HistogramAggregation } from '../metrics/store.js'
+import type { CardinalityLimits, TemporalityPreference } from '../metrics/reader.js'
+import type { HistogramAggregation } from '../metrics/stream.js'
+import type { View } from '../metrics/views.js'
 import type { AttributeBounds } from '../trace/attributes.js'
 import type { CallerPolicy } from '../trace/decider.js'
 import type { SpanLimits } from '../trace/limits.js'
@@ -168,6 +169,9 @@ export interface MetricsConfig {
   readonly file: string
   /** What the agent counts of itself is measured too. */
   readonly ofSelf: boolean
+  /** Of the configuration file; there is no variable for them. */
+  readonly views: readonly View[]
+  readonly cardinalityLimits: CardinalityLimits
   /** Where the Prometheus endpoint listens. */
   readonly prometheus: { readonly host: string; readonly port: number }
 }

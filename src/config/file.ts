@@ -1,10 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { basename } from 'node:path'
+import type { CardinalityLimits } from '../metrics/reader.js'
+import type { View } from '../metrics/views.js'
 import { quoted } from './complaint.js'
 import type { AttributeValue } from './config.js'
 import type { Environment } from './environment.js'
 import { readRoot } from './model.js'
-import { Section } from './section.js'
+import { type Collector, Section } from './section.js'
 import { parseYaml, YamlError } from './yaml.js'
 
 const NAME = 'OTEL_CONFIG_FILE'
@@ -21,6 +23,9 @@ export interface FileSettings {
   placeOf(variable: string): string | undefined
   /** Attributes of the resource that are no text. */
   readonly attributes: ReadonlyMap<string, AttributeValue>
+  /** Of the meter provider, as what follows. */
+  readonly views: readonly View[]
+  readonly cardinalityLimits: CardinalityLimits
 }
 
 /**
@@ -68,9 +73,11 @@ function isNewer(format: string): boolean {
 }
 
 /** Collects what the file says. */
-class FileVariables implements FileSettings {
+class FileVariables implements FileSettings, Collector {
   readonly variables: Record<string, string> = {}
   readonly attributes = new Map<string, AttributeValue>()
+  readonly views: View[] = []
+  readonly cardinalityLimits: Collector['cardinalityLimits'] = {}
   readonly warn: (line: string) => void
   readonly #places = new Map<string, string>()
   readonly #name: string

@@ -2,6 +2,7 @@ import { flagPart } from './instrumentations.js'
 import { readExporter, readProcessors } from './model-exporters.js'
 import { readSampler } from './model-samplers.js'
 import type { Section } from './section.js'
+import { readCardinalityLimits, readViews } from './views.js'
 
 /** Severities of the data model by the first part of their names, and the levels of `OTEL_LOG_LEVEL`. */
 const LEVELS: readonly (readonly [severity: string, level: string])[] = [
@@ -132,11 +133,11 @@ function readMeterProvider(root: Section): void {
         periodic.variable('interval', 'OTEL_METRIC_EXPORT_INTERVAL')
         periodic.variable('timeout', 'OTEL_METRIC_EXPORT_TIMEOUT')
         periodic.section('exporter', (exporter) => readExporter(exporter, 'METRICS', exporters))
-        periodic.unsupported('cardinality_limits')
+        readCardinalityLimits(periodic)
         periodic.unsupported('producers')
       })
       reader.section('pull', (pull) => {
-        pull.unsupported('cardinality_limits')
+        readCardinalityLimits(pull)
         pull.unsupported('producers')
         pull.section('exporter', (exporter) => {
           exporter.section('prometheus/development', (prometheus) => {
@@ -149,7 +150,7 @@ function readMeterProvider(root: Section): void {
     })
     provider.set('OTEL_METRICS_EXPORTER', exporters.join(',') || 'none', 'readers')
     provider.variable('exemplar_filter', 'OTEL_METRICS_EXEMPLAR_FILTER')
-    provider.unsupported('views')
+    readViews(provider)
     provider.unsupported('meter_configurator/development')
   })
   if (!isThere) root.set('OTEL_METRICS_EXPORTER', 'none')

@@ -53,7 +53,9 @@ export function readConfig(
     return Object.freeze(config)
   }
   const attributes = new Map([...config.resourceAttributes, ...file.attributes])
-  return Object.freeze({ ...config, resourceAttributes: attributes })
+  const { views, cardinalityLimits } = file
+  const metrics = Object.freeze({ ...config.metrics, views, cardinalityLimits })
+  return Object.freeze({ ...config, metrics, resourceAttributes: attributes })
 }
 
 /** What settings are read from. */
@@ -213,6 +215,8 @@ function readMetrics(settings: Settings): MetricsConfig {
     histograms: settings.read('OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION'),
     otlp: readOtlp(settings, 'metrics'),
     file: settings.read('AUTOSPAN_METRICS_FILE'),
+    views: [],
+    cardinalityLimits: {},
     ofSelf: settings.read('OTEL_NODE_EXPERIMENTAL_SDK_METRICS'),
     prometheus: Object.freeze({
       host: settings.read('OTEL_EXPORTER_PROMETHEUS_HOST'),

@@ -1,3 +1,5 @@
+import type { InstrumentKind } from '../metrics/instrument.js'
+import type { View } from '../metrics/views.js'
 import type { AttributeValue } from './config.js'
 import { didYouMean, nearest } from './spelling.js'
 import { VARIABLES } from './variables.js'
@@ -6,6 +8,8 @@ import type { Tree } from './yaml.js'
 /** Where what a file says is collected. */
 export interface Collector {
   readonly attributes: Map<string, AttributeValue>
+  readonly views: View[]
+  readonly cardinalityLimits: Partial<Record<InstrumentKind | 'default', number>>
   warn(line: string): void
   set(variable: string, text: string, place: string): void
   place(position: { line: number; column: number }, path: string): string
@@ -33,6 +37,15 @@ export class Section {
 
   get attributes(): Map<string, AttributeValue> {
     return this.#out.attributes
+  }
+
+  /** Of the meter provider, as `cardinalityLimits`. */
+  get views(): View[] {
+    return this.#out.views
+  }
+
+  get cardinalityLimits(): Collector['cardinalityLimits'] {
+    return this.#out.cardinalityLimits
   }
 
   get keys(): string[] {
@@ -108,8 +121,13 @@ export class Section {
   }
 
   unsupported(key: string): void {
+    this.refuse(key, 'is not supported')
+  }
+
+  /** Tells what is wrong with what stands at a key, if there is something. */
+  refuse(key: string, problem: string): void {
     const tree = this.get(key)
-    if (tree !== undefined) this.complain('is not supported', tree, this.#pathOf(key))
+    if (tree !== undefined) this.complain(problem, tree, this.#pathOf(key))
   }
 
   complain(problem: string, at: Tree = this.#tree, path: string = this.path): void {

@@ -1,4 +1,5 @@
 import type { Span } from '@opentelemetry/api'
+import type { AttributeList } from '../trace/attributes.js'
 import { FLAG_SAMPLED, RecordingSpan } from '../trace/span.js'
 
 /** `OTEL_METRICS_EXEMPLAR_FILTER`: which measurements may become exemplars. */
@@ -12,13 +13,22 @@ export interface Exemplar {
   /** Empty where the measurement was made outside any trace. */
   readonly traceId: string
   readonly spanId: string
+  /** Those of the measurement that its point does not have. */
+  readonly attributes: Readonly<AttributeList>
 }
 
 /** Keeps exemplars of one point. */
 export interface Reservoir {
   /** With holes. */
   readonly exemplars: readonly (Exemplar | undefined)[]
-  offer(bucket: number, value: number, timeMillis: number, span: Span | undefined): void
+  /** `dropped` are attributes of the measurement that its point does not have. */
+  offer(
+    bucket: number,
+    value: number,
+    timeMillis: number,
+    span: Span | undefined,
+    dropped: Readonly<AttributeList>,
+  ): void
   /** Forgets all. */
   reset(): void
 }
@@ -41,10 +51,16 @@ export class AlignedReservoir implements Reservoir {
     for (let i = 0; i < buckets; i++) this.exemplars.push(undefined)
   }
 
-  offer(bucket: number, value: number, timeMillis: number, span: Span | undefined): void {
+  offer(
+    bucket: number,
+    value: number,
+    timeMillis: number,
+    span: Span | undefined,
+    dropped: Readonly<AttributeList>,
+  ): void {
     const slot = this.exemplars[bucket]
-    if (slot === undefined) this.exemplars[bucket] = new Slot(value, timeMillis, span)
-    else slot.set(value, timeMillis, span)
+    if (slot === undefined) this.exemplars[bucket] = new Slot(value, timeMillis, span, dropped)
+    else slot.set(value, timeMillis, span, dropped)
   }
 
   reset(): void {
@@ -62,13 +78,19 @@ export class FixedReservoir implements Reservoir {
     this.#size = size
   }
 
-  offer(_bucket: number, value: number, timeMillis: number, span: Span | undefined): void {
+  offer(
+    _bucket: number,
+    value: number,
+    timeMillis: number,
+    span: Span | undefined,
+    dropped: Readonly<AttributeList>,
+  ): void {
     const seen = this.#seen++
     const place = seen < this.#size ? seen : Math.floor(Math.random() * (seen + 1))
     if (place >= this.#size) return
     const slot = this.exemplars[place]
-    if (slot === undefined) this.exemplars[place] = new Slot(value, timeMillis, span)
-    else slot.set(value, timeMillis, span)
+    if (slot === undefined) this.exemplars[place] = new Slot(value, timeMillis, span, dropped)
+    else slot.set(value, timeMillis, span, dropped)
   }
 
   reset(): void {
@@ -87,16 +109,19 @@ class Slot implements Exemplar {
   timeMillis: number
   traceId = ''
   spanId = ''
+  attributes: Readonly<AttributeList>
 
-  constructor(value: number, timeMillis: number, span: Span | undefined) {
+  constructor(value: number, timeMillis: number, span: Span | undefined, dropped: Readonly<AttributeList>) {
     this.value = value
     this.timeMillis = timeMillis
+    this.attributes = dropped
     this.#setSpan(span)
   }
 
-  set(value: number, timeMillis: number, span: Span | undefined): void {
+  set(value: number, timeMillis: number, span: Span | undefined, dropped: Readonly<AttributeList>): void {
     this.value = value
     this.timeMillis = timeMillis
+    this.attributes = dropped
     this.#setSpan(span)
   }
 

@@ -3,8 +3,8 @@ import type { Reservoir } from './exemplars.js'
 import type { Point } from './points.js'
 
 /** SPEC metrics/sdk.md#base2-exponential-bucket-histogram-aggregation: the defaults. */
-const MAX_BUCKETS = 160
-const MAX_SCALE = 20
+export const DEFAULT_MAX_BUCKETS = 160
+export const DEFAULT_MAX_SCALE = 20
 
 const MIN_NORMAL = 2 ** -1022
 const EXPONENT_BIAS = 1023
@@ -15,24 +15,31 @@ const words = new Uint32Array(float.buffer)
 const HIGH = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1 ? 1 : 0
 
 /**
- * A histogram whose buckets are as fine as `MAX_BUCKETS` of them can be for the values that came. The base is
+ * A histogram whose buckets are as fine as so many of them can be for the values that came. The base is
  * 2^(2^-scale), and bucket i holds what is above base^i and not above base^(i + 1).
  */
 export class ExponentialHistogramPoint implements Point {
   readonly attributes: Readonly<AttributeList>
   readonly exemplars: Reservoir | undefined
-  scale = MAX_SCALE
+  scale: number
   zeroCount = 0
   /** Of positive values; there are no negative ones, for histograms take none. */
-  readonly positive = new Buckets()
+  readonly positive: Buckets
   count = 0
   sum = 0
   min = Number.POSITIVE_INFINITY
   max = Number.NEGATIVE_INFINITY
 
-  constructor(attributes: Readonly<AttributeList>, exemplars: Reservoir | undefined) {
+  constructor(
+    attributes: Readonly<AttributeList>,
+    exemplars: Reservoir | undefined,
+    maxScale: number,
+    maxBuckets: number,
+  ) {
     this.attributes = attributes
     this.exemplars = exemplars
+    this.scale = maxScale
+    this.positive = new Buckets(maxBuckets)
   }
 
   record(value: number): number {
@@ -62,6 +69,11 @@ export class Buckets {
   /** The index of the first. */
   offset = 0
   counts: number[] = []
+  readonly #most: number
+
+  constructor(most: number) {
+    this.#most = most
+  }
 
   /** By how much the scale has to go down before `index` fits in with the others. */
   excess(index: number): number {
@@ -69,7 +81,7 @@ export class Buckets {
     let low = Math.min(this.offset, index)
     let high = Math.max(this.offset + this.counts.length - 1, index)
     let by = 0
-    for (; high - low >= MAX_BUCKETS; by++) {
+    for (; high - low >= this.#most; by++) {
       low >>= 1
       high >>= 1
     }

@@ -27,9 +27,9 @@ export const DEFAULT_BOUNDARIES: readonly number[] = [
   0, 5, 10, 25, 50, 75, 100, 250, 500, 750, 1000, 2500, 5000, 7500, 10_000,
 ]
 
-/** What a measurement reports: the sum of all, their number in buckets, or the last one. */
+/** Whether a sum of its measurements only grows. */
 export function isMonotonic(kind: InstrumentKind): boolean {
-  return kind === 'counter' || kind === 'observable_counter'
+  return kind === 'counter' || kind === 'observable_counter' || kind === 'histogram'
 }
 
 /** SPEC metrics/api.md#instrument-name-syntax: a letter, and up to 254 of letters, digits and `_ . - /`. */

@@ -18,7 +18,7 @@ import type { Store } from './store.js'
 /** An instrument whose measurements are made where things happen. None of its methods throws. */
 export class SyncInstrument implements Counter, UpDownCounter, Histogram, Gauge {
   readonly descriptor: Descriptor
-  /** One for each reader. */
+  /** Those of each reader: one, or as many as views ask for. */
   readonly #stores: readonly Store[]
   /** Values that are refused: what only goes up takes none below 0. */
   readonly #isNonNegative: boolean
@@ -54,13 +54,15 @@ export class BoundInstrument {
   readonly #stores: readonly Store[]
   readonly #attributes: Readonly<AttributeList>
   readonly #points: (Point | undefined)[] = []
+  readonly #dropped: Readonly<AttributeList>[] = []
   readonly #generations: number[] = []
 
   constructor(stores: readonly Store[], attributes: Readonly<AttributeList>) {
     this.#stores = stores
     this.#attributes = attributes
-    for (const _ of stores) {
+    for (const store of stores) {
       this.#points.push(undefined)
+      this.#dropped.push(store.droppedOf(attributes))
       this.#generations.push(-1)
     }
   }
@@ -76,7 +78,7 @@ export class BoundInstrument {
         this.#points[i] = point
         this.#generations[i] = store.generation
       }
-      store.recordIn(point, value, timeMillis, span)
+      store.recordIn(point, value, timeMillis, span, this.#dropped[i]!)
     }
   }
 }

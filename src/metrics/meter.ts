@@ -104,7 +104,7 @@ export class AgentMeter implements Meter {
       const readers = isValid ? this.#readers : []
       return new SyncInstrument(
         descriptor,
-        readers.map((reader) => reader.storeFor(this.#scope, descriptor)),
+        readers.flatMap((reader) => reader.storesFor(this.#scope, descriptor)),
       )
     })
   }

@@ -1,11 +1,11 @@
 import type { Attributes } from '@opentelemetry/api'
 import type { AttributeList } from '../trace/attributes.js'
 import type { Scope } from '../trace/span.js'
-import type { Descriptor } from './instrument.js'
 import { DELTA, type Metric, type MetricHead } from './metric.js'
 import { LastValuePoint } from './points.js'
 import { SeriesMap } from './series.js'
-import { CARDINALITY_LIMIT, dataOf, type StreamSettings, sayOverflow } from './store.js'
+import { keptOf, type StreamSettings, sayOverflow } from './store.js'
+import type { Stream } from './stream.js'
 
 /** What was told of attributes in the last collection, for sums of what has come since. */
 class ObservedPoint extends LastValuePoint {
@@ -18,25 +18,28 @@ class ObservedPoint extends LastValuePoint {
 /** What the callbacks of one observable instrument have told one reader. */
 export class ObservedStore {
   readonly #scope: Scope
-  readonly #descriptor: Descriptor
+  readonly #stream: Stream
   readonly #settings: StreamSettings
-  readonly #data: Metric['data']
   readonly #series: SeriesMap<ObservedPoint>
   #startMillis: number
 
-  constructor(scope: Scope, descriptor: Descriptor, settings: StreamSettings, startMillis: number) {
+  constructor(scope: Scope, stream: Stream, settings: StreamSettings, startMillis: number) {
     this.#scope = scope
-    this.#descriptor = descriptor
+    this.#stream = stream
     this.#settings = settings
-    this.#data = dataOf(descriptor, settings)
     this.#startMillis = startMillis
-    this.#series = new SeriesMap(newPoint, CARDINALITY_LIMIT, () => sayOverflow(descriptor))
+    this.#series = new SeriesMap(newPoint, stream.cardinalityLimit, () => sayOverflow(stream))
   }
 
-  /** The last word on the same attributes counts; those for which there is no place of their own are added up. */
+  /**
+   * The last word on the same attributes counts; those for which there is no place of their own are added up, and so are
+   * sums that differ in what is not kept.
+   */
   observe(value: number, attributes: Attributes | undefined): void {
-    const point = this.#series.find(attributes)
-    if (this.#series.isOverflow(point) && point.isObserved) point.value += value
+    const { keeps, data } = this.#stream
+    const point = this.#series.find(keeps === undefined ? attributes : keptOf(attributes, keeps))
+    const isOfMany = this.#series.isOverflow(point) || (keeps !== undefined && data === 'sum')
+    if (isOfMany && point.isObserved) point.value += value
     else point.value = value
     point.isObserved = true
   }
@@ -48,12 +51,12 @@ export class ObservedStore {
     const { temporality } = this.#settings
     return {
       scope: this.#scope,
-      descriptor: this.#descriptor,
-      data: this.#data,
+      descriptor: this.#stream.descriptor,
+      data: this.#stream.data,
       temporality,
       startMillis: this.#startMillis,
       timeMillis: Math.max(timeMillis, this.#startMillis),
-      points: this.#data === 'sum' && temporality === DELTA ? points.map(difference) : points,
+      points: this.#stream.data === 'sum' && temporality === DELTA ? points.map(difference) : points,
     } as MetricHead as Metric
   }
 

@@ -9,7 +9,8 @@ import type { ExemplarFilter } from './exemplars.js'
 import type { Descriptor, InstrumentKind } from './instrument.js'
 import { CUMULATIVE, DELTA, type Metric, type Temporality } from './metric.js'
 import { ObservedStore } from './observed.js'
-import { type HistogramAggregation, Store, type StreamSettings } from './store.js'
+import { Store, type StreamSettings } from './store.js'
+import { type HistogramAggregation, type Stream, usualStream, type Views } from './stream.js'
 
 /** `OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE`. */
 export type TemporalityPreference = 'cumulative' | 'delta' | 'lowmemory'
@@ -19,7 +20,14 @@ export interface ReaderSettings {
   readonly histograms: HistogramAggregation
   readonly exemplars: ExemplarFilter
   readonly keepsExemplars: boolean
+  /** Default: each instrument has its usual stream. */
+  readonly views?: Views | undefined
+  /** Sets of attributes of instruments of some kinds; default: those of the specification. */
+  readonly cardinalityLimits?: CardinalityLimits
 }
+
+/** By kind of instrument, and for those that are not named. */
+export type CardinalityLimits = Readonly<Partial<Record<InstrumentKind | 'default', number>>>
 
 /** One who has to be asked for observations. */
 export interface Observer {
@@ -33,7 +41,7 @@ export type Observe = (instrument: object, value: number, attributes?: Attribute
 export class MetricReader {
   readonly #settings: ReaderSettings
   readonly #stores: (Store | ObservedStore)[] = []
-  readonly #observed = new Map<object, ObservedStore>()
+  readonly #observed = new Map<object, readonly ObservedStore[]>()
   #observers: Iterable<Observer> = []
   /** Observations are asked for, or awaited. */
   #collecting = false
@@ -47,16 +55,20 @@ export class MetricReader {
     this.#observers = observers
   }
 
-  storeFor(scope: Scope, descriptor: Descriptor): Store {
-    const store = new Store(scope, descriptor, this.#streamSettings(descriptor.kind), unixMillis())
-    this.#stores.push(store)
-    return store
+  storesFor(scope: Scope, descriptor: Descriptor): readonly Store[] {
+    const settings = this.#streamSettings(descriptor.kind)
+    const stores = this.#streamsOf(scope, descriptor).map((stream) => new Store(scope, stream, settings, unixMillis()))
+    this.#stores.push(...stores)
+    return stores
   }
 
   addObservable(instrument: object, scope: Scope, descriptor: Descriptor): void {
-    const store = new ObservedStore(scope, descriptor, this.#streamSettings(descriptor.kind), unixMillis())
-    this.#stores.push(store)
-    this.#observed.set(instrument, store)
+    const settings = this.#streamSettings(descriptor.kind)
+    const stores = this.#streamsOf(scope, descriptor).map(
+      (stream) => new ObservedStore(scope, stream, settings, unixMillis()),
+    )
+    this.#stores.push(...stores)
+    this.#observed.set(instrument, stores)
   }
 
   /** Whether the program has had something measured since the last collection. Observations are none: there always are some. */
@@ -105,7 +117,8 @@ export class MetricReader {
     const pending: PromiseLike<unknown>[] = []
     for (const observer of this.#observers) {
       const observe: Observe = (instrument, value, attributes) => {
-        if (this.#collecting) this.#observed.get(instrument)?.observe(value, attributes)
+        if (!this.#collecting) return
+        for (const store of this.#observed.get(instrument) ?? []) store.observe(value, attributes)
       }
       const result = runIn(ROOT_CONTEXT, ask, undefined, observer, observe, this)
       if (isThenable(result)) pending.push(result.then(undefined, sayFailed))
@@ -114,8 +127,14 @@ export class MetricReader {
   }
 
   #streamSettings(kind: InstrumentKind): StreamSettings {
-    const { temporality, histograms, exemplars, keepsExemplars } = this.#settings
-    return { temporality: temporalityOf(kind, temporality), histograms, exemplars, keepsExemplars }
+    const { temporality, exemplars, keepsExemplars } = this.#settings
+    return { temporality: temporalityOf(kind, temporality), exemplars, keepsExemplars }
+  }
+
+  #streamsOf(scope: Scope, descriptor: Descriptor): readonly Stream[] {
+    const { histograms, views, cardinalityLimits: limits } = this.#settings
+    const usual = usualStream(descriptor, histograms, limits?.[descriptor.kind] ?? limits?.default)
+    return views === undefined ? [usual] : views(scope, descriptor, usual)
   }
 }
 

@@ -8,6 +8,13 @@ const OVERFLOW: Readonly<AttributeList> = ['otel.metric.overflow', true]
 
 const isOwn = Object.prototype.hasOwnProperty
 
+/** Attributes as a program writes them, without what is none. */
+export function listOf(attributes: Attributes | undefined): AttributeList {
+  const list: AttributeList = []
+  putAttributes(list, attributes, NO_BOUNDS)
+  return list
+}
+
 /** A step in the way that leads from attributes, as a program writes them, to their point. */
 class Step<Point> {
   /** By key where a value led here, by value where a key did. */
@@ -81,8 +88,7 @@ export class SeriesMap<Point> {
   }
 
   #discover(given: Attributes | undefined): Point {
-    const attributes: AttributeList = []
-    putAttributes(attributes, given, NO_BOUNDS)
+    const attributes = listOf(given)
     const point = this.of(attributes)
     if (point !== this.#overflow && this.#ways < 2 * this.#limit) this.#remember(given, point)
     return point

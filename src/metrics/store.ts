@@ -8,22 +8,18 @@ import type { Scope } from '../trace/span.js'
 import { AlignedReservoir, type ExemplarFilter, endBy, FixedReservoir, isSampled, type Reservoir } from './exemplars.js'
 import { ExponentialHistogramPoint } from './exponential-histogram.js'
 import { HistogramPoint } from './histogram.js'
-import type { Descriptor } from './instrument.js'
 import { DELTA, type Metric, type MetricHead, type Temporality } from './metric.js'
 import { LastValuePoint, type Point, SumPoint } from './points.js'
-import { SeriesMap } from './series.js'
+import { listOf, SeriesMap } from './series.js'
+import type { Stream } from './stream.js'
 
-/** SPEC metrics/sdk.md#cardinality-limits: sets of attributes for each instrument. */
-export const CARDINALITY_LIMIT = 2000
 /** Exemplars of an exponential histogram: the specification asks for 20 at most. */
 const EXPONENTIAL_EXEMPLARS = 20
-
-export type HistogramAggregation = 'explicit_bucket_histogram' | 'base2_exponential_bucket_histogram'
+const NONE: Readonly<AttributeList> = []
 
 /** What a reader wants to have of an instrument. */
 export interface StreamSettings {
   readonly temporality: Temporality
-  readonly histograms: HistogramAggregation
   readonly exemplars: ExemplarFilter
   /** For readers that others than this process ask, in their own time: exemplars stay until newer ones come. */
   readonly keepsExemplars: boolean
@@ -36,53 +32,70 @@ export class Store {
   /** Measurements have come since the last collection. */
   touched = false
   readonly #scope: Scope
-  readonly #descriptor: Descriptor
+  readonly #stream: Stream
   readonly #settings: StreamSettings
-  readonly #data: Metric['data']
   readonly #series: SeriesMap<Point>
   readonly #takesAll: boolean
+  readonly #keeps: Stream['keeps']
   #startMillis: number
 
-  constructor(scope: Scope, descriptor: Descriptor, settings: StreamSettings, startMillis: number) {
+  constructor(scope: Scope, stream: Stream, settings: StreamSettings, startMillis: number) {
     this.#scope = scope
-    this.#descriptor = descriptor
+    this.#stream = stream
     this.#settings = settings
-    this.#data = dataOf(descriptor, settings)
     this.#takesAll = settings.exemplars === 'always_on'
+    this.#keeps = stream.keeps
     this.#startMillis = startMillis
     this.#series = new SeriesMap(
       (attributes) => this.#newPoint(attributes),
-      CARDINALITY_LIMIT,
-      () => sayOverflow(descriptor),
+      stream.cardinalityLimit,
+      () => sayOverflow(stream),
     )
   }
 
   get isBackground(): boolean {
-    return this.#descriptor.isBackground
+    return this.#stream.descriptor.isBackground
   }
 
   record(value: number, attributes: Attributes | undefined, context: Context | undefined): void {
-    const point = this.#series.find(attributes)
+    const keeps = this.#keeps
+    const kept = keeps === undefined ? attributes : keptOf(attributes, keeps)
+    const point = this.#series.find(kept)
     const bucket = point.record(value)
     this.touched = true
     const { exemplars } = point
     if (exemplars === undefined) return
     const span = spanOf(context ?? activeContext())
-    if (this.#takesAll || isSampled(span)) exemplars.offer(bucket, value, unixMillis(), span)
+    if (!this.#takesAll && !isSampled(span)) return
+    const dropped = keeps === undefined ? NONE : listOf(keptOf(attributes, (key) => !keeps(key)))
+    exemplars.offer(bucket, value, unixMillis(), span, dropped)
   }
 
   /** The point of attributes that the agent itself has made, valid for this `generation`. */
   pointOf(attributes: Readonly<AttributeList>): Point {
-    return this.#series.of(attributes)
+    const keeps = this.#keeps
+    return this.#series.of(keeps === undefined ? attributes : listed(attributes, keeps))
+  }
+
+  /** The attributes that a point of these does not have. */
+  droppedOf(attributes: Readonly<AttributeList>): Readonly<AttributeList> {
+    const keeps = this.#keeps
+    return keeps === undefined ? NONE : listed(attributes, (key) => !keeps(key))
   }
 
   /** `point` is one of this store's; `span` that in which the measurement was made; `timeMillis` 0 for now. */
-  recordIn(point: Point, value: number, timeMillis: number, span: Span | undefined): void {
+  recordIn(
+    point: Point,
+    value: number,
+    timeMillis: number,
+    span: Span | undefined,
+    dropped: Readonly<AttributeList>,
+  ): void {
     const bucket = point.record(value)
     this.touched = true
     const { exemplars } = point
     if (exemplars !== undefined && (this.#takesAll || isSampled(span)))
-      exemplars.offer(bucket, value, timeMillis === 0 ? unixMillis() : timeMillis, span)
+      exemplars.offer(bucket, value, timeMillis === 0 ? unixMillis() : timeMillis, span, dropped)
   }
 
   /** Undefined where nothing has been measured. */
@@ -92,8 +105,8 @@ export class Store {
     for (const { exemplars } of points) if (exemplars !== undefined) endBy(timeMillis, exemplars)
     return {
       scope: this.#scope,
-      descriptor: this.#descriptor,
-      data: this.#data,
+      descriptor: this.#stream.descriptor,
+      data: this.#stream.data,
       temporality: this.#settings.temporality,
       startMillis: this.#startMillis,
       timeMillis: Math.max(timeMillis, this.#startMillis),
@@ -114,16 +127,18 @@ export class Store {
   }
 
   #newPoint(attributes: Readonly<AttributeList>): Point {
-    const { boundaries } = this.#descriptor
-    switch (this.#data) {
+    const { data, descriptor, maxScale, maxBuckets } = this.#stream
+    switch (data) {
       case 'sum':
         return new SumPoint(attributes, this.#reservoir(1))
       case 'gauge':
         return new LastValuePoint(attributes, this.#reservoir(1))
       case 'histogram':
-        return new HistogramPoint(attributes, this.#alignedReservoir(), boundaries)
-      case 'exponential_histogram':
-        return new ExponentialHistogramPoint(attributes, this.#reservoir(EXPONENTIAL_EXEMPLARS))
+        return new HistogramPoint(attributes, this.#alignedReservoir(), descriptor.boundaries)
+      case 'exponential_histogram': {
+        const exemplars = this.#reservoir(Math.min(EXPONENTIAL_EXEMPLARS, maxBuckets))
+        return new ExponentialHistogramPoint(attributes, exemplars, maxScale, maxBuckets)
+      }
     }
   }
 
@@ -133,25 +148,22 @@ export class Store {
 
   #alignedReservoir(): Reservoir | undefined {
     if (this.#settings.exemplars === 'always_off') return undefined
-    return new AlignedReservoir(this.#descriptor.boundaries.length + 1)
+    return new AlignedReservoir(this.#stream.descriptor.boundaries.length + 1)
   }
 }
 
-export function dataOf({ kind }: Descriptor, { histograms }: Pick<StreamSettings, 'histograms'>): Metric['data'] {
-  switch (kind) {
-    case 'histogram':
-      return histograms === 'explicit_bucket_histogram' ? 'histogram' : 'exponential_histogram'
-    case 'gauge':
-    case 'observable_gauge':
-      return 'gauge'
-    default:
-      return 'sum'
-  }
+/** The attributes whose keys are kept. */
+export function keptOf(attributes: Attributes | undefined, keeps: (key: string) => boolean): Attributes {
+  return Object.fromEntries(Object.entries(attributes ?? {}).filter(([key]) => keeps(key)))
 }
 
-export function sayOverflow({ name }: Descriptor): void {
+function listed(attributes: Readonly<AttributeList>, keeps: (key: string) => boolean): Readonly<AttributeList> {
+  return attributes.filter((_, i) => keeps(String(attributes[i - (i % 2)])))
+}
+
+export function sayOverflow({ descriptor: { name }, cardinalityLimit }: Stream): void {
   diag.warnOnce(
     `overflow ${name}`,
-    `the metric ${name} has more than ${CARDINALITY_LIMIT} sets of attributes; further ones are counted as otel.metric.overflow`,
+    `the metric ${name} has more than ${cardinalityLimit} sets of attributes; further ones are counted as otel.metric.overflow`,
   )
 }

@@ -100,9 +100,10 @@ function exemplarsJson(reservoir: Reservoir | undefined, isInt: boolean): string
   return text === '' ? '' : `,"exemplars":[${text}]`
 }
 
-function exemplarJson({ timeMillis, value, traceId, spanId }: Exemplar, isInt: boolean): string {
+function exemplarJson({ timeMillis, value, traceId, spanId, attributes }: Exemplar, isInt: boolean): string {
+  const filtered = attributes.length === 0 ? '' : `,"filteredAttributes":${attributesJson(attributes)}`
   const ids = member('traceId', traceId) + member('spanId', spanId)
-  return `{"timeUnixNano":"${nanos(timeMillis)}",${valueJson(value, isInt)}${ids}}`
+  return `{"timeUnixNano":"${nanos(timeMillis)}",${valueJson(value, isInt)}${ids}${filtered}}`
 }
 
 function valueJson(value: number, isInt: boolean): string {

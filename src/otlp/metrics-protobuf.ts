@@ -64,6 +64,7 @@ const EXEMPLAR = {
   spanId: 8 * 4 + BYTES,
   traceId: 8 * 5 + BYTES,
   asInt: 8 * 6 + FIXED64,
+  filteredAttributes: 8 * 7 + BYTES,
 }
 
 const TRACE_ID_BYTES = 16
@@ -191,5 +192,6 @@ function writeExemplar(writer: ProtobufWriter, tag: number, exemplar: Exemplar, 
   else writer.double(EXEMPLAR.asDouble, exemplar.value)
   writer.hexId(EXEMPLAR.spanId, exemplar.spanId, SPAN_ID_BYTES)
   writer.hexId(EXEMPLAR.traceId, exemplar.traceId, TRACE_ID_BYTES)
+  writeAttributes(writer, EXEMPLAR.filteredAttributes, exemplar.attributes)
   writer.close(start, 1)
 }

@@ -72,6 +72,8 @@ test('without variables all is as the specification has it', () => {
       temporality: 'cumulative',
       histograms: 'explicit_bucket_histogram',
       file: 'metrics.jsonl',
+      views: [],
+      cardinalityLimits: {},
       ofSelf: false,
       otlp: 'http://localhost:4318/v1/metrics',
       prometheus: { host: 'localhost', port: 9464 },

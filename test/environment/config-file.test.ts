@@ -49,6 +49,32 @@ test('OTEL_CONFIG_FILE configures the agent, and other variables do not', async 
   assert.deepEqual(others, [])
 })
 
+test('views of the file decide what becomes of metrics, of the program and of the agent', async (t) => {
+  const sink = await startSink(t)
+  const text = `
+file_format: "1.0"
+propagator: {composite: [{tracecontext: }]}
+meter_provider:
+  readers: [{periodic: {exporter: {otlp_http: {endpoint: "${sink.url}/v1/metrics"}}}}]
+  views:
+    - {selector: {instrument_name: shop.stock}, stream: {aggregation: {drop: }}}
+    - {selector: {instrument_name: shop.orders}, stream: {name: orders, attribute_keys: {excluded: [kind]}}}
+    - selector: {instrument_type: histogram, unit: g}
+      stream: {aggregation: {explicit_bucket_histogram: {boundaries: [60]}}}
+`
+  const env = { OTEL_CONFIG_FILE: file('views.yaml', text), DOOR: 'the empty event loop' }
+  const { stderr } = await run('metrics/shop.mjs', { env })
+  await sink.settled()
+  assert.deepEqual(
+    sink.metrics.map(({ name, points }) => [name, points.map((point) => point.bucketCounts ?? point.value)]),
+    [
+      ['orders', [3]],
+      ['shop.order.weight', [[1, 1]]],
+    ],
+  )
+  assert.equal(stderr.trimEnd().split('\n').length, 1, stderr)
+})
+
 test('with a file that cannot be used the program runs untraced, and one line says why', async (t) => {
   const sink = await startSink(t)
   const { stdout, stderr, code } = await run('boot/untouched.cjs', {

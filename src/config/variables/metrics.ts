@@ -1,6 +1,6 @@
 import type { ExemplarFilter } from '../../metrics/exemplars.js'
 import type { TemporalityPreference } from '../../metrics/reader.js'
-import type { HistogramAggregation } from '../../metrics/store.js'
+import type { HistogramAggregation } from '../../metrics/stream.js'
 import type { MetricExporterName } from '../config.js'
 import { boolean, listOf, oneOf, positive, timeout } from '../parse.js'
 import type { Rows } from './variable.js'
