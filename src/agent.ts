@@ -18,6 +18,7 @@ import { readConfig } from './config/read.js'
 import { AsyncLocalStorageContextManager } from './context/manager.js'
 import type { Control } from './control.js'
 import { diag } from './diag/diag.js'
+import { printable } from './diag/printable.js'
 import type { Doctor } from './doctor.js'
 import { watchDoors } from './export/last-flush/doors.js'
 import type { ThreadInbox } from './export/thread-inbox.js'
@@ -174,7 +175,7 @@ function run(config: Config, inheritance: Inheritance | undefined): void {
     setTimeout(begin, isAsked ? 0 : Math.min(METRICS_BEGIN_MILLIS, config.metrics.intervalMillis)).unref()
   }
   if (detected === undefined) {
-    diag.debug(`traces a worker thread of ${attributeOf(resource, 'service.name')}`)
+    diag.debug(`traces a worker thread of ${printable(String(attributeOf(resource, 'service.name')))}`)
     return
   }
   diag.info(startLine(config, detected.serviceName, enabled))
@@ -282,7 +283,7 @@ function createControl(config: Config, isMainThread: boolean): Control | undefin
 function startLine({ traces, metrics }: Config, serviceName: string, enabled: readonly Instrumentation[]): string {
   const hooked = enabled.filter(({ measure }) => measure === undefined)
   return [
-    `${VERSION} traces ${serviceName}`,
+    `${VERSION} traces ${printable(serviceName)}`,
     `spans go ${waysOf(traces)}`,
     `metrics go ${waysOf(metrics)}`,
     `sampler ${samplerName(traces.sampling)}`,
@@ -298,7 +299,7 @@ function waysOf(signal: TracesConfig | MetricsConfig): string {
   const { otlp } = signal
   const ways = signal.exporters.map((exporter) => {
     if (exporter === 'otlp') return `${otlp.protocol} to ${printableUrl(otlp.url, otlp.protocol)}${by(otlp.proxy)}`
-    return exporter === 'otlp/file' ? `to ${signal.file}` : exporter
+    return exporter === 'otlp/file' ? `to ${printable(signal.file)}` : exporter
   })
   return ways.length === 0 ? 'nowhere' : ways.join(' and ')
 }

@@ -6,6 +6,7 @@ import { ControlSource, type RunTimeSettings } from './config/control.js'
 import { readEnvironment } from './config/environment.js'
 import { runOutside } from './context/manager.js'
 import { diag, LOG_LEVELS, type LogLevel } from './diag/diag.js'
+import { printable } from './diag/printable.js'
 import type { Instrumentation } from './instrumentation/instrumentation.js'
 import type { Library } from './instrumentation/library.js'
 
@@ -144,7 +145,7 @@ export class Control {
     try {
       const { text, problem } = answerOf(answer)
       if (problem !== undefined && problem !== this.#problem)
-        diag.warn(`the control file ${this.#path} ${problem}; what was set before goes on`)
+        diag.warn(`the control file ${printable(String(this.#path))} ${problem}; what was set before goes on`)
       this.#problem = problem
       if (problem !== undefined) return
       const complaints: string[] = []

@@ -19,7 +19,7 @@ export interface Doctor {
  * What can be found out before the program starts is told by a process of its own, with the same environment, and the
  * program waits for it.
  *
- * @param wish the variable's value: a boolean, or a file to which the number of problems is appended
+ * @param wish `true`, or a file to which the number of problems is appended
  */
 export function startDoctor(wish: string, enabled: readonly Instrumentation[]): Doctor {
   const program = join(dirname(createRequire(import.meta.url).resolve('autospan/package.json')), 'dist/cli.cjs')
@@ -52,7 +52,7 @@ export function startDoctor(wish: string, enabled: readonly Instrumentation[]): 
         `  · not loaded: ${missing.join(', ') || 'nothing'}`,
       ]
       writeSync(2, `${lines.join('\n')}\n`)
-      if (!/^(true|1)$/i.test(wish)) appendFileSync(wish, `${problems}\n`)
+      if (wish !== 'true') appendFileSync(wish, `${problems}\n`)
     },
   }
 }

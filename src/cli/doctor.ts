@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { INSTRUMENTATIONS } from '../../instrumentations/index.js'
 import { type Environment, readEnvironment } from '../config/environment.js'
 import { readConfig } from '../config/read.js'
+import { printable } from '../diag/printable.js'
 import { hearsImports } from '../hooks/es-modules.js'
 import { createResource } from '../resource/detect.js'
 import { VERSION } from '../version.js'
@@ -40,7 +41,8 @@ export async function diagnose(write: (text: string) => void, options: DoctorOpt
       ? 'CommonJS modules and ES modules are hooked'
       : 'CommonJS modules are hooked, imported or required; on this line no ES modules, of which no library that is traced consists',
   )
-  if (config.enabled) report.fine(`the service is called ${createResource(config, VERSION, { entryFile }).serviceName}`)
+  if (config.enabled)
+    report.fine(`the service is called ${printable(createResource(config, VERSION, { entryFile }).serviceName)}`)
   else report.problem('the agent is switched off', 'OTEL_SDK_DISABLED or OTEL_ENABLED says so')
 
   report.section('Settings')

@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module'
 import type { InstrumentationsConfig } from './config.js'
 import { readHttp } from './http.js'
+import { names as namesType } from './parse.js'
 import type { Settings } from './settings.js'
 
 const require = createRequire(import.meta.url)
@@ -60,17 +61,19 @@ function readNames(
   variable: typeof ENABLED | typeof DISABLED,
   known: readonly string[],
 ): ReadonlySet<string> | undefined {
-  const listed = settings.read(variable)
+  const text = settings.given(variable)
+  const listed = text === undefined ? undefined : namesType.parse(text).value
   if (listed === undefined) return undefined
   const names = listed.filter((name) => known.includes(name))
   const unknown = listed.filter((name) => !known.includes(name))
   // To disable what the agent does not trace anyway is no mistake, and usual in environments made for another agent.
   const told = variable === DISABLED ? unknown.filter((name) => !OTHER_INSTRUMENTATIONS.includes(name)) : unknown
+  const problems = settings.slips(variable)
   if (told.length > 0) {
     const { unknownNames } = require('./complaint.js') as typeof import('./complaint.js')
-    const problem = unknownNames(told, listed.length, known, OTHER_INSTRUMENTATIONS)
-    settings.complain(variable, problem, `using ${names.join(',') || 'none'}`)
+    problems.push(unknownNames(told, listed.length, known, OTHER_INSTRUMENTATIONS))
   }
+  if (problems.length > 0) settings.complain(variable, problems.join(' and '), `using ${names.join(',') || 'none'}`)
   return new Set(names)
 }
 

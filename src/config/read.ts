@@ -1,5 +1,4 @@
 import { createRequire } from 'node:module'
-import { isAbsolute } from 'node:path'
 import { DEFAULT_LIMITS, type SpanLimits } from '../trace/limits.js'
 
 import type {
@@ -138,10 +137,7 @@ function readRedaction(settings: Settings): RedactionConfig | undefined {
 
 function readDoctor(settings: Settings): string | undefined {
   const wish = settings.read('AUTOSPAN_DOCTOR')
-  // `autospan doctor` names a file of its own.
-  if (wish === undefined || /^(true|1)$/i.test(wish) || isAbsolute(wish)) return wish
-  if (!/^(false|0)$/i.test(wish)) settings.complain('AUTOSPAN_DOCTOR', 'is neither true nor false', 'it is ignored')
-  return undefined
+  return wish === 'false' ? undefined : wish
 }
 
 function readControl(settings: Settings): ControlConfig | undefined {

@@ -1,4 +1,5 @@
 import type { ControlSignal } from '../config.js'
+import { doctor } from '../doctor.js'
 import { boolean, duration, oneOf, text } from '../parse.js'
 import type { Rows } from './variable.js'
 
@@ -16,7 +17,7 @@ export const OWN = {
     meaning: 'true: package managers and the threads of loggers, which are left alone otherwise, are traced too.',
   },
   AUTOSPAN_DOCTOR: {
-    type: text,
+    type: doctor,
     meaning: 'true: what the agent finds is told on stderr, and the backend is tried, as autospan doctor does.',
   },
   AUTOSPAN_CONTROL_FILE: {
