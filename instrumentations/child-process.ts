@@ -89,7 +89,7 @@ function withVariables(options: { env?: Variables }, given: Variables, kit: Kit)
 function variablesToGive(kit: Kit): Variables | undefined {
   if (!kit.isInSpan() || kit.isSuppressed()) return undefined
   const given: Variables = {}
-  for (const field of kit.propagationFields()) if (field !== 'baggage') given[variableName(field)] = undefined
+  for (const field of kit.parentFields()) given[variableName(field)] = undefined
   kit.inject(kit.active(), given, variableSetter)
   return given
 }

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import type { Context, Span, TextMapSetter } from '@opentelemetry/api'
+import { startOf } from '../src/instrumentation/duration.js'
 import {
   errorType,
   isSigned,
@@ -19,12 +20,21 @@ const CALL: unique symbol = Symbol('autospan.undici.call')
 interface Call {
   readonly span: Span
   readonly context: Context
+  readonly server: Server
   readonly resends: number
   /** On the monotonic clock. */
   readonly beganAt: number
   headersAt: number
   status: number
   errorType: string | undefined
+}
+
+/** What is known of a server. */
+interface Server {
+  readonly host: string
+  readonly port: number
+  /** Told of each call: made once, for it is encoded once. */
+  readonly shared: SharedAttributes
 }
 
 /** undici's request as its channels show it; `headers` was one text before undici 6. */
@@ -58,9 +68,9 @@ export interface Message {
 
 export class Calls {
   readonly #kit: Kit
-  readonly #servers = new Map<string, SharedAttributes>()
+  readonly #servers = new Map<string, Server>()
   #metrics: ClientMetrics | undefined = undefined
-  readonly #setter: TextMapSetter<UndiciRequest> = { set: setHeader }
+  readonly #setter: TextMapSetter<UndiciRequest>
   /** Where a redirect leads, in whose context, and the how manieth sending that will be. */
   readonly #redirects = new Map<string, { context: Context; resends: number }>()
 
@@ -69,6 +79,14 @@ export class Calls {
   constructor(kit: Kit) {
     this.#kit = kit
     const { http } = kit
+    const parentFields = kit.parentFields()
+    this.#setter = {
+      set(request, name, value) {
+        // undici's own `addHeader` would send a second line.
+        if (!parentFields.includes(name)) removeHeaders(request, [name])
+        request.addHeader(name, value)
+      },
+    }
     this.#describe =
       http === undefined || http.client.request.length === 0
         ? describeRequest
@@ -80,37 +98,36 @@ export class Calls {
 
   begin(request: UndiciRequest): void {
     const kit = this.#kit
-    if (kit.isSuppressed()) return
-    const context = kit.active()
+    const context = kit.activeToTrace()
+    if (context === undefined) return
     const { http } = kit
-    const host = http === undefined ? '' : hostOf(request)
+    const server = this.#serverOf(request)
     const span =
-      http?.ignoresHost(host) === true
+      http?.ignoresHost(server.host) === true
         ? kit.skip(context)
-        : kit.startClient(methodName(request.method), context, this.#describe, request, this.#serverOf(request))
+        : kit.startClient(methodName(request.method), context, this.#describe, request, server.shared)
     const resends = this.#takeRedirect(request, context)
     if (resends > 0) span.setAttribute('http.request.resend_count', resends)
     if (kit.hasMeter) this.#metrics ??= new ClientMetrics(kit)
     if (this.#metrics !== undefined || span.isRecording()) {
-      const beganAt = performance.now()
-      request[CALL] = { span, context, resends, beganAt, headersAt: 0, status: 0, errorType: undefined }
+      const beganAt = startOf(span)
+      request[CALL] = { span, context, server, resends, beganAt, headersAt: 0, status: 0, errorType: undefined }
     }
-    if (http?.propagatesTo(host) === false) return
+    if (http?.propagatesTo(server.host) === false) return
     if (http?.skipsSigned !== false && isSigned(headerOf(request, 'authorization'))) return
-    for (const field of kit.propagationFields()) {
-      if (field !== 'baggage') removeHeader(request, field)
-    }
+    removeHeaders(request, kit.parentFields())
     kit.inject(kit.withSpan(context, span), request, this.#setter)
   }
 
-  /** What is told of a server: kept, for it is encoded once. */
-  #serverOf(request: UndiciRequest): SharedAttributes {
+  #serverOf(request: UndiciRequest): Server {
     const origin = String(request.origin)
     const known = this.#servers.get(origin)
     if (known !== undefined) return known
-    const shared = this.#kit.share(describeServer(origin))
-    if (this.#servers.size < MAX_SERVERS) this.#servers.set(origin, shared)
-    return shared
+    const { host, port = defaultPort(origin) } = splitHost(origin.slice(origin.indexOf('://') + 3))
+    const shared = this.#kit.share(['server.address', host, 'server.port', port])
+    const server = { host, port, shared }
+    if (this.#servers.size < MAX_SERVERS) this.#servers.set(origin, server)
+    return server
   }
 
   connected(request: UndiciRequest, socket: Socket): void {
@@ -126,7 +143,7 @@ export class Calls {
     recordClientStatus(call.span, response.statusCode)
     call.status = response.statusCode
     if (call.status >= 400) call.errorType = String(call.status)
-    call.headersAt = performance.now()
+    call.headersAt = this.#kit.now()
     const { http } = this.#kit
     if (http !== undefined && call.span.isRecording()) {
       const { headers } = response
@@ -140,9 +157,7 @@ export class Calls {
 
   ended(request: UndiciRequest): void {
     const call = takeCall(request)
-    if (call === undefined) return
-    this.#measure(request, call, performance.now())
-    call.span.end()
+    if (call !== undefined) this.#end(request, call, this.#kit.now())
   }
 
   failed(request: UndiciRequest, error: unknown): void {
@@ -150,23 +165,20 @@ export class Calls {
     if (call === undefined) return
     // The program never read the body: the answer was there long before the collector came by.
     if (error === GARBAGE_COLLECTED) {
-      this.#measure(request, call, call.headersAt)
-      call.span.end(call.headersAt)
+      this.#end(request, call, call.headersAt)
       return
     }
     if (!isCancelled(error)) {
       recordCallError(call.span, error)
       call.errorType = errorType(error)
     }
-    this.#measure(request, call, performance.now())
-    call.span.end()
+    this.#end(request, call, this.#kit.now())
   }
 
-  #measure(request: UndiciRequest, { span, beganAt, status, errorType }: Call, endMillis: number): void {
-    if (this.#metrics === undefined) return
-    const [, host, , port] = this.#serverOf(request).list
-    const { method } = request
-    this.#metrics.ended(String(host), Number(port), method, status, errorType, undefined, beganAt, endMillis, span)
+  #end({ method }: UndiciRequest, { span, server, beganAt, status, errorType }: Call, endMillis: number): void {
+    const { host, port } = server
+    this.#metrics?.ended(host, port, method, status, errorType, undefined, beganAt, endMillis, span)
+    span.end(endMillis)
   }
 
   #expectRedirect(request: UndiciRequest, call: Call, { headers }: UndiciResponse): void {
@@ -214,14 +226,8 @@ function describeRequest(request: UndiciRequest): (string | number | undefined)[
   ]
 }
 
-function describeServer(origin: string): (string | number)[] {
-  const { host, port } = splitHost(origin.slice(origin.indexOf('://') + 3))
-  return ['server.address', host, 'server.port', port ?? (origin.startsWith('https:') ? 443 : 80)]
-}
-
-function hostOf({ origin }: UndiciRequest): string {
-  const text = String(origin)
-  return splitHost(text.slice(text.indexOf('://') + 3)).host
+function defaultPort(origin: string): number {
+  return origin.startsWith('https:') ? 443 : 80
 }
 
 function textOrNothing(value: unknown): string | undefined {
@@ -257,21 +263,25 @@ function isHeader(header: unknown, name: string): boolean {
   return text.length === name.length && text.toLowerCase() === name
 }
 
-function removeHeader(request: UndiciRequest, name: string): void {
+/** `names` are in lower case. */
+function removeHeaders(request: UndiciRequest, names: readonly string[]): void {
   const { headers } = request
-  if (Array.isArray(headers)) {
-    for (let i = headers.length - 2; i >= 0; i -= 2) {
-      if (isHeader(headers[i], name)) headers.splice(i, 2)
+  if (!Array.isArray(headers)) {
+    for (const name of names) removeLines(request, name)
+    return
+  }
+  for (let i = headers.length - 2; i >= 0; i -= 2) {
+    for (const name of names) {
+      if (!isHeader(headers[i], name)) continue
+      headers.splice(i, 2)
+      break
     }
-  } else if (headers.toLowerCase().includes(`${name}:`)) {
-    Object.assign(request, { headers: headers.replace(headerLine(name), '') })
   }
 }
 
-/** Replaces or adds: undici's own `addHeader` would send a second line. */
-function setHeader(request: UndiciRequest, name: string, value: string): void {
-  removeHeader(request, name)
-  request.addHeader(name, value)
+function removeLines(request: UndiciRequest, name: string): void {
+  const text = String(request.headers)
+  if (text.toLowerCase().includes(`${name}:`)) Object.assign(request, { headers: text.replace(headerLine(name), '') })
 }
 
 function headerLine(name: string): RegExp {

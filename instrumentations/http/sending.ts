@@ -1,5 +1,6 @@
 import type { ClientRequest, IncomingMessage, OutgoingHttpHeader } from 'node:http'
 import type { Context, Span, TextMapSetter } from '@opentelemetry/api'
+import { startOf } from '../../src/instrumentation/duration.js'
 import {
   errorType,
   isAbort,
@@ -12,9 +13,9 @@ import {
 } from '../../src/instrumentation/http.js'
 import { ClientMetrics } from '../../src/instrumentation/http-metrics.js'
 import type { HttpRules } from '../../src/instrumentation/http-rules.js'
-import { type Describe, type Kit, ownText } from '../../src/instrumentation/kit.js'
+import type { Describe, Kit } from '../../src/instrumentation/kit.js'
 import { type Message, MessageLife, setLife } from '../../src/instrumentation/message.js'
-import { authorityEnd, redactUrl, splitHost } from '../../src/instrumentation/url.js'
+import { type Target, Targets, urlAt, urlOf } from './target.js'
 
 /** The headers as `_storeHeader` gets them: the message's own table, an object, or names and values in a list. */
 export type StoredHeaders =
@@ -22,6 +23,12 @@ export type StoredHeaders =
   | OutgoingHttpHeader[]
   | [string, OutgoingHttpHeader][]
   | null
+
+/** What is known of a request when its span starts. */
+interface Sent {
+  readonly request: ClientRequest
+  readonly target: Target
+}
 
 /** Starts the span of a request whose head is about to be written; returns the headers to write instead. */
 export type Begin = (request: ClientRequest & Message, headers: StoredHeaders) => StoredHeaders
@@ -31,26 +38,30 @@ export function createSending(kit: Kit): Begin {
   let metrics: ClientMetrics | undefined
   const { http } = kit
   const { skipsSigned = true } = http ?? {}
-  const describe: Describe<Target> =
+  const targets = new Targets(kit)
+  const describe: Describe<Sent> =
     http === undefined || http.client.request.length === 0
       ? describeRequest
-      : (target) =>
-          http.captureInto(describeRequest(target), 'request', http.client.request, (name) =>
-            target.request.getHeader(name),
+      : (sent) =>
+          http.captureInto(describeRequest(sent), 'request', http.client.request, (name) =>
+            sent.request.getHeader(name),
           )
   return begin
 
   function begin(request: ClientRequest & Message, headers: StoredHeaders): StoredHeaders {
     const parent = kit.active()
-    const target = { request, address: addressOf(request) }
+    const target = targets.of(request)
     const span =
-      http?.ignoresHost(target.address.host) === true
+      http?.ignoresHost(target.host) === true
         ? kit.skip(parent)
-        : kit.startClient(methodName(request.method), parent, describe, target)
+        : kit.startClient(methodName(request.method), parent, describe, { request, target }, target.shared)
     if (kit.hasMeter) metrics ??= new ClientMetrics(kit)
     const isFollowed = metrics !== undefined || span.isRecording()
-    setLife(request, isFollowed ? new RecordedRequest(parent, span, target, metrics, http) : new SentRequest(parent))
-    if (http?.propagatesTo(target.address.host) === false) return headers
+    setLife(
+      request,
+      isFollowed ? new RecordedRequest(parent, span, request, target, metrics, kit) : new SentRequest(parent),
+    )
+    if (http?.propagatesTo(target.host) === false) return headers
     return injectInto(request, headers, kit.withSpan(parent, span))
   }
 
@@ -59,8 +70,8 @@ export function createSending(kit: Kit): Begin {
     if (skipsSigned && isSigned(request.getHeader('authorization'))) return headers
     // What the caller has put there himself, as proxies that copy all headers do, is replaced: the
     // span of this call is the parent that the other side has to see.
-    for (const field of kit.propagationFields()) {
-      if (field !== 'baggage' && request.hasHeader(field)) request.removeHeader(field)
+    for (const field of kit.parentFields()) {
+      if (request.hasHeader(field)) request.removeHeader(field)
     }
     if (headers !== null && headers !== undefined) {
       kit.inject(context, request, requestSetter)
@@ -82,7 +93,7 @@ export function createSending(kit: Kit): Begin {
     if (skips) return headers
     const added: Record<string, OutgoingHttpHeader> = {}
     kit.inject(context, added, objectSetter)
-    const replaced = new Set(kit.propagationFields().filter((field) => field !== 'baggage' || field in added))
+    const replaced = new Set([...kit.parentFields(), ...Object.keys(added)])
     const kept = pairs.filter(([name]) => !replaced.has(lower(name)))
     return [...kept, ...Object.entries(added)] as [string, OutgoingHttpHeader][]
   }
@@ -99,8 +110,6 @@ class SentRequest extends MessageLife {
   }
 }
 
-const HEEDED: ReadonlySet<string> = new Set(['response', 'upgrade', 'connect', 'error', 'end', 'close'])
-
 /**
  * The life of a sent request that is recorded: to the response's end, an error, or the connection's loss. The same
  * object hears of the request's events and, once there is one, of the response's.
@@ -108,9 +117,9 @@ const HEEDED: ReadonlySet<string> = new Set(['response', 'upgrade', 'connect', '
 class RecordedRequest extends SentRequest {
   readonly #span: Span
   readonly #request: ClientRequest
-  readonly #address: Address
+  readonly #target: Target
   readonly #metrics: ClientMetrics | undefined
-  readonly #http: HttpRules | undefined
+  readonly #kit: Kit
   readonly #beganAt: number
   #response: IncomingMessage | undefined
   #errorType: string | undefined = undefined
@@ -119,21 +128,32 @@ class RecordedRequest extends SentRequest {
   constructor(
     context: Context,
     span: Span,
-    { request, address }: Target,
+    request: ClientRequest,
+    target: Target,
     metrics: ClientMetrics | undefined,
-    http: HttpRules | undefined,
+    kit: Kit,
   ) {
     super(context)
     this.#span = span
     this.#request = request
-    this.#address = address
+    this.#target = target
     this.#metrics = metrics
-    this.#http = http
-    this.#beganAt = metrics === undefined ? 0 : performance.now()
+    this.#kit = kit
+    this.#beganAt = metrics === undefined ? 0 : startOf(span)
   }
 
   override heeds(event: string): boolean {
-    return HEEDED.has(event)
+    switch (event) {
+      case 'response':
+      case 'upgrade':
+      case 'connect':
+      case 'error':
+      case 'end':
+      case 'close':
+        return true
+      default:
+        return false
+    }
   }
 
   override before(event: string, message: Message, argument: unknown): void {
@@ -164,7 +184,8 @@ class RecordedRequest extends SentRequest {
     const status = response.statusCode ?? 0
     recordClientStatus(this.#span, status)
     this.#span.setAttribute('network.protocol.version', response.httpVersion)
-    if (this.#http !== undefined && this.#span.isRecording()) this.#captureHeaders(this.#http, response)
+    const { http } = this.#kit
+    if (http !== undefined && this.#span.isRecording()) this.#captureHeaders(http, response)
     if (status >= 400) this.#errorType = String(status)
   }
 
@@ -209,18 +230,18 @@ class RecordedRequest extends SentRequest {
   #end(): void {
     if (this.#hasEnded) return
     this.#hasEnded = true
-    if (this.#metrics !== undefined) this.#measure(this.#metrics)
+    const endMillis = this.#kit.now()
+    if (this.#metrics !== undefined) this.#measure(this.#metrics, endMillis)
     if (!this.#span.isRecording()) return
     this.#recordPeer()
-    this.#span.end()
+    this.#span.end(endMillis)
   }
 
-  #measure(metrics: ClientMetrics): void {
+  #measure(metrics: ClientMetrics, endMillis: number): void {
     const { method, socket } = this.#request
     const status = this.#response?.statusCode ?? 0
     const version = this.#response?.httpVersion
-    const { host, port = socket?.remotePort } = this.#address
-    const endMillis = performance.now()
+    const { host, port = socket?.remotePort } = this.#target
     metrics.ended(host, port, method, status, this.#errorType, version, this.#beganAt, endMillis, this.#span)
   }
 
@@ -231,68 +252,31 @@ class RecordedRequest extends SentRequest {
     if (port === undefined || socketPath !== undefined) return
     span.setAttribute('network.peer.address', socket?.remoteAddress)
     span.setAttribute('network.peer.port', port)
-    if (this.#address.port !== undefined) return
+    if (this.#target.port !== undefined) return
     span.setAttribute('server.port', port)
-    span.setAttribute('url.full', ownText(redactUrl(urlOf(this.#request, this.#address.host, port))))
+    span.setAttribute('url.full', urlAt(this.#request, this.#target, port))
   }
 }
 
-/** Where a request goes; the port is undefined where only the connection will tell. */
-interface Address {
-  readonly host: string
-  readonly port: number | undefined
-  readonly url: string
-}
-
-interface Target {
-  readonly request: ClientRequest
-  readonly address: Address
-}
-
-function describeRequest({ request, address }: Target): (string | number | undefined)[] {
+/** The places of what comes later are made at once: a list that grows is copied. */
+function describeRequest({ request, target }: Sent): (string | number | undefined)[] {
   const { method } = request
   return [
     'http.request.method',
     methodAttribute(method),
     'http.request.method_original',
     originalMethod(method),
-    'server.address',
-    address.host,
-    'server.port',
-    address.port,
     'url.full',
-    ownText(redactUrl(address.url)),
+    urlOf(request, target),
+    'http.response.status_code',
+    undefined,
+    'network.protocol.version',
+    undefined,
+    'network.peer.address',
+    undefined,
+    'network.peer.port',
+    undefined,
   ]
-}
-
-/**
- * node:http keeps the host but not the port. The `Host` header that it made itself tells the port;
- * where the program set another one, or headers as a list, the connection does.
- */
-function addressOf(request: ClientRequest): Address {
-  const { protocol, path } = request
-  const absolute = path.indexOf('://')
-  if (absolute > 0 && path.charCodeAt(0) !== 0x2f) {
-    const start = absolute + 3
-    const authority = path.slice(start, authorityEnd(path, start))
-    const { host, port } = splitHost(authority.slice(authority.lastIndexOf('@') + 1))
-    return { host, port: port ?? defaultPort(path.slice(0, absolute + 1)), url: path }
-  }
-  const host = request.host.startsWith('[') ? request.host.slice(1, -1) : request.host
-  const header = request.getHeader('host')
-  const named = typeof header === 'string' ? splitHost(header) : undefined
-  if (named?.host !== host) return { host, port: undefined, url: urlOf(request, host, undefined) }
-  return { host, port: named.port ?? defaultPort(protocol), url: urlOf(request, host, named.port) }
-}
-
-function urlOf({ protocol, path }: ClientRequest, host: string, port: number | undefined): string {
-  const bracketed = host.includes(':') ? `[${host}]` : host
-  const isDefault = port === undefined || port === defaultPort(protocol)
-  return `${protocol}//${bracketed}${isDefault ? '' : `:${port}`}${path.startsWith('/') ? '' : '/'}${path}`
-}
-
-function defaultPort(protocol: string): number {
-  return protocol === 'https:' ? 443 : 80
 }
 
 const requestSetter: TextMapSetter<ClientRequest> = {

@@ -12,6 +12,7 @@ import {
   connectionOf,
   description,
   isQuery,
+  notePatched,
   type QueryCall,
   type QueryConfig,
   readQuery,
@@ -115,6 +116,8 @@ function traceQueries(prototype: Client, Query: QueryClass, kit: Kit): void {
       }
     }
   })
+  // Its text is the original's.
+  notePatched(prototype)
 
   function begin(client: Client, ofPool: QueryCall | undefined, config: unknown, values: unknown) {
     if (!isQuery(config) || (ofPool === undefined && !place.on)) return undefined

@@ -60,7 +60,7 @@ export class PgPoolMetrics {
   }
 
   takesBack(pool: PgPool, since: number): void {
-    pool[MEASURED]?.used((performance.now() - since) / 1000)
+    pool[MEASURED]?.used((this.#kit.now() - since) / 1000)
   }
 
   #stateOf(pool: PgPool): PoolState {

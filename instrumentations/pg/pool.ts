@@ -1,3 +1,4 @@
+import type { EventEmitter } from 'node:events'
 import type { Context } from '@opentelemetry/api'
 import { bindCallback, Calls, detach, once } from '../../src/instrumentation/call.js'
 import type { Database, DatabaseQuery } from '../../src/instrumentation/database.js'
@@ -9,16 +10,20 @@ import {
   type Client,
   connectionOf,
   description,
+  isPlain,
   isQuery,
   type QueryCall,
   readQuery,
+  sendsAlone,
   tellDatabase,
   UNKNOWN_DATABASE,
 } from './query.js'
 
-interface Pool extends PgPool {
+interface Pool extends PgPool, EventEmitter {
+  readonly options: PgPool['options'] & { readonly log?: unknown }
   readonly _clients: readonly Client[]
   readonly _pendingQueue: readonly Waiter[]
+  _isFull(): boolean
   [DATABASE]?: Database
 }
 
@@ -29,9 +34,11 @@ interface Waiter extends PgWaiter {
 
 /** That there was none to be had at once. */
 interface Wait {
-  /** `performance.now()`. */
+  /** On the monotonic clock. */
   readonly since: number
   readonly context: Context
+  /** For a query that pg sends without asking the program for anything. */
+  readonly isPlain: boolean
 }
 
 const DATABASE: unique symbol = Symbol('autospan.pg.database')
@@ -39,6 +46,8 @@ const WAIT: unique symbol = Symbol('autospan.pg.wait')
 
 /** What a pool's query that is about to ask for a client will send. */
 let asking: DatabaseQuery | undefined
+/** Whether pg will send it without asking the program for anything. */
+let asksPlainly = false
 /** The query of a pool that is about to be sent by its client. */
 let handed: QueryCall | undefined
 /** Of the one who is asking for a client. */
@@ -61,7 +70,9 @@ export function tracePool({ prototype }: { readonly prototype: Pool }, kit: Kit)
 /** A pool's query asks the pool for a client, in the same breath: `connect` begins its call. */
 function traceQueries(prototype: Pool, kit: Kit): void {
   const readAsked = guard(kit.place('pool query'), (pool: Pool, config: unknown, values: unknown) => {
-    if (isQuery(config)) asking = readQuery(databaseOfPool(pool), config, values)
+    if (!isQuery(config)) return
+    asking = readQuery(databaseOfPool(pool), config, values)
+    asksPlainly = isPlain(config, values)
   })
   kit.wrap(prototype, 'query', (query) => {
     return function (this: Pool, ...args) {
@@ -98,6 +109,7 @@ function traceWaiting(prototype: Pool, kit: Kit, metrics: PgPoolMetrics): void {
   kit.wrap(prototype, 'connect', (connect) => {
     return function (this: Pool, ...args) {
       const callback = args[0]
+      const isPlain = asking !== undefined && asksPlainly
       if (asking !== undefined) {
         const call = calls.begin(asking)
         asking = undefined
@@ -106,17 +118,17 @@ function traceWaiting(prototype: Pool, kit: Kit, metrics: PgPoolMetrics): void {
         args[0] = once(bindCallback(kit, kit.active(), callback))
       }
       if (this.idleCount > this.waitingCount) return connect.apply(this, args)
-      return connectLater(connect, this, args)
+      return connectLater(connect, this, args, isPlain)
     }
   })
 
-  /** The pool keeps its timer for the one who waits, and so the context that it is made in. */
-  function connectLater(connect: AnyFunction, pool: Pool, args: unknown[]): unknown {
+  /** A connection that the pool opens outlives the one who waits for it, and so does what it is made in. */
+  function connectLater(connect: AnyFunction, pool: Pool, args: unknown[], isPlain: boolean): unknown {
     const { waitingCount } = pool
-    const wait = { since: performance.now(), context: kit.active() }
+    const wait = { since: kit.now(), context: kit.active(), isPlain }
     beginning = wait
     try {
-      const result = kit.runDetached(connect, pool, args)
+      const result = pool._isFull() ? connect.apply(pool, args) : kit.runDetached(connect, pool, args)
       if (pool.waitingCount > waitingCount) noteWait(pool, wait)
       return result
     } finally {
@@ -166,7 +178,7 @@ function traceConnections(prototype: Pool, kit: Kit, metrics: PgPoolMetrics): vo
   const noteWaited = guard(place, (pool: Pool, client: Client, waiter: Waiter, isNew: boolean) => {
     const connection = connectionOf(client)
     const wait = waiter.timedOut === true ? undefined : waiter[WAIT]
-    const now = wait === undefined && !metrics.isOn ? 0 : performance.now()
+    const now = wait === undefined && !metrics.isOn ? 0 : kit.now()
     connection.waited = wait === undefined ? 0 : (now - wait.since) / 1000
     metrics.handsOut(pool, now, isNew ? connection.since : undefined, connection.waited, wait?.context)
     connection.since = now
@@ -185,7 +197,7 @@ function traceConnections(prototype: Pool, kit: Kit, metrics: PgPoolMetrics): vo
   kit.wrap(prototype, 'newClient', (newClient) => {
     return function (this: Pool, waiter: Waiter) {
       const { context = kit.active() } = waiter[WAIT] ?? beginning ?? {}
-      const since = performance.now()
+      const since = kit.now()
       const result = hasHook ? kit.runWith(context, newClient, this, [waiter]) : newClient.call(this, waiter)
       noteNew(this, waiter, since)
       return result
@@ -198,9 +210,19 @@ function traceConnections(prototype: Pool, kit: Kit, metrics: PgPoolMetrics): vo
       const wait = waiter[WAIT]
       if (wait === undefined) return acquireClient.apply(this, args)
       waiter[WAIT] = undefined
+      if (wait.isPlain && isUnheard(this, args[0], args[3] === true)) return acquireClient.apply(this, args)
       return kit.runWith(wait.context, acquireClient, this, args)
     }
   })
+
+  /**
+   * Nothing of the program's runs until the query is sent, and it belongs to no other request: its context would make
+   * no difference, and to enter one is what costs most of all that is done for a query that waits.
+   */
+  function isUnheard(pool: Pool, client: Client, isNew: boolean): boolean {
+    if (isNew || kit.isInSpan() || !sendsAlone(client)) return false
+    return pool.options.log === undefined && pool.listenerCount('acquire') === 0
+  }
 }
 
 function databaseOfPool(pool: Pool): Database {

@@ -22,6 +22,7 @@ export interface Client {
   readonly connection?: { readonly parsedStatements?: Readonly<Record<string, string>> }
   /** The same of a native client. */
   readonly namedQueries?: Readonly<Record<string, string>>
+  readonly query?: object
   [CONNECTION]?: Connection
 }
 
@@ -81,6 +82,35 @@ export function readQuery(database: Database, config: unknown, values: unknown, 
   if (typeof config === 'string') return database.query(config, isFilled(values))
   const query = (config as QueryConfig).cursor ?? (config as QueryConfig)
   return database.query(textOf(query, client), isFilled(Array.isArray(values) ? values : query.values))
+}
+
+/** Whether pg sends a query without calling anything of the program's: `submit`, `toPostgres` or `toJSON`. */
+export function isPlain(config: unknown, values: unknown): boolean {
+  if (typeof config === 'string') return arePlain(values)
+  const { submit, values: own } = config as QueryConfig
+  return submit === undefined && arePlain(Array.isArray(values) ? values : own)
+}
+
+function arePlain(values: unknown): boolean {
+  if (!Array.isArray(values)) return typeof values !== 'object' || values === null
+  for (const value of values) {
+    if (typeof value === 'object' && value !== null && !(value instanceof Date || ArrayBuffer.isView(value)))
+      return false
+  }
+  return true
+}
+
+const patched = new WeakSet<object>()
+
+/** `query` of these clients has been patched; its text is that of the original. */
+export function notePatched({ query }: Client): void {
+  // Of another's, which pg's own is behind, it is not known what it asks for.
+  if (query !== undefined && String(query).includes('_pulseQueryQueue')) patched.add(query)
+}
+
+/** Whether `query` of a client is pg's own, but for our patch. */
+export function sendsAlone({ query }: Client): boolean {
+  return query !== undefined && patched.has(query)
 }
 
 /** A statement that this client has prepared may be named alone. */

@@ -1,7 +1,7 @@
 import type { EventEmitter } from 'node:events'
 import type { Context, Span } from '@opentelemetry/api'
 import { now } from '../trace/clock.js'
-import { RecordingSpan } from '../trace/span.js'
+import { startOf } from './duration.js'
 import { isAbort } from './http.js'
 import type { Describe, Kit, Place, SharedAttributes } from './kit.js'
 import type { AnyFunction } from './wrap.js'
@@ -42,9 +42,10 @@ export class Calls<Subject> {
 
   /** Starts a call's span in the active context. Undefined where nothing is to be traced: leave the call alone. */
   begin(subject: Subject): Call<Subject> | undefined {
-    if (!this.#place.on || this.#kit.isSuppressed()) return undefined
+    if (!this.#place.on) return undefined
     try {
-      const context = this.#kit.active()
+      const context = this.#kit.activeToTrace()
+      if (context === undefined) return undefined
       const { name, attributes = noAttributes, shared } = this.#description
       const span = this.#kit.startClient(name(subject), context, attributes, subject, shared?.(subject))
       if (this.#kit.hasMeter) this.#metrics ??= this.#description.metrics?.(this.#kit)
@@ -257,9 +258,4 @@ function isEmitter(value: unknown): value is EventEmitter {
   if (typeof value !== 'object' || value === null) return false
   const { emit, on } = value as { emit?: unknown; on?: unknown }
   return typeof emit === 'function' && typeof on === 'function'
-}
-
-/** A span has looked at the clock already. */
-function startOf(span: Span): number {
-  return span instanceof RecordingSpan && typeof span.startTime === 'number' ? span.startTime : now()
 }

@@ -1,8 +1,14 @@
 import type { Span } from '@opentelemetry/api'
 import type { BoundInstrument } from '../metrics/instruments.js'
+import { now } from '../trace/clock.js'
 import { RecordingSpan } from '../trace/span.js'
 
 /** Records how long something took, in seconds. Times on the monotonic clock; the span is for the exemplar. */
 export function recordDuration(series: BoundInstrument, startMillis: number, endMillis: number, span: Span): void {
   series.record((endMillis - startMillis) / 1000, span instanceof RecordingSpan ? span.anchor + endMillis : 0, span)
+}
+
+/** When a span that has just begun did so, on the monotonic clock: most have looked at that already. */
+export function startOf(span: Span): number {
+  return span instanceof RecordingSpan && typeof span.startTime === 'number' ? span.startTime : now()
 }

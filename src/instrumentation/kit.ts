@@ -5,6 +5,7 @@ import { isSuppressed, ROOT_CONTEXT, SPAN_KEY, spanOf } from '../context/context
 import { activeContext, applyIn, bindTo } from '../context/manager.js'
 import type { AgentMeter } from '../metrics/meter.js'
 import type { AttributeList, SharedAttributes } from '../trace/attributes.js'
+import { now } from '../trace/clock.js'
 import { CLIENT, INTERNAL, SERVER } from '../trace/kind.js'
 import type { AgentTracer } from '../trace/tracer.js'
 import { Correlation, DEFAULT_CORRELATION_NAMES } from './correlation.js'
@@ -59,6 +60,8 @@ export class Kit {
   readonly #makeTracer: () => AgentTracer
   #tracer: AgentTracer | undefined = undefined
   readonly #propagator: TextMapPropagator
+  #fields: readonly string[] | undefined = undefined
+  #parentFields: readonly string[] | undefined = undefined
   readonly #makeMeter: (() => AgentMeter) | undefined
 
   /** `makeTracer` is called for the first span. */
@@ -87,6 +90,11 @@ export class Kit {
     return this.#makeMeter()
   }
 
+  /** Milliseconds on the monotonic clock, as spans have them. */
+  now(): number {
+    return now()
+  }
+
   /** The context of the code that runs now. */
   active(): Context {
     return activeContext()
@@ -95,6 +103,12 @@ export class Kit {
   /** True in the agent's own work, and where an SDK asked for no tracing: start nothing, inject nothing. */
   isSuppressed(): boolean {
     return isSuppressed(activeContext())
+  }
+
+  /** The context of the code that runs now; undefined where `isSuppressed`. */
+  activeToTrace(): Context | undefined {
+    const context = activeContext()
+    return isSuppressed(context) ? undefined : context
   }
 
   /** Whether the code that runs now belongs to a span, recorded or not. */
@@ -139,7 +153,14 @@ export class Kit {
 
   /** Header names that `inject` may write, lower-case. */
   propagationFields(): readonly string[] {
-    return this.#propagator.fields()
+    this.#fields ??= this.#propagator.fields()
+    return this.#fields
+  }
+
+  /** Those of them that tell the parent: all but `baggage`. */
+  parentFields(): readonly string[] {
+    this.#parentFields ??= this.propagationFields().filter((field) => field !== 'baggage')
+    return this.#parentFields
   }
 
   /** Loads what spans need. Without it the first span does. */

@@ -244,6 +244,8 @@ function noAttributes(): AttributeList {
 
 function validContext(span: Span | undefined): SpanContext | undefined {
   if (span === undefined) return undefined
+  // Its identity is valid, and no object has to be made for it.
+  if (span instanceof RecordingSpan) return span as SpanContext
   const context = span.spanContext()
   return context.traceId === INVALID_TRACE_ID || context.spanId === INVALID_SPAN_ID ? undefined : context
 }

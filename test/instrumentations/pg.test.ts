@@ -489,6 +489,26 @@ for (const [version, project] of Object.entries(projects)) {
     })
   }
 
+  for (const WAY of ['nothing', 'value', 'log', 'acquire', 'client', 'patch']) {
+    test(`${version}: ${WAY}: what runs when a query that has waited is sent runs in its request`, async () => {
+      const request =
+        WAY === 'nothing'
+          ? trace`
+            request    INTERNAL
+              SELECT t CLIENT
+              after    INTERNAL
+          `
+          : trace`
+            request    INTERNAL
+              SELECT t CLIENT
+              noted    INTERNAL
+              after    INTERNAL
+          `
+      const drawn = await traceOf(join(project, 'waiting.mjs'), { DATABASE_URL: wire, WAY })
+      assert.equal(drawn, `${request}${request}`)
+    })
+  }
+
   test(`${version}: no span is kept alive by a pool, a connection or a timer`, async () => {
     const { stdout } = await run(join(project, 'garbage.mjs'), {
       env: { DATABASE_URL: wire, OTEL_TRACES_EXPORTER: 'none' },

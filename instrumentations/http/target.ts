@@ -1,0 +1,99 @@
+import type { ClientRequest } from 'node:http'
+import { type Kit, ownText, type SharedAttributes } from '../../src/instrumentation/kit.js'
+import { authorityEnd, redactPath, redactUrl, splitHost } from '../../src/instrumentation/url.js'
+
+/** Where a request goes. */
+export interface Target {
+  readonly host: string
+  /** Undefined where only the connection will tell. */
+  readonly port: number | undefined
+  /** Of its URL what comes before the path; empty for a path that is a whole URL, as proxies get it. */
+  readonly origin: string
+  /** `server.address` and `server.port`; without the latter where only the connection will tell. */
+  readonly shared: SharedAttributes
+}
+
+/** What is known of a server by the `Host` header that node:http makes for it. */
+interface Known extends Target {
+  readonly requestHost: string
+  readonly protocol: string
+}
+
+/** Programs call some tens of servers; crawlers call more, and are told of each anew. */
+const MAX_SERVERS = 200
+
+/**
+ * Finds where requests go. node:http keeps the host but not the port. The `Host` header that it made itself tells the
+ * port; where the program set another one, or headers as a list, the connection does.
+ */
+export class Targets {
+  readonly #kit: Kit
+  readonly #known = new Map<string, Known>()
+
+  constructor(kit: Kit) {
+    this.#kit = kit
+  }
+
+  of(request: ClientRequest): Target {
+    const { protocol, path, host: requestHost } = request
+    if (isWholeUrl(path)) return this.#ofUrl(path)
+    const header = request.getHeader('host')
+    if (typeof header !== 'string') return this.#make(protocol, withoutBrackets(requestHost), undefined)
+    const known = this.#known.get(header)
+    if (known !== undefined && known.protocol === protocol && known.requestHost === requestHost) return known
+    const host = withoutBrackets(requestHost)
+    const named = splitHost(header)
+    if (named.host !== host) return this.#make(protocol, host, undefined)
+    const made = { ...this.#make(protocol, host, named.port ?? defaultPort(protocol)), requestHost, protocol }
+    if (known !== undefined || this.#known.size < MAX_SERVERS) this.#known.set(header, made)
+    return made
+  }
+
+  #make(protocol: string, host: string, port: number | undefined): Target {
+    return { host, port, origin: originOf(protocol, host, port), shared: this.#share(host, port) }
+  }
+
+  #ofUrl(url: string): Target {
+    const end = url.indexOf('://')
+    const start = end + 3
+    const authority = url.slice(start, authorityEnd(url, start))
+    const { host, port = defaultPort(url.slice(0, end + 1)) } = splitHost(
+      authority.slice(authority.lastIndexOf('@') + 1),
+    )
+    return { host, port, origin: '', shared: this.#share(host, port) }
+  }
+
+  #share(host: string, port: number | undefined): SharedAttributes {
+    return this.#kit.share(['server.address', host, 'server.port', port])
+  }
+}
+
+/** `url.full`. */
+export function urlOf({ path }: ClientRequest, { origin }: Target): string {
+  if (origin === '') return ownText(redactUrl(path))
+  return ownText(path.charCodeAt(0) === SLASH ? origin + redactPath(path) : `${origin}/${redactPath(path)}`)
+}
+
+/** The same with the port that the connection has told. */
+export function urlAt(request: ClientRequest, { host }: Target, port: number): string {
+  return urlOf(request, { origin: originOf(request.protocol, host, port) } as Target)
+}
+
+const SLASH = 0x2f
+
+function isWholeUrl(path: string): boolean {
+  return path.charCodeAt(0) !== SLASH && path.indexOf('://') > 0
+}
+
+function originOf(protocol: string, host: string, port: number | undefined): string {
+  const bracketed = host.includes(':') ? `[${host}]` : host
+  return `${protocol}//${bracketed}${port === undefined || port === defaultPort(protocol) ? '' : `:${port}`}`
+}
+
+function withoutBrackets(host: string): string {
+  return host.startsWith('[') ? host.slice(1, -1) : host
+}
+
+function defaultPort(protocol: string): number {
+  return protocol === 'https:' ? 443 : 80
+}
