@@ -7,6 +7,7 @@ import type { MetricLines } from './export/metric-lines.js'
 import { MetricExporter } from './export/metrics.js'
 import { transportSettings } from './export/transport/transport.js'
 import { createTransport } from './export/transport/transports.js'
+import { isMainThread } from './main-thread.js'
 import { AgentMeterProvider } from './metrics/provider.js'
 import { MetricReader, type ReaderSettings } from './metrics/reader.js'
 import type { Views } from './metrics/stream.js'
@@ -81,7 +82,7 @@ function viewsOf({ views }: MetricsConfig): Views | undefined {
 
 function servePrometheus({ prometheus, timeoutMillis }: MetricsConfig, reader: MetricReader, resource: Resource): void {
   // Threads of one process cannot listen at one port.
-  if (!process.getBuiltinModule('node:worker_threads').isMainThread) return
+  if (!isMainThread()) return
   const { servePrometheus } = require('./export/prometheus/server.js') as typeof import('./export/prometheus/server.js')
   servePrometheus({ ...prometheus, reader, resource, timeoutMillis })
 }

@@ -4,6 +4,7 @@ import { activeContext, getProcessContext } from './context/manager.js'
 import { diag } from './diag/diag.js'
 import { type Variables, variableSetter } from './instrumentation/environment.js'
 import type { Instrumentation } from './instrumentation/instrumentation.js'
+import { isMainThread } from './main-thread.js'
 import type { Resource } from './resource/resource.js'
 
 /** Under which the main thread leaves what its workers are to have. */
@@ -37,9 +38,7 @@ interface WorkerThreads {
  * nothing.
  */
 export function inherited(): Inheritance | undefined {
-  // Workers have functions that throw in the places of those that are the main thread's own. To ask
-  // worker_threads would load it, for 2 ms.
-  if ((process.abort as { disabled?: boolean }).disabled !== true) return undefined
+  if (isMainThread()) return undefined
   const { getEnvironmentData } = process.getBuiltinModule('worker_threads') as WorkerThreads
   const left = getEnvironmentData(KEY) as Inheritance | undefined
   return Array.isArray(left?.resource) ? left : undefined

@@ -1,4 +1,6 @@
-/** Random bytes that one call to the system's generator pays for. */
+import { fillRandom } from './random.js'
+
+/** Random bytes that are made at a time. */
 const POOL_BYTES = 8192
 /**
  * Random bytes that are made hex digits at a time. Ids are slices of that text, which costs a tenth of
@@ -6,7 +8,8 @@ const POOL_BYTES = 8192
  */
 const SLAB_BYTES = 256
 
-const pool = Buffer.allocUnsafe(POOL_BYTES)
+const words = new Uint32Array(POOL_BYTES / Uint32Array.BYTES_PER_ELEMENT)
+const pool = Buffer.from(words.buffer)
 let poolUsed = POOL_BYTES
 let slab = ''
 let slabUsed = 0
@@ -30,8 +33,7 @@ function randomHex(digits: number): string {
 
 function refill(): void {
   if (poolUsed + SLAB_BYTES > POOL_BYTES) {
-    // Fetched here and not imported: it takes 3 ms to load, and programs that make no span start without it.
-    process.getBuiltinModule('node:crypto').randomFillSync(pool)
+    fillRandom(words)
     poolUsed = 0
   }
   slab = pool.toString('hex', poolUsed, poolUsed + SLAB_BYTES)

@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers'
 import { runOutside } from '../../context/manager.js'
 import { diag } from '../../diag/diag.js'
 import { wrapMethod } from '../../instrumentation/wrap.js'
+import { isMainThread } from '../../main-thread.js'
 import { UnnoticedListeners } from './unnoticed.js'
 
 /** Signals from outside that end a program which does not listen to them. */
@@ -108,6 +109,7 @@ function watchSignals(listeners: UnnoticedListeners, onEnd: () => void, control?
   return () => {
     if (heard) return
     heard = true
+    // Other threads hear of no signals.
     if (!isMainThread()) return
     try {
       for (const signal of SIGNALS) listeners.listenAlone(signal, onSignal(signal))
@@ -116,11 +118,6 @@ function watchSignals(listeners: UnnoticedListeners, onEnd: () => void, control?
       diag.fault('listening to signals', error)
     }
   }
-}
-
-/** Other threads hear of no signals. Not asked at the start, for it loads a module. */
-function isMainThread(): boolean {
-  return process.getBuiltinModule('node:worker_threads').isMainThread
 }
 
 /** Node.js does so itself when a signal ends it that nobody has ever listened to. */
