@@ -1,13 +1,14 @@
-// npm run demo: two services without tracing code and a database; their traces are drawn here.
+// npm run demo: two services without tracing code and a database; their traces, metrics and logs are shown here.
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
+import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import pg from 'pg'
-import { drawMetrics } from '../dist/src/export/metric-table.js'
-import { drawTraces } from '../dist/src/export/tree.js'
+import { drawMetrics } from '../dist/src/export/console/metric-table.js'
+import { drawTrace } from '../dist/src/export/console/tree.js'
 import { startCollector } from './collector.mjs'
 
-const SPANS = 8
+const SPANS = 12
 const POINTS = 4
 const register = new URL('../register.mjs', import.meta.url).href
 
@@ -17,14 +18,14 @@ const database = process.env.DATABASE_URL === undefined ? await startDatabase() 
 const databaseUrl = database?.url ?? process.env.DATABASE_URL
 
 await inDatabase('CREATE TABLE IF NOT EXISTS autospan_demo (id integer PRIMARY KEY, item text, price numeric)')
-await inDatabase(`INSERT INTO autospan_demo VALUES (7, 'tea', 4.50) ON CONFLICT DO NOTHING`)
+await inDatabase(`INSERT INTO autospan_demo VALUES (7, 'tea', 4.50), (8, 'saffron', 12.00) ON CONFLICT DO NOTHING`)
 
 console.log('Starting two services that hold no tracing code:')
 const orders = await startService('orders', { DATABASE_URL: databaseUrl })
 const gateway = await startService('gateway', { ORDERS_URL: orders.url })
 
 console.log()
-for (const id of ['7', 'seven']) {
+for (const id of ['7', '8', 'seven']) {
   const response = await fetch(`${gateway.url}/shop/orders/${id}`)
   console.log(`GET /shop/orders/${id} -> ${response.status} ${await response.text()}`)
 }
@@ -36,11 +37,17 @@ if (database !== undefined) await end(database.child)
 await collector.stop()
 
 const { columns = 110, isTTY = false } = process.stdout
-console.log(`\n${drawTraces(collector.spans, { width: columns, colour: isTTY })}`)
+console.log()
+const byStart = collector.spans.toSorted((a, b) => a.startMillis - b.startMillis)
+for (const traceId of new Set(byStart.map((span) => span.traceId))) {
+  const spans = byStart.filter((span) => span.traceId === traceId)
+  console.log(drawTrace(spans, { width: columns, colour: isTTY }))
+}
 
-console.log(
-  `How long the services took, and the traces of the slowest requests:\n${drawMetrics(collector.points, columns + 80)}\n`,
-)
+console.log(`How long the services took; the trace is that of the slowest request:\n${drawMetrics(collector.points)}\n`)
+
+const warning = orders.lines.find((line) => line.includes('looking for saffron'))
+console.log(`What the orders service logged meanwhile, with the same trace_id:\n${warning}\n`)
 
 if (
   collector.spans.length !== SPANS ||
@@ -61,14 +68,14 @@ if (
 /** As in `OTEL_SERVICE_NAME=<name> node --import ./register.mjs examples/<name>.mjs`. */
 async function startService(name, env) {
   console.log(`  node --import ./register.mjs examples/${name}.mjs`)
-  const { child, port } = await start(name, ['--import', register], {
+  const { child, port, lines } = await start(name, ['--import', register], {
     OTEL_SERVICE_NAME: name,
     OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
     OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
     OTEL_LOG_LEVEL: 'warn',
     ...env,
   })
-  return { child, url: `http://127.0.0.1:${port}` }
+  return { child, url: `http://127.0.0.1:${port}`, lines }
 }
 
 async function startDatabase() {
@@ -78,13 +85,15 @@ async function startDatabase() {
 
 async function start(name, execArgv, env) {
   const file = fileURLToPath(new URL(`./${name}.mjs`, import.meta.url))
-  const child = fork(file, { execArgv, env: { ...process.env, ...env } })
+  const child = fork(file, { execArgv, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'inherit', 'ipc'] })
+  const lines = []
+  createInterface({ input: child.stdout }).on('line', (line) => lines.push(line))
   const ended = once(child, 'exit').then(([code]) => {
     throw new Error(`examples/${name}.mjs ended with code ${code}`)
   })
   const [port] = await Promise.race([once(child, 'message'), ended])
   ended.catch(() => {})
-  return { child, port }
+  return { child, port, lines }
 }
 
 async function end(child) {

@@ -23,9 +23,6 @@ export interface MetricPipeline {
   readonly exporters: readonly Exporter[]
 }
 
-/** The width of a line where there is no terminal to ask: tables are wide. */
-const CONSOLE_WIDTH = 160
-
 /** Begins to export at intervals. */
 export function createMetricPipeline({ metrics, delivery }: Config, resource: Resource): MetricPipeline {
   const readers: MetricReader[] = []
@@ -94,6 +91,5 @@ function createConsole(reader: MetricReader, { attributes }: Resource): ConsoleM
     reader,
     serviceName: String(attributes[attributes.indexOf('service.name') + 1]),
     write: (text) => process.stderr.write(text),
-    width: process.stderr.columns ?? CONSOLE_WIDTH,
   })
 }

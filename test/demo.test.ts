@@ -6,12 +6,12 @@ import { test } from 'node:test'
 import { root } from './harness/program.js'
 import { startSink } from './harness/sink.js'
 
-test('the demo draws a trace through three processes, one that fails, and ends by itself', async () => {
+test('the demo draws traces through three processes, one of which fails, and ends by itself', async () => {
   const { code, stdout, stderr } = await demo({})
   assert.equal(code, 0, stdout + stderr)
   assert.equal(stderr, '')
-  const traces = stdout.split('\n\n').filter((part) => part.startsWith('trace ') || part.includes('gateway  server'))
-  assert.equal(traces.length, 2, stdout)
+  const traces = stdout.split('\n\n').filter((part) => part.startsWith('trace '))
+  assert.equal(traces.length, 3, stdout)
   for (const line of [
     /^GET \/shop\/orders\/:id .*gateway +server +200/m,
     /^└─ GET .*gateway +client +200/m,
@@ -21,8 +21,18 @@ test('the demo draws a trace through three processes, one that fails, and ends b
     assert.match(traces[0] ?? '', line)
   }
   for (const line of [/server +✗ 502/, /server +✗ 500 22P02/, /SELECT autospan_demo .*client +✗ 22P02/]) {
-    assert.match(traces[1] ?? '', line)
+    assert.match(traces[2] ?? '', line)
   }
+  const [, slow] = /^trace (\w{32}) · 4 spans/.exec(traces[1] ?? '') ?? []
+  assert.match(traces[1] ?? '', /GET \/orders\/:id \/orders\/8 /)
+  const ofOrders = stdout.split('\n').filter((line) => line.includes(' http.route=/orders/:id '))
+  assert.match(
+    ofOrders[0] ?? '',
+    /^ {2}2 × \d+ ms, .* to \d+ ms +http\.route=\S+ http\.response\.status_code=200 {2}trace /,
+  )
+  assert.ok(ofOrders[0]?.endsWith(slow ?? '-'), 'the exemplar of the slowest bucket leads to the slow trace')
+  const logged = stdout.split('\n').find((line) => line.includes('"msg":"looking for saffron"')) ?? '{}'
+  assert.equal(JSON.parse(logged).trace_id, slow)
   assert.match(stdout, /OTEL_EXPORTER_OTLP_ENDPOINT=http:\/\/localhost:4318 npm run demo/)
 })
 
@@ -30,7 +40,7 @@ test('the demo passes its spans on to a collector that is given', async (t) => {
   const sink = await startSink(t)
   const { code, stdout } = await demo({ OTEL_EXPORTER_OTLP_ENDPOINT: sink.url })
   assert.equal(code, 0, stdout)
-  const spans = await sink.spans(8)
+  const spans = await sink.spans(12)
   assert.deepEqual([...new Set(spans.map(({ resource }) => resource['service.name']))].sort(), ['gateway', 'orders'])
   assert.match(stdout, new RegExp(`The same spans went to ${sink.url}: accepted`))
 })

@@ -74,7 +74,7 @@ export function measureEventLoop(meter: AgentMeter): void {
     }
     const now = performance.eventLoopUtilization()
     const passed = now.active + now.idle - used.active - used.idle
-    if (passed > 0) observe(utilization, (now.active - used.active) / passed)
+    if (passed > 0) observe(utilization, Math.min((now.active - used.active) / passed, 1))
     watch.used = now
     observe(time, now.active / 1000, { 'nodejs.eventloop.state': 'active' })
     observe(time, now.idle / 1000, { 'nodejs.eventloop.state': 'idle' })

@@ -69,7 +69,11 @@ for (const door of ['process.exit()', 'an error that is thrown', 'a rejected pro
 
 test('a signal that ends the program delivers its metrics, without spans too', async (t) => {
   const sink = await startSink(t)
-  const env = { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url, OTEL_TRACES_SAMPLER: 'always_off' }
+  const env = {
+    OTEL_EXPORTER_OTLP_ENDPOINT: sink.url,
+    OTEL_TRACES_SAMPLER: 'always_off',
+    AUTOSPAN_EXIT_TIMEOUT: '10000',
+  }
   const program = launch(t, APP, { env })
   await program.printed(/at the door/)
   program.signal('SIGTERM')
@@ -147,16 +151,13 @@ for (const door of ['the empty event loop', 'process.exit()', 'an error that is 
   })
 }
 
-test('otlp/file has a line for each interval', async (t) => {
-  const folder = mkdtempSync(join(tmpdir(), 'autospan-'))
-  atEnd(t, async () => rmSync(folder, { recursive: true, force: true }))
-  const file = join(folder, 'metrics.jsonl')
-  const env = { OTEL_METRICS_EXPORTER: 'otlp/file', OTEL_METRIC_EXPORT_INTERVAL: '50', AUTOSPAN_METRICS_FILE: file }
-  await run('metrics/short.cjs', { env: { ...env, OTEL_TRACES_EXPORTER: 'none' } })
-  const lines = readFileSync(file, 'utf8').trimEnd().split('\n')
-  for (const line of lines) {
+test('otlp/stdout has a line for each interval', async (t) => {
+  const env = { OTEL_TRACES_EXPORTER: 'none', OTEL_METRICS_EXPORTER: 'otlp/stdout', OTEL_METRIC_EXPORT_INTERVAL: '50' }
+  const program = launch(t, APP, { env })
+  const lines = await program.printed(/^(\{.*"shop\.orders".*)\n(\{.*"shop\.orders".*)\n/m)
+  for (const line of lines.slice(1)) {
     const metrics = decodeMetrics(Buffer.from(line), 'application/json')
-    assert.ok(metrics.some(({ name }) => name === 'process.uptime'))
+    assert.deepEqual(shopMetrics({ metrics }), ALL)
   }
 })
 
@@ -237,10 +238,11 @@ test('the console exporter prints a table on stderr', async () => {
     stderr.replaceAll(/trace [0-9a-f]{32}/g, 'trace <id>'),
     [
       'metrics of s',
-      'shop.order.weight             2 × 375 g, 50 g to 700 g, trace <id>',
-      'shop.orders        kind=cake  1',
-      'shop.orders        kind=tea   2, trace <id>',
-      'shop.stock         shelf=tea  7',
+      'shop.order.weight  2 × 375 g, 50 g to 700 g  trace <id>',
+      'shop.orders',
+      '  1  kind=cake',
+      '  2  kind=tea  trace <id>',
+      'shop.stock         7  shelf=tea',
       '',
     ].join('\n'),
   )

@@ -117,7 +117,7 @@ test('a program of which nothing else is measured ends without a word to the col
 
 test('it keeps no program alive', async (t) => {
   const sink = await startSink(t)
-  const env = { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url, OTEL_METRIC_EXPORT_INTERVAL: '1' }
+  const env = { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url, OTEL_METRIC_EXPORT_INTERVAL: '20' }
   const { code, stderr } = await run('metrics/short.cjs', { env })
   await sink.settled()
   assert.deepEqual([code, ofRuntime(sink).length > 0], [0, true], stderr)

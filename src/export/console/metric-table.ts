@@ -1,4 +1,4 @@
-import { columnsOf, duration, fitted, visible } from './text.js'
+import { columnsOf, duration, visible } from './text.js'
 
 /** One point of a metric as it is drawn. */
 export interface DrawnPoint {
@@ -14,44 +14,70 @@ export interface DrawnPoint {
 }
 
 const GAP = '  '
-const MIN_ATTRIBUTES_COLUMNS = 20
 
-/** Draws points as lines: name, attributes, value. In the order of names; attributes are cut where `width` is too small. */
-export function drawMetrics(points: readonly DrawnPoint[], width: number): string {
-  const rows = points
-    .map((point) => ({
-      name: visible(point.name),
-      attributes: attributesText(point.attributes),
-      value: valueText(point),
-    }))
-    .sort((a, b) => compare(a.name, b.name) || compare(a.attributes, b.attributes))
-  const nameColumns = widest(rows.map(({ name }) => name))
-  const valueColumns = widest(rows.map(({ value }) => value))
-  const left = Math.max(MIN_ATTRIBUTES_COLUMNS, width - nameColumns - valueColumns - 2 * GAP.length)
-  const attributeColumns = Math.min(left, widest(rows.map(({ attributes }) => attributes)))
-  return rows
-    .map(({ name, attributes, value }) => {
-      const shown = fitted(attributes, attributeColumns)
-      return [padded(name, nameColumns), padded(shown, attributeColumns), value].join(GAP).trimEnd()
+/**
+ * Draws points as lines, in the order of names. A metric with one point is a line of its own: name, value, attributes,
+ * trace. One with several has a heading, with the attributes that all of them have alike, and a line for each. Attributes
+ * are at the end and never cut to fit: they are what tells one point from another.
+ */
+export function drawMetrics(points: readonly DrawnPoint[]): string {
+  const metrics = new Map<string, DrawnPoint[]>()
+  for (const point of points) {
+    const name = visible(point.name)
+    metrics.set(name, [...(metrics.get(name) ?? []), point])
+  }
+  const sorted = [...metrics].sort(([a], [b]) => compare(a, b))
+  const nameColumns = widest(sorted.flatMap(([name, { length }]) => (length === 1 ? [name] : [])))
+  return sorted
+    .flatMap(([name, points]) => {
+      if (points.length > 1) return linesOf(name, points)
+      return points.map((point) => joined([padded(name, nameColumns), valueText(point), rest(point, [])]))
     })
     .join('\n')
 }
 
-function attributesText(attributes: Readonly<Record<string, unknown>>): string {
-  return visible(
-    Object.entries(attributes)
-      .map(([key, value]) => `${key}=${typeof value === 'object' ? JSON.stringify(value) : String(value)}`)
-      .join(' '),
-  )
+function linesOf(name: string, points: readonly DrawnPoint[]): string[] {
+  const common = commonOf(points)
+  const rows = points
+    .map((point) => ({ value: valueText(point), rest: rest(point, Object.keys(common)) }))
+    .sort((a, b) => compare(a.rest, b.rest))
+  const valueColumns = widest(rows.map(({ value }) => value))
+  const lines = rows.map(({ value, rest }) => GAP + joined([padded(value, valueColumns), rest]))
+  return [joined([name, attributesText(common, [])]), ...lines]
 }
 
-function valueText({ unit, value, values, traceId }: DrawnPoint): string {
+/** The attributes that all have alike. */
+function commonOf([first, ...others]: readonly DrawnPoint[]): DrawnPoint['attributes'] {
+  const isCommon = ([key, value]: [string, unknown]) => others.every(({ attributes }) => attributes[key] === value)
+  return Object.fromEntries(Object.entries(first?.attributes ?? {}).filter(isCommon))
+}
+
+function rest({ attributes, traceId }: DrawnPoint, told: readonly string[]): string {
+  const trace = traceId === '' ? '' : `trace ${visible(traceId)}`
+  return joined([attributesText(attributes, told), trace])
+}
+
+function attributesText(attributes: DrawnPoint['attributes'], told: readonly string[]): string {
+  return Object.entries(attributes)
+    .filter(([key]) => !told.includes(key))
+    .map(([key, value]) => visible(`${key}=${typeof value === 'object' ? JSON.stringify(value) : String(value)}`))
+    .join(' ')
+}
+
+function joined(parts: readonly string[]): string {
+  return parts
+    .filter((part) => part !== '')
+    .join(GAP)
+    .trimEnd()
+}
+
+function valueText({ unit, value, values }: DrawnPoint): string {
   const quantity = (number: number): string => quantityText(number, unit)
-  const trace = traceId === '' ? '' : `, trace ${visible(traceId)}`
-  if (value !== undefined) return quantity(value) + trace
+  if (value !== undefined) return quantity(value)
   if (values === undefined) return ''
   const { count, sum, min, max } = values
-  return `${count} × ${quantity(sum / count)}, ${quantity(min)} to ${quantity(max)}${trace}`
+  const range = min < max ? `, ${quantity(min)} to ${quantity(max)}` : ''
+  return `${count} × ${quantity(sum / count)}${range}`
 }
 
 /** Seconds and bytes as a person would say them; units in braces are no more than a remark. */

@@ -11,8 +11,6 @@ export interface ConsoleMetricsOptions {
   readonly reader: MetricReader
   /** Takes whole lines; what it throws is told as a fault. */
   readonly write: (text: string) => void
-  /** Columns of a line. */
-  readonly width: number
 }
 
 /** Prints a table of all metrics at each collection, and at the end where something was measured since. */
@@ -53,9 +51,9 @@ export class ConsoleMetrics implements Exporter {
 
   #print(points: readonly DrawnPoint[]): void {
     if (points.length === 0) return
-    const { serviceName, write, width } = this.#options
+    const { serviceName, write } = this.#options
     try {
-      write(`metrics of ${serviceName}\n${drawMetrics(points, width)}\n`)
+      write(`metrics of ${serviceName}\n${drawMetrics(points)}\n`)
     } catch (error) {
       diag.fault('console exporter', error)
     }

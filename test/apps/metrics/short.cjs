@@ -1,2 +1,2 @@
 // Lives for some exports of metrics and ends.
-setTimeout(() => {}, 200)
+setTimeout(() => {}, 1000)
