@@ -24,13 +24,17 @@ export interface MetricPipeline {
 }
 
 /** Begins to export at intervals. */
-export function createMetricPipeline({ metrics, delivery }: Config, resource: Resource): MetricPipeline {
+export function createMetricPipeline(
+  { metrics, delivery }: Config,
+  resource: Resource,
+  redact: ReaderSettings['redact'],
+): MetricPipeline {
   const readers: MetricReader[] = []
   const exporters: Exporter[] = []
   const { intervalMillis, timeoutMillis } = metrics
   const views = viewsOf(metrics)
   for (const name of metrics.exporters) {
-    const reader = new MetricReader(readerSettings(metrics, name, views))
+    const reader = new MetricReader({ ...readerSettings(metrics, name, views), redact })
     readers.push(reader)
     if (name === 'prometheus') {
       servePrometheus(metrics, reader, resource)

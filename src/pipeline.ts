@@ -70,9 +70,10 @@ export interface Pipeline {
  */
 export function createPipeline(config: Config, resource: Resource, onFirst: () => void, offer?: Offer): Pipeline {
   const ring = offer?.fingerprint === fingerprint(config) ? openRing(offer) : undefined
-  const exporters = createSpanExporters(config, resource, () => openSpans, ring)
-  const logExporters = createLogExporters(config, resource, ring)
   const redactor = createRedactor(config)
+  const shown = redactor?.resource(resource) ?? resource
+  const exporters = createSpanExporters(config, shown, () => openSpans, ring)
+  const logExporters = createLogExporters(config, shown, ring)
   const logProcessor = redacted(fanOut(logExporters), redactor && ((record) => redactor.log(record)))
   const loggerProvider =
     logExporters.length === 0 ? undefined : new AgentLoggerProvider(config.logs.limits, logProcessor, onFirst)
@@ -94,7 +95,10 @@ export function createPipeline(config: Config, resource: Resource, onFirst: () =
           onFirst()
         }
   countSpans(openSpans)
-  const metrics = config.metrics.exporters.length === 0 ? undefined : createMetricPipeline(config, resource)
+  const metrics =
+    config.metrics.exporters.length === 0
+      ? undefined
+      : createMetricPipeline(config, shown, redactor && ((attributes) => redactor.attributes(attributes)))
   const lastFlush = new LastFlush(
     [...exporters, ...logExporters, ...(metrics?.exporters ?? [])],
     config.exitTimeoutMillis,

@@ -1,5 +1,6 @@
 import type { RedactionConfig, SecretKind } from './config/config.js'
 import type { LogData } from './logs/log-data.js'
+import type { Resource } from './resource/resource.js'
 import type { AttributeList, Value } from './trace/attributes.js'
 import type { RecordingSpan, SpanData } from './trace/span.js'
 
@@ -12,14 +13,15 @@ const URLS: ReadonlySet<string> = new Set(['url.full', 'url.query', 'http.url', 
 /** 13 to 19 digits, single blanks or dashes between them. */
 const CARD = /(?<![\d.-])\d(?:[ -]?\d){12,18}(?![\d-])/g
 
+/** Of a token the end may be missing, where the text was cut. */
 const KINDS: Readonly<Record<SecretKind, (text: string) => string>> = {
   bearer: (text) => text.replace(/\b(bearer|basic)(\s+)[\w.~+/=-]{8,}/gi, `$1$2${REDACTED}`),
-  jwt: (text) => text.replace(/\beyJ[\w-]{5,}\.[\w-]{5,}\.[\w-]*/g, REDACTED),
+  jwt: (text) => text.replace(/\beyJ[\w-]{5,}\.[\w-]{5,}(?:\.[\w-]*)?/g, REDACTED),
   card: (text) => text.replace(CARD, (digits) => (isCard(digits.replace(/\D/g, '')) ? REDACTED : digits)),
   email: (text) => text.replace(/(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}/g, REDACTED),
 }
 
-/** Takes out of spans and log records, when they have ended, what the user wants nobody to see. */
+/** Takes out of all telemetry what the user wants nobody to see: of spans when they have ended, of metrics before they are counted. */
 export class Redactor {
   readonly #kinds: readonly ((text: string) => string)[]
   readonly #attributes: readonly RegExp[]
@@ -36,9 +38,9 @@ export class Redactor {
     const span = data as RecordingSpan
     this.#list(span.attributes)
     if (span.shared !== undefined) {
-      const copy = [...span.shared.list]
-      if (this.#list(copy)) {
-        span.attributes.unshift(...copy)
+      const list = this.attributes(span.shared.list)
+      if (list !== span.shared.list) {
+        span.attributes.unshift(...list)
         span.shared = undefined
       }
     }
@@ -53,6 +55,31 @@ export class Redactor {
     const attributes = [...record.attributes]
     this.#list(attributes)
     return { ...record, attributes, body: record.body === undefined ? undefined : this.#value(record.body) }
+  }
+
+  /** The same list where there is nothing to redact, else another one. */
+  attributes(list: Readonly<AttributeList>): Readonly<AttributeList> {
+    const copy = [...list]
+    return this.#list(copy) ? copy : list
+  }
+
+  /** The same resource to see, now and when it becomes another. */
+  resource(resource: Resource): Resource {
+    const { schemaUrl } = resource
+    let seen: Readonly<AttributeList> | undefined
+    let redacted: Readonly<AttributeList> = []
+    const update = (list: Readonly<AttributeList>): Readonly<AttributeList> => {
+      if (list === seen) return redacted
+      seen = list
+      redacted = this.attributes(list)
+      return redacted
+    }
+    return {
+      schemaUrl,
+      get attributes() {
+        return update(resource.attributes)
+      },
+    }
   }
 
   /** @returns whether something has changed */

@@ -4,6 +4,7 @@ import type { Config, LogsConfig, MetricsConfig, OtlpConfig, SignalName, TracesC
 import { printableUrl } from '../export/transport/printable-url.js'
 import { transportSettings } from '../export/transport/transport.js'
 import { createTransport } from '../export/transport/transports.js'
+import { Redactor } from '../redaction.js'
 import { createResource } from '../resource/detect.js'
 import type { Resource } from '../resource/resource.js'
 import { VERSION } from '../version.js'
@@ -31,7 +32,9 @@ const SIGNALS: readonly (readonly [SignalName, Words])[] = [
  * one, for backends answer otherwise to a request with nothing in it; it is marked, and told how it can be found.
  */
 export async function reportBackend(report: Report, config: Config, entryFile: string): Promise<void> {
-  const backend = new Backend(report, config, createResource(config, VERSION, { entryFile }))
+  const resource = createResource(config, VERSION, { entryFile })
+  const shown = config.redaction === undefined ? resource : new Redactor(config.redaction).resource(resource)
+  const backend = new Backend(report, config, shown)
   for (const [signal, words] of SIGNALS) await backend.report(signal, words)
 }
 

@@ -28,7 +28,7 @@ export class ObservedStore {
     this.#stream = stream
     this.#settings = settings
     this.#startMillis = startMillis
-    this.#series = new SeriesMap(newPoint, stream.cardinalityLimit, () => sayOverflow(stream))
+    this.#series = new SeriesMap(newPoint, stream.cardinalityLimit, () => sayOverflow(stream), settings.redact)
   }
 
   /**
@@ -38,7 +38,8 @@ export class ObservedStore {
   observe(value: number, attributes: Attributes | undefined): void {
     const { keeps, data } = this.#stream
     const point = this.#series.find(keeps === undefined ? attributes : keptOf(attributes, keeps))
-    const isOfMany = this.#series.isOverflow(point) || (keeps !== undefined && data === 'sum')
+    const isLess = keeps !== undefined || this.#settings.redact !== undefined
+    const isOfMany = this.#series.isOverflow(point) || (isLess && data === 'sum')
     if (isOfMany && point.isObserved) point.value += value
     else point.value = value
     point.isObserved = true

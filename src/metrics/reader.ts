@@ -20,6 +20,8 @@ export interface ReaderSettings {
   readonly histograms: HistogramAggregation
   readonly exemplars: ExemplarFilter
   readonly keepsExemplars: boolean
+  /** What is left of attributes before they are told apart; default: all. */
+  readonly redact?: StreamSettings['redact']
   /** Default: each instrument has its usual stream. */
   readonly views?: Views | undefined
   /** Sets of attributes of instruments of some kinds; default: those of the specification. */
@@ -127,8 +129,8 @@ export class MetricReader {
   }
 
   #streamSettings(kind: InstrumentKind): StreamSettings {
-    const { temporality, exemplars, keepsExemplars } = this.#settings
-    return { temporality: temporalityOf(kind, temporality), exemplars, keepsExemplars }
+    const { temporality, exemplars, keepsExemplars, redact } = this.#settings
+    return { temporality: temporalityOf(kind, temporality), exemplars, keepsExemplars, redact }
   }
 
   #streamsOf(scope: Scope, descriptor: Descriptor): readonly Stream[] {

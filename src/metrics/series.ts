@@ -30,14 +30,24 @@ export class SeriesMap<Point> {
   readonly #make: (attributes: Readonly<AttributeList>) => Point
   readonly #limit: number
   readonly #onOverflow: () => void
+  readonly #redact: ((attributes: Readonly<AttributeList>) => Readonly<AttributeList>) | undefined
   #root = new Step<Point>()
   /** Ways known: as many as points, and more where a program gives the same attributes in another order. */
   #ways = 0
   readonly #points = new Map<string, Point>()
   #overflow: Point | undefined = undefined
 
-  /** @param limit of sets of attributes; what has others is counted in one more */
-  constructor(make: (attributes: Readonly<AttributeList>) => Point, limit: number, onOverflow: () => void) {
+  /**
+   * @param limit of sets of attributes; what has others is counted in one more
+   * @param redact what is left of attributes: sets that are alike then have one point
+   */
+  constructor(
+    make: (attributes: Readonly<AttributeList>) => Point,
+    limit: number,
+    onOverflow: () => void,
+    redact?: (attributes: Readonly<AttributeList>) => Readonly<AttributeList>,
+  ) {
+    this.#redact = redact
     this.#make = make
     this.#limit = limit
     this.#onOverflow = onOverflow
@@ -56,7 +66,8 @@ export class SeriesMap<Point> {
   }
 
   /** The point of a list of the agent's own, of which nothing is copied. */
-  of(attributes: Readonly<AttributeList>): Point {
+  of(given: Readonly<AttributeList>): Point {
+    const attributes = this.#redact === undefined ? given : this.#redact(given)
     const key = keyOf(attributes)
     let point = this.#points.get(key)
     if (point !== undefined) return point

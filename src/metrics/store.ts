@@ -23,6 +23,8 @@ export interface StreamSettings {
   readonly exemplars: ExemplarFilter
   /** For readers that others than this process ask, in their own time: exemplars stay until newer ones come. */
   readonly keepsExemplars: boolean
+  /** Undefined where attributes stay as they are. */
+  readonly redact?: ((attributes: Readonly<AttributeList>) => Readonly<AttributeList>) | undefined
 }
 
 /** What the measurements of one synchronous instrument have come to for one reader. */
@@ -50,6 +52,7 @@ export class Store {
       (attributes) => this.#newPoint(attributes),
       stream.cardinalityLimit,
       () => sayOverflow(stream),
+      settings.redact,
     )
   }
 
@@ -67,7 +70,7 @@ export class Store {
     if (exemplars === undefined) return
     const span = spanOf(context ?? activeContext())
     if (!this.#takesAll && !isSampled(span)) return
-    const dropped = keeps === undefined ? NONE : listOf(keptOf(attributes, (key) => !keeps(key)))
+    const dropped = keeps === undefined ? NONE : this.#redacted(listOf(keptOf(attributes, (key) => !keeps(key))))
     exemplars.offer(bucket, value, unixMillis(), span, dropped)
   }
 
@@ -80,7 +83,11 @@ export class Store {
   /** The attributes that a point of these does not have. */
   droppedOf(attributes: Readonly<AttributeList>): Readonly<AttributeList> {
     const keeps = this.#keeps
-    return keeps === undefined ? NONE : listed(attributes, (key) => !keeps(key))
+    return keeps === undefined ? NONE : this.#redacted(listed(attributes, (key) => !keeps(key)))
+  }
+
+  #redacted(attributes: Readonly<AttributeList>): Readonly<AttributeList> {
+    return this.#settings.redact?.(attributes) ?? attributes
   }
 
   /** `point` is one of this store's; `span` that in which the measurement was made; `timeMillis` 0 for now. */

@@ -4,7 +4,7 @@ import type { SecretKind } from '../../src/config/config.js'
 import { ROOT_CONTEXT } from '../../src/context/context.js'
 import { Redactor } from '../../src/redaction.js'
 import { SharedAttributes } from '../../src/trace/attributes.js'
-import { start } from '../harness/program.js'
+import { run, start } from '../harness/program.js'
 import { startSink } from '../harness/sink.js'
 import { attributesOf, recordingTracer } from '../trace/tracing.js'
 
@@ -15,6 +15,7 @@ for (const [kind, text, expected] of [
   ['bearer', 'the bearer of news', 'the bearer of news'],
   ['jwt', 'got eyJhbGciOi.eyJzdWIiOi.c2lnbmF0dXJl!', 'got [REDACTED]!'],
   ['jwt', 'eyJ.a.b', 'eyJ.a.b'],
+  ['jwt', 'cut: eyJhbGciOi.eyJzdWIiOi', 'cut: [REDACTED]'],
   ['card', 'paid by 4111 1111 1111 1111.', 'paid by [REDACTED].'],
   ['card', '4111-1111-1111-1111', '[REDACTED]'],
   ['card', '4111111111111112', '4111111111111112'],
@@ -83,4 +84,35 @@ test('AUTOSPAN_REDACT_* hold for what the agent itself tells', async (t) => {
   assert.equal(span?.attributes['client.address'], '[REDACTED]')
   assert.equal(span?.attributes['user_agent.original'], '[REDACTED]')
   assert.equal(span?.attributes['url.path'], '/hello')
+})
+
+test('AUTOSPAN_REDACT_* hold for attributes and texts of all signals, and of the resource', async (t) => {
+  const sink = await startSink(t)
+  await run('logs/secrets.mjs', {
+    env: {
+      OTEL_EXPORTER_OTLP_ENDPOINT: sink.url,
+      OTEL_RESOURCE_ATTRIBUTES: 'user.team=Ann and Bob,note=Bearer abcdef123456,card=4111111111111111,plain=kept',
+      AUTOSPAN_REDACT_ATTRIBUTES: 'user.*',
+      AUTOSPAN_REDACT_VALUES: 'bearer,card',
+    },
+  })
+  const spans = await sink.settled()
+  assert.deepEqual([spans.length, sink.logs.length], [2, 1])
+  const all = JSON.stringify([spans, sink.metrics, sink.logs], (_, value) => (typeof value === 'bigint' ? 0 : value))
+  assert.doesNotMatch(all, /abcdef123456|4111|Ann|Bob/)
+  const points = (name: string) => sink.metric(name)?.points.map(({ value, attributes }) => [Number(value), attributes])
+  // What is told apart by nothing but a secret is one.
+  assert.deepEqual(points('payments'), [[2, { 'user.name': '[REDACTED]', by: 'Bearer [REDACTED]' }]])
+  assert.deepEqual(points('seen'), [[3, { 'user.name': '[REDACTED]' }]])
+  const shown = { 'user.team': '[REDACTED]', note: 'Bearer [REDACTED]', card: '[REDACTED]', plain: 'kept' }
+  const { resource = {} } = sink.metric('payments') ?? {}
+  for (const seen of [spans[0]?.resource, sink.logs[0]?.resource, resource]) {
+    assert.deepEqual({ ...seen, ...shown }, seen)
+  }
+  const paid = spans.find(({ name }) => name === 'pay [REDACTED]')
+  assert.equal(paid?.status.message, 'refused Bearer [REDACTED]')
+  assert.equal(
+    paid?.events.find(({ name }) => name === 'exception')?.attributes['exception.message'],
+    'no card [REDACTED]',
+  )
 })

@@ -87,11 +87,11 @@ export const LIBRARIES = {
   AUTOSPAN_REDACT_VALUES: {
     type: listOf<SecretKind | 'none'>(['bearer', 'jwt', 'card', 'email', 'none']),
     default: 'none',
-    meaning: 'What is [REDACTED] in all texts of spans and log records: tokens, card numbers, addresses.',
+    meaning: 'What is [REDACTED] in all texts of telemetry: tokens, card numbers, addresses.',
   },
   AUTOSPAN_REDACT_ATTRIBUTES: {
     type: texts,
-    meaning: 'Attributes of spans and log records whose values are [REDACTED]: user.email,*.password.',
+    meaning: 'Attributes of all signals, and of the resource, whose values are [REDACTED]: user.email,*.password.',
   },
   AUTOSPAN_REDACT_QUERY_KEYS: {
     type: texts,
