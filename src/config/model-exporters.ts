@@ -1,7 +1,12 @@
+import { fileURLToPath } from 'node:url'
 import type { Section } from './section.js'
 
 /** As the names of variables have it. */
 export type Signal = 'TRACES' | 'METRICS' | 'LOGS'
+
+const BATCH_SETTINGS = ['schedule_delay', 'export_timeout', 'max_queue_size', 'max_export_batch_size'] as const
+/** A simple processor makes batches of whatever has ended in one turn of the event loop. */
+const SIMPLE: Readonly<Partial<Record<(typeof BATCH_SETTINGS)[number], string>>> = { schedule_delay: '0' }
 
 /**
  * Reads the processors of a provider.
@@ -11,21 +16,18 @@ export type Signal = 'TRACES' | 'METRICS' | 'LOGS'
 export function readProcessors(provider: Section, signal: Signal, prefix: 'OTEL_BSP' | 'OTEL_BLRP'): void {
   const exporters: string[] = []
   provider.list('processors', (processor) => {
-    const read = (section: Section): void => {
-      section.section('exporter', (exporter) => readExporter(exporter, signal, exporters))
+    for (const kind of ['batch', 'simple'] as const) {
+      processor.section(kind, (section) => {
+        // There is one way to make batches: that of OTLP, where it is among several.
+        const isLast = exporters.includes('otlp')
+        section.section('exporter', (exporter) => readExporter(exporter, signal, exporters))
+        for (const setting of BATCH_SETTINGS) {
+          const text = kind === 'batch' ? section.text(setting) : SIMPLE[setting]
+          if (!isLast)
+            section.set(`${prefix}_${setting.toUpperCase()}`, text ?? '', kind === 'batch' ? setting : undefined)
+        }
+      })
     }
-    processor.section('batch', (batch) => {
-      batch.variable('schedule_delay', `${prefix}_SCHEDULE_DELAY`)
-      batch.variable('export_timeout', `${prefix}_EXPORT_TIMEOUT`)
-      batch.variable('max_queue_size', `${prefix}_MAX_QUEUE_SIZE`)
-      batch.variable('max_export_batch_size', `${prefix}_MAX_EXPORT_BATCH_SIZE`)
-      read(batch)
-    })
-    processor.section('simple', (simple) => {
-      // Batches of whatever has ended in one turn of the event loop.
-      simple.set(`${prefix}_SCHEDULE_DELAY`, '0')
-      read(simple)
-    })
   })
   provider.set(`OTEL_${signal}_EXPORTER`, exporters.join(',') || 'none', 'processors')
 }
@@ -43,14 +45,25 @@ export function readExporter(exporter: Section, signal: Signal, exporters: strin
     } else if (kind === 'otlp_file') {
       exporter.section(key, (file) => {
         const stream = file.text('output_stream')
-        exporters.push(stream?.startsWith('file:') ? 'otlp/file' : 'otlp/stdout')
-        if (stream?.startsWith('file:')) file.set(`AUTOSPAN_${signal}_FILE`, new URL(stream).pathname, 'output_stream')
+        const path = stream === undefined || stream === 'stdout' ? undefined : pathOf(stream)
+        if (path === '') file.complain('has a stream that is neither stdout nor file:///path')
+        exporters.push(path ? 'otlp/file' : 'otlp/stdout')
+        if (path) file.set(`AUTOSPAN_${signal}_FILE`, path, 'output_stream')
       })
     } else {
       // What is no name of an exporter is told by the variable.
       exporter.get(key)
       exporters.push(kind)
     }
+  }
+}
+
+/** Empty for what is no URL of a file. */
+function pathOf(stream: string): string {
+  try {
+    return fileURLToPath(stream)
+  } catch {
+    return ''
   }
 }
 

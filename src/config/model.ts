@@ -3,6 +3,7 @@ import { readExporter, readProcessors } from './model-exporters.js'
 import { readSampler } from './model-samplers.js'
 import type { Section } from './section.js'
 import { readCardinalityLimits, readViews } from './views.js'
+import type { Tree } from './yaml.js'
 
 /** Severities of the data model by the first part of their names, and the levels of `OTEL_LOG_LEVEL`. */
 const LEVELS: readonly (readonly [severity: string, level: string])[] = [
@@ -58,12 +59,12 @@ function readResource(resource: Section): void {
     if (name === undefined) attribute.complain('has no name')
     else if (typeof value === 'string') texts.push(`${encodeURIComponent(name)}=${encodeURIComponent(value)}`)
     else if (typeof value === 'number' || typeof value === 'boolean') attribute.attributes.set(name, value)
-    else if (Array.isArray(value)) {
+    else if (Array.isArray(value) && value.every((element: Tree) => !(element.value instanceof Object))) {
       attribute.attributes.set(
         name,
-        value.flatMap(({ value }) => (typeof value === 'object' ? [] : [value])),
+        value.flatMap(({ value }: Tree) => (value === null || typeof value === 'object' ? [] : [value])),
       )
-    }
+    } else if (value !== null) attribute.complain('has a value that is neither a scalar nor a list of them')
   })
   if (texts.length > 0) resource.set('OTEL_RESOURCE_ATTRIBUTES', texts.join(','), 'attributes')
   resource.unsupported('schema_url')
@@ -72,7 +73,7 @@ function readResource(resource: Section): void {
     detection.unsupported('attributes')
     detection.list('detectors', (detector) => {
       for (const key of detector.keys) {
-        detector.get(key)
+        detector.section(key, () => {})
         for (const name of DETECTORS[key.replace('/development', '')] ?? [key]) detectors.add(name)
       }
     })
@@ -92,7 +93,7 @@ function readPropagator(propagator: Section): void {
   const names: string[] = []
   propagator.list('composite', (entry) => {
     for (const key of entry.keys) {
-      entry.get(key)
+      entry.section(key, () => {})
       names.push(key.replace('/development', ''))
     }
   })

@@ -113,6 +113,34 @@ distribution: {other: {x: 1}, autospan: {exit_timeout: 500}}
   assert.equal(exitTimeoutMillis, 500)
 })
 
+test('batches are those of the exporter of OTLP, whatever else is beside it', () => {
+  const otlp = '{batch: {max_queue_size: 700, exporter: {otlp_http: }}}'
+  const console = '{simple: {exporter: {console: }}}'
+  for (const [processors, expected] of [
+    [
+      [otlp, console],
+      [5000, 700],
+    ],
+    [
+      [console, otlp],
+      [5000, 700],
+    ],
+    [
+      ['{batch: {schedule_delay: 7, max_queue_size: 9, exporter: {console: }}}', otlp],
+      [5000, 700],
+    ],
+    [
+      ['{simple: {exporter: {otlp_http: }}}', console],
+      [0, undefined],
+    ],
+    [['{simple: {exporter: {otlp_file/development: {output_stream: "file:///tmp/a%20b"}}}}'], [0, undefined]],
+  ] as const) {
+    const { batch, file } = configIn(`tracer_provider: {processors: [${processors.join(', ')}]}`).traces
+    assert.deepEqual([batch.scheduleDelayMillis, batch.maxQueueSize], expected, processors.join())
+    assert.equal(file, processors.length === 1 ? '/tmp/a b' : 'traces.jsonl')
+  }
+})
+
 test('what is left out is nothing, or the default, as the data model says', () => {
   const bare = configIn('')
   assert.deepEqual([bare.traces.exporters, bare.logs.exporters, bare.propagators], [[], [], []])
@@ -198,6 +226,22 @@ test('what is wrong is told with its line and column, once, and the rest is used
     [
       'tracer_provider: {processors: [{batch: {exporter: {otlp_http: }}}, {batch: {exporter: {otlp_http: }}}]}',
       /^otel\.yaml:2:\d+ tracer_provider\.processors\[1\]\.batch\.exporter is a second exporter of OTLP, and there is one; it is ignored$/,
+    ],
+    [
+      'resource: {attributes: [{name: a, value: {b: c}}]}',
+      'otel.yaml:2:25 resource.attributes[0] has a value that is neither a scalar nor a list of them; it is ignored',
+    ],
+    [
+      'propagator: {composite: [{b3: {x: 1}}]}',
+      'otel.yaml:2:32 propagator.composite[0].b3.x is not known; it is ignored',
+    ],
+    [
+      'tracer_provider: {processors: [{batch: {exporter: {otlp_file/development: {output_stream: "http://x"}}}}]}',
+      /otlp_file\/development has a stream that is neither stdout nor file:\/\/\/path; it is ignored$/,
+    ],
+    [
+      'tracer_provider: {processors: [{simple: {schedule_delay: 1, exporter: {console: }}}]}',
+      'otel.yaml:2:42 tracer_provider.processors[0].simple.schedule_delay is not known; it is ignored',
     ],
     ['resource: {attributes: [{value: x}]}', 'otel.yaml:2:25 resource.attributes[0] has no name; it is ignored'],
     [
