@@ -19,7 +19,7 @@ export const bunyan: Instrumentation = {
         const addFields = guard(kit.place('record'), (record: object) => {
           Object.assign(record, kit.correlation.fieldsFor(record))
         })
-        const send = kit.logger === undefined ? undefined : createSend(kit, nameFromLevel)
+        const send = kit.logger === undefined ? undefined : createSend(kit, prototype, nameFromLevel)
         kit.wrap(prototype, '_emit', (emit) => {
           return function (record, onlyText, ...args) {
             if (!onlyText) send?.(record)
@@ -40,9 +40,10 @@ interface BunyanRecord {
 }
 
 /** Sends a record, but for what the resource has of it. */
-function createSend(kit: Kit, levelNames: Readonly<Record<number, string>>) {
-  const { numberedSeverity, recordAttributes } =
+function createSend(kit: Kit, prototype: object, levelNames: Readonly<Record<number, string>>) {
+  const { markWriting, numberedSeverity, recordAttributes } =
     require('../src/instrumentation/log-records.js') as typeof import('../src/instrumentation/log-records.js')
+  markWriting(kit, prototype, '_emit')
   return guard(kit.place('send'), ({ level, msg, time, pid, hostname, v, ...fields }: BunyanRecord) => {
     kit.logger?.emit({
       timestamp: time,

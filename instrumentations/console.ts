@@ -1,6 +1,9 @@
+import { createRequire } from 'node:module'
 import { guard } from '../src/instrumentation/guard.js'
 import type { Instrumentation } from '../src/instrumentation/instrumentation.js'
 import { SEVERITY_DEBUG, SEVERITY_ERROR, SEVERITY_INFO, SEVERITY_WARN } from '../src/instrumentation/severity.js'
+
+const require = createRequire(import.meta.url)
 
 /** Not `trace`, which prints the stack of its caller: a wrapper would show in it. */
 const SEVERITIES = {
@@ -23,6 +26,8 @@ export const consoleMethods: Instrumentation = {
         const { logger } = kit
         const { format } = process.getBuiltinModule('node:util')
         if (logger === undefined) return
+        const { isWriting } =
+          require('../src/instrumentation/log-records.js') as typeof import('../src/instrumentation/log-records.js')
         for (const [method, severityNumber] of Object.entries(SEVERITIES)) {
           const send = guard(kit.place(method), (args: unknown[]) => {
             logger.emit({
@@ -35,7 +40,7 @@ export const consoleMethods: Instrumentation = {
           })
           kit.wrap(console, method, (print) => {
             return function (...args) {
-              send(args)
+              if (!isWriting()) send(args)
               return print.apply(this, args)
             }
           })

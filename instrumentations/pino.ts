@@ -20,10 +20,9 @@ export const pino: Instrumentation = {
       patch: (exports, kit) => {
         const createLogger = exports.default ?? exports
         const prototype = prototypeOf(createLogger)
-        const asJson = Object.getOwnPropertySymbols(prototype).find(({ description }) => description === 'pino.asJson')
         const place = kit.place('record')
-        const send = kit.logger === undefined ? undefined : createSend(kit, createLogger.symbols)
-        kit.wrap(prototype, asJson ?? 'pino.asJson', (original) => {
+        const send = kit.logger === undefined ? undefined : createSend(kit, prototype, createLogger.symbols)
+        kit.wrap(prototype, symbolOf(prototype, 'pino.asJson'), (original) => {
           return function (...args) {
             const line = original.apply(this, args)
             send?.(this, line, args)
@@ -47,6 +46,11 @@ function prototypeOf(createLogger: (options: object, stream: object) => object):
   return Object.getPrototypeOf(Object.getPrototypeOf(logger))
 }
 
+/** pino's own methods have symbols for names. */
+function symbolOf(prototype: object, name: string): symbol | string {
+  return Object.getOwnPropertySymbols(prototype).find(({ description }) => description === name) ?? name
+}
+
 interface PinoLogger {
   readonly levels: { readonly labels: Readonly<Record<number, string>> }
   readonly [symbol: symbol]: unknown
@@ -59,9 +63,10 @@ interface PinoSymbols {
 }
 
 /** Sends the record that a line is, as serializers and redaction have left it. */
-function createSend(kit: Kit, { messageKeySym, errorKeySym }: PinoSymbols) {
-  const { numberedSeverity, recordAttributes } =
+function createSend(kit: Kit, prototype: object, { messageKeySym, errorKeySym }: PinoSymbols) {
+  const { markWriting, numberedSeverity, recordAttributes } =
     require('../src/instrumentation/log-records.js') as typeof import('../src/instrumentation/log-records.js')
+  markWriting(kit, prototype, symbolOf(prototype, 'pino.write'))
   return guard(kit.place('send'), (logger: PinoLogger, line: string, args: unknown[]) => {
     // The level is before the time, which is last; what is before the level has changed with the versions.
     const number = args.at(-2) as number

@@ -20,7 +20,7 @@ export const winston: Instrumentation = {
       patch: (exports, kit) => {
         const { prototype } = exports.Logger ?? exports.default.Logger
         const place = kit.place('record')
-        const send = kit.logger === undefined ? undefined : createSend(kit)
+        const send = kit.logger === undefined ? undefined : createSend(kit, prototype)
         kit.wrap(prototype, 'write', (write) => {
           return function (info, ...args) {
             send?.(this, info)
@@ -68,9 +68,10 @@ interface WinstonLogger {
 }
 
 /** Sends a record that the logger takes: it is written records of all levels. */
-function createSend(kit: Kit) {
-  const { exceptionAttributes, namedSeverity, recordAttributes } =
+function createSend(kit: Kit, prototype: object) {
+  const { exceptionAttributes, markWriting, namedSeverity, recordAttributes } =
     require('../src/instrumentation/log-records.js') as typeof import('../src/instrumentation/log-records.js')
+  markWriting(kit, prototype, 'write')
   return guard(kit.place('send'), (logger: WinstonLogger, info: Record<string, unknown>) => {
     const { level, message, ...fields } = info
     const levelName = String(level)

@@ -1,4 +1,5 @@
 import type { LogRecord } from '@opentelemetry/api-logs'
+import type { Kit } from './kit.js'
 import { SEVERITY_DEBUG, SEVERITY_ERROR, SEVERITY_FATAL, SEVERITY_INFO, SEVERITY_WARN } from './severity.js'
 
 type Fields = Readonly<Record<string, unknown>>
@@ -31,6 +32,29 @@ const NAMED: Readonly<Record<string, number>> = {
   crit: SEVERITY_FATAL,
   alert: 22,
   emerg: 23,
+}
+
+let writing = 0
+
+/**
+ * Marks the time in which `method` writes records that are sent: what a library prints meanwhile by `console` are these,
+ * and no records of their own.
+ */
+export function markWriting(kit: Kit, prototype: object, method: string | symbol): void {
+  kit.wrap(prototype, method, (write) => {
+    return function (...args) {
+      writing++
+      try {
+        return write.apply(this, args)
+      } finally {
+        writing--
+      }
+    }
+  })
+}
+
+export function isWriting(): boolean {
+  return writing > 0
 }
 
 /** A level between two known ones is a little more than the lower. */

@@ -92,6 +92,15 @@ test('metrics are exported at intervals, and once in each', async (t) => {
   assert.equal(first?.points[0]?.startTimeUnixNano, second?.points[0]?.startTimeUnixNano)
 })
 
+test('limits of attributes do not count for metrics', async (t) => {
+  const sink = await startSink(t)
+  const env = { OTEL_ATTRIBUTE_COUNT_LIMIT: '0', OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT: '1' }
+  await run(APP, { env: { ...END, ...env, OTEL_EXPORTER_OTLP_ENDPOINT: sink.url } })
+  await sink.settled()
+  const kinds = sink.metric('shop.orders')?.points.map(({ attributes }) => attributes.kind)
+  assert.deepEqual(kinds, ['tea', 'cake'])
+})
+
 test('delta preference', async (t) => {
   const sink = await startSink(t)
   const env = {
@@ -271,7 +280,13 @@ test('what is given for metrics and cannot be used is said once each', async () 
 
 test('a backend that takes traces only is said once, and how to leave the metrics out', async (t) => {
   const sink = await startSink(t, { respondToMetrics: () => ({ status: 404 }) })
-  const env = { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url, OTEL_METRIC_EXPORT_INTERVAL: '20', OTEL_LOG_LEVEL: 'warn' }
+  const env = {
+    OTEL_EXPORTER_OTLP_ENDPOINT: sink.url,
+    OTEL_METRIC_EXPORT_INTERVAL: '20',
+    OTEL_INSTRUMENTATION_RUNTIME_NODE_ENABLED: 'false',
+    OTEL_LOG_LEVEL: 'warn',
+    AUTOSPAN_EXIT_TIMEOUT: '10000',
+  }
   const server = await start(t, 'express/server.mjs', { env })
   for (let exports = 1; exports <= 3; exports++) {
     await (await fetch(server.url)).arrayBuffer()

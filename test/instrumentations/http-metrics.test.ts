@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { GrpcSink } from '../harness/grpc-sink.js'
+import { decodeMetrics } from '../harness/otlp-metrics.js'
 import { run, start } from '../harness/program.js'
 import { type Sink, startSink } from '../harness/sink.js'
 
@@ -75,4 +77,49 @@ test('routes are told, and paths without a route are one series', async (t) => {
       [undefined, 404, 2],
     ],
   )
+})
+
+for (const protocol of ['http/protobuf', 'grpc'] as const) {
+  test(`what the agent sends itself is not measured, ${protocol}`, async (t) => {
+    const sink = await startSink(t)
+    const grpc = await GrpcSink.start(t)
+    const url = protocol === 'grpc' ? `http://127.0.0.1:${grpc.port}` : sink.url
+    const server = await start(t, 'express/server.mjs', {
+      env: {
+        OTEL_EXPORTER_OTLP_ENDPOINT: url,
+        OTEL_EXPORTER_OTLP_PROTOCOL: protocol,
+        // What is sent by gRPC is told by what is printed.
+        OTEL_METRICS_EXPORTER: 'otlp,otlp/stdout',
+        OTEL_METRIC_EXPORT_INTERVAL: '50',
+        OTEL_BSP_SCHEDULE_DELAY: '0',
+      },
+    })
+    await (await fetch(server.url)).text()
+    await server.printed(/(^\{.*http\.server\.request\.duration.*\n){3}/m)
+    const { stdout } = await server.stop()
+    const collections = stdout.split('\n').filter((line) => line.startsWith('{'))
+    for (const line of collections) {
+      const http = decodeMetrics(Buffer.from(line), 'application/json').filter(({ name }) => name.startsWith('http.'))
+      for (const { name, points } of http) {
+        assert.match(name, /^http\.server\./)
+        assert.deepEqual(
+          points.map(({ count, value }) => count ?? value),
+          [name === 'http.server.active_requests' ? 0 : 1],
+        )
+      }
+    }
+    assert.ok((protocol === 'grpc' ? grpc.metrics : sink.metrics).length > 0)
+  })
+}
+
+test('a request that is open when the program ends is active, and has no duration', async (t) => {
+  const sink = await startSink(t)
+  const env = { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url, AUTOSPAN_EXIT_TIMEOUT: '10000' }
+  const server = await start(t, 'metrics/open.cjs', { env })
+  await (await fetch(`${server.url}/done`)).text()
+  await assert.rejects(fetch(`${server.url}/open`))
+  await server.exited
+  await sink.settled()
+  assert.deepEqual(pointsOf(sink, 'http.server.active_requests'), ['GET http: 1'])
+  assert.deepEqual(pointsOf(sink, 'http.server.request.duration'), ['GET http 200 1.1: 1'])
 })

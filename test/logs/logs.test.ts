@@ -164,6 +164,21 @@ for (const [library, expected] of Object.entries(LEVELS)) {
   }
 }
 
+test('with all sources a record is still sent once', async (t) => {
+  const sink = await startSink(t)
+  for (const library of ['pino', 'winston', 'bunyan']) {
+    const server = await start(t, `logs/${library}.cjs`, { env: environment(sink, 'pino,winston,bunyan,console') })
+    await printedBy(server)
+  }
+  await sink.settled()
+  for (const [library, expected] of Object.entries(LEVELS)) {
+    const sent = sink.logs.filter(({ scope }) => scope.name === `autospan/${library}`)
+    assert.equal(sent.length, 3 * expected.length, library)
+  }
+  const printed = sink.logs.filter(({ scope }) => scope.name === 'autospan/console').map(({ body }) => body)
+  for (const body of printed) assert.match(String(body), /^listening \d+$/)
+})
+
 test('what console prints is sent on request, and printed as without it', async (t) => {
   const sink = await startSink(t)
   const bare = await run('logs/console.mjs', { agent: false })
@@ -258,7 +273,7 @@ test('records that wait arrive at every end of the process', async (t) => {
 })
 
 function environment(sink: Sink, source: string): Record<string, string> {
-  return { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url, AUTOSPAN_LOG_SOURCES: source }
+  return { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url, AUTOSPAN_LOG_SOURCES: source, AUTOSPAN_EXIT_TIMEOUT: '10000' }
 }
 
 /** What a server of test/apps/logs prints for one request, without what differs between runs, sorted. */

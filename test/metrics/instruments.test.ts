@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import type { InstrumentKind } from '../../src/metrics/instrument.js'
 import type { AgentMeter } from '../../src/metrics/meter.js'
 import type { TemporalityPreference } from '../../src/metrics/reader.js'
+import { listenToDiag } from '../export/collector.js'
 import { metering } from './metering.js'
 
 test('measurements are added up by their attributes, in whatever order these are given', () => {
@@ -166,7 +167,9 @@ test('an instrument that is asked for again is the same one, in whatever case it
   assert.deepEqual(values('Orders'), [[{}, 1]])
 })
 
-test('instruments that differ under one name are both exported', () => {
+test('instruments that differ under one name are both exported, and that is said once', (t) => {
+  const { lines, restore } = listenToDiag()
+  t.after(restore)
   const { meter, collect } = metering()
   meter.createCounter('c').add(1)
   meter.createCounter('C', { unit: 'By' }).add(2)
@@ -179,6 +182,8 @@ test('instruments that differ under one name are both exported', () => {
       ['c', '', 'histogram'],
     ],
   )
+  assert.equal(lines.length, 1)
+  assert.match(lines[0] ?? '', /two instruments have the name c and differ in its unit: "" and "By"; both are exported/)
 })
 
 for (const name of ['a', 'A.b_c-d/9', `a${'b'.repeat(254)}`]) {
