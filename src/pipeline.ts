@@ -84,7 +84,7 @@ export function createPipeline(config: Config, resource: Resource, onFirst: () =
     processor: keeping(config.traces.sampling.keep, spanProcessor),
     limits: config.traces.limits,
     exceptionLog: createExceptionLog(config.logs, loggerProvider),
-    isDouble: findDoubles(config.instrumentations),
+    doublesOf: findDoubles(config.instrumentations),
   })
   const { openSpans } = provider
   openSpans.onFirst =

@@ -228,7 +228,9 @@ function traceConnections(prototype: Pool, kit: Kit, metrics: PgPoolMetrics): vo
 function databaseOfPool(pool: Pool): Database {
   const known = pool[DATABASE]
   if (known !== undefined) return known
-  const [client] = pool._clients
+  // Others ask with what is no pool, to see what the method does.
+  const { _clients: clients }: Partial<Pool> = pool
+  const client = clients?.[0]
   if (client === undefined) return UNKNOWN_DATABASE
   const { database } = connectionOf(client)
   Object.defineProperty(pool, DATABASE, { value: database })

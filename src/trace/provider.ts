@@ -3,7 +3,7 @@ import type { Decider } from './decider.js'
 import { DEFAULT_LIMITS, type SpanLimits } from './limits.js'
 import { OpenSpans } from './open-spans.js'
 import type { Sampler } from './sampler.js'
-import { SilentTracer } from './silent.js'
+import { type IsDouble, SilentTracer } from './silent.js'
 import type { ExceptionLog, SpanProcessor, SpanSettings } from './span.js'
 import { AgentTracer } from './tracer.js'
 
@@ -15,8 +15,8 @@ export interface TracerProviderSettings {
   readonly processor: SpanProcessor
   /** Undefined where exceptions are events of spans only. */
   readonly exceptionLog?: ExceptionLog | undefined
-  /** Tells by a tracer's name whether the spans that it makes are there already. */
-  readonly isDouble?: (name: string) => boolean
+  /** Tells by a tracer's name which spans of it are there already; undefined for none. */
+  readonly doublesOf?: (name: string) => IsDouble | undefined
 }
 
 /** Gives one tracer for each name, version and schema URL. */
@@ -26,13 +26,13 @@ export class AgentTracerProvider implements TracerProvider {
   #sampler: Sampler
   #decider: Decider | undefined
   readonly #settings: SpanSettings
-  readonly #isDouble: (name: string) => boolean
+  readonly #doublesOf: (name: string) => IsDouble | undefined
 
-  constructor({ sampler, decider, limits, processor, exceptionLog, isDouble }: TracerProviderSettings) {
+  constructor({ sampler, decider, limits, processor, exceptionLog, doublesOf }: TracerProviderSettings) {
     const valueLength = limits.attributeValueLength
     this.#sampler = sampler
     this.#decider = decider
-    this.#isDouble = isDouble ?? (() => false)
+    this.#doublesOf = doublesOf ?? (() => undefined)
     this.openSpans = new OpenSpans(processor, exceptionLog)
     this.#settings = {
       limits,
@@ -58,8 +58,9 @@ export class AgentTracerProvider implements TracerProvider {
     const key = `${scope.name}\n${scope.version}\n${scope.schemaUrl}`
     let tracer = this.#tracers.get(key)
     if (tracer === undefined) {
-      const Tracer = this.#isDouble(scope.name) ? SilentTracer : AgentTracer
-      tracer = new Tracer(this.#settings, this.openSpans, this.#sampler, scope, this.#decider)
+      const isDouble = this.#doublesOf(scope.name)
+      const settings = [this.#settings, this.openSpans, this.#sampler, scope, this.#decider] as const
+      tracer = isDouble === undefined ? new AgentTracer(...settings) : new SilentTracer(isDouble, ...settings)
       this.#tracers.set(key, tracer)
     }
     return tracer

@@ -1,12 +1,24 @@
-import type { Context, Span, SpanOptions } from '@opentelemetry/api'
+import type { Attributes, Context, Span, SpanOptions } from '@opentelemetry/api'
 import { spanOf } from '../context/context.js'
 import { activeContext } from '../context/manager.js'
 import { NonRecordingSpan } from './non-recording-span.js'
 import { AgentTracer, INVALID_SPAN } from './tracer.js'
 
-/** The tracer of a package that traces what the agent traces already: each span stands for its parent, and records nothing. */
+/** Tells by its first attributes whether the agent makes the same span. */
+export type IsDouble = (attributes: Attributes | undefined) => boolean
+
+/** The tracer of a package that traces what the agent traces already: such a span stands for its parent, and records nothing. */
 export class SilentTracer extends AgentTracer {
-  override startSpan(_name: string, { root }: SpanOptions = {}, context: Context = activeContext()): Span {
+  readonly #isDouble: IsDouble
+
+  constructor(isDouble: IsDouble, ...settings: ConstructorParameters<typeof AgentTracer>) {
+    super(...settings)
+    this.#isDouble = isDouble
+  }
+
+  override startSpan(name: string, options: SpanOptions = {}, context: Context = activeContext()): Span {
+    const { attributes, root } = options
+    if (!this.#isDouble(attributes)) return super.startSpan(name, options, context)
     const parent = root === true ? undefined : nearest(spanOf(context), spanOf(activeContext()))
     return parent === undefined ? INVALID_SPAN : new NonRecordingSpan(parent.spanContext())
   }
