@@ -4,8 +4,6 @@ import type {
   Config,
   DeliveryConfig,
   ExporterName,
-  InstrumentationsConfig,
-  KeepConfig,
   LogsConfig,
   OtlpConfig,
   Protocol,
@@ -21,13 +19,15 @@ import { fingerprint } from './export/fingerprint.js'
 import type { Uncaught } from './export/last-flush/doors.js'
 import { LastFlush } from './export/last-flush/last-flush.js'
 import { fanOut, type Processor } from './export/multi.js'
+import type { Pressure } from './export/pressure.js'
 import { LOGS, type Signal, TRACES } from './export/signal.js'
 import type { Request } from './export/source.js'
 import type { HandedSignal, ThreadRing } from './export/thread-ring.js'
-import { HttpConnection } from './export/transport/http-connection.js'
 import { transportSettings } from './export/transport/transport.js'
 import { createTransport } from './export/transport/transports.js'
 import { errorType } from './instrumentation/http.js'
+import { Judge, keeping } from './judge.js'
+import { LoadWatch } from './load.js'
 import { LoggedExceptions } from './logs/exceptions.js'
 import type { LogData } from './logs/log-data.js'
 import { AgentLoggerProvider } from './logs/provider.js'
@@ -37,12 +37,11 @@ import type { Encoder } from './otlp/encoder.js'
 import { createLogEncoder, createSpanEncoder } from './otlp/encoders.js'
 import type { Redactor } from './redaction.js'
 import type { Resource } from './resource/resource.js'
+import type { SheddingSettings } from './shedding.js'
 import type { Offer } from './threads.js'
-import type { Decider } from './trace/decider.js'
 import type { OpenSpans } from './trace/open-spans.js'
 import { AgentTracerProvider } from './trace/provider.js'
-import { alwaysOff, alwaysOn, parentBased, type Sampler } from './trace/sampler.js'
-import type { ExceptionLog, SpanData, SpanProcessor } from './trace/span.js'
+import type { ExceptionLog, SpanData } from './trace/span.js'
 import { VERSION } from './version.js'
 
 const require = createRequire(import.meta.url)
@@ -70,17 +69,24 @@ export interface Pipeline {
  */
 export function createPipeline(config: Config, resource: Resource, onFirst: () => void, offer?: Offer): Pipeline {
   const ring = offer?.fingerprint === fingerprint(config) ? openRing(offer) : undefined
+  const shedding: SheddingSettings = {
+    exporters: () => exporters,
+    passThrough: (wrap) => openSpans.passThrough(wrap),
+    thin: (thinning) => judge.thin(thinning),
+  }
+  const load = config.sheds ? new LoadWatch(shedding, () => openSpans.recorded) : undefined
   const redactor = createRedactor(config)
   const shown = redactor?.resource(resource) ?? resource
-  const exporters = createSpanExporters(config, shown, () => openSpans, ring)
+  const exporters = createSpanExporters(config, shown, { openSpans: () => openSpans, ring, pressure: load })
   const logExporters = createLogExporters(config, shown, ring)
   const logProcessor = redacted(fanOut(logExporters), redactor && ((record) => redactor.log(record)))
   const loggerProvider =
     logExporters.length === 0 ? undefined : new AgentLoggerProvider(config.logs.limits, logProcessor, onFirst)
   const spanProcessor = redacted(fanOut(exporters), redactor && ((span) => redactor.span(span)))
-  let judge = createJudge(config.traces.sampling, config.instrumentations, resource)
+  const judge = new Judge(config, resource, () => provider)
   const provider = new AgentTracerProvider({
-    ...judge,
+    sampler: judge.sampler,
+    decider: judge.decider,
     processor: keeping(config.traces.sampling.keep, spanProcessor),
     limits: config.traces.limits,
     exceptionLog: createExceptionLog(config.logs, loggerProvider),
@@ -110,14 +116,11 @@ export function createPipeline(config: Config, resource: Resource, onFirst: () =
     adopt(signal, request) {
       for (const exporter of signal === 'spans' ? exporters : logExporters) exporter.adopt?.(request)
     },
-    resample(sampling) {
-      judge.end?.()
-      judge = createJudge(sampling, config.instrumentations, resource)
-      provider.decideBy(judge.sampler, judge.decider)
-    },
+    resample: (sampling) => judge.resample(sampling),
     flush: () => lastFlush.flush(),
     end(uncaught) {
       openSpans.endAll(uncaught, errorType)
+      load?.end()
       lastFlush.run()
     },
   }
@@ -162,11 +165,13 @@ interface Way<Data> {
   readonly console: () => SignalExporter<Data>
   /** To the main thread, from one that it has made. */
   readonly ring: ThreadRing | undefined
+  /** Where load can be shed. */
+  readonly pressure?: Pressure | undefined
   /** Spans that have not ended; undefined for other records. */
   readonly countOpen?: () => number
 }
 
-type SignalExporter<Data> = Processor<Data> & Exporter & { adopt?(request: Request): void }
+type SignalExporter<Data> = Processor<Data> & Exporter & { adopt?(request: Request): void; readonly fullness?: number }
 
 function openRing({ memory }: Offer): ThreadRing {
   const { ThreadRing } = require('./export/thread-ring.js') as typeof import('./export/thread-ring.js')
@@ -175,7 +180,7 @@ function openRing({ memory }: Offer): ThreadRing {
 
 function createExporter<Data>(
   name: Exclude<ExporterName, 'none'>,
-  { signal, encoder: encoderFor, batch, otlp, file, console, ring, countOpen }: Way<Data>,
+  { signal, encoder: encoderFor, batch, otlp, file, console, ring, pressure, countOpen }: Way<Data>,
   bounds: DeliveryConfig,
 ): SignalExporter<Data> {
   if (name === 'console') return console()
@@ -183,7 +188,8 @@ function createExporter<Data>(
     const createOwn = (): BatchProcessor<Data> => {
       const encoder = encoderFor(otlp.protocol)
       const transport = createTransport(transportSettings(otlp, encoder.contentType, VERSION))
-      return new BatchProcessor({ signal, encoder, transport, batch, timeoutMillis: otlp.timeoutMillis, bounds })
+      const { timeoutMillis } = otlp
+      return new BatchProcessor({ signal, encoder, transport, batch, timeoutMillis, bounds, pressure })
     }
     if (ring === undefined) return createOwn()
     const { HandingOver } = require('./export/handing-over.js') as typeof import('./export/handing-over.js')
@@ -199,12 +205,11 @@ function createExporter<Data>(
 function createSpanExporters(
   { traces, delivery }: Config,
   resource: Resource,
-  openSpans: () => OpenSpans,
-  ring: ThreadRing | undefined,
+  { openSpans, ...ways }: { openSpans: () => OpenSpans } & Pick<Way<SpanData>, 'ring' | 'pressure'>,
 ): readonly SignalExporter<SpanData>[] {
   const encoder = (protocol: Protocol) => createSpanEncoder(protocol, resource)
   const console = () => createConsole(resource, (spanId) => openSpans().isOpen(spanId))
-  const way = { ...traces, signal: TRACES, encoder, console, ring, countOpen: () => openSpans().size }
+  const way = { ...traces, ...ways, signal: TRACES, encoder, console, countOpen: () => openSpans().size }
   return traces.exporters.map((name) => createExporter(name, way, delivery))
 }
 
@@ -244,32 +249,4 @@ function createExceptionLog(
 function createLogConsole(): SignalExporter<LogData> {
   const { ConsoleLogProcessor } = require('./export/console/logs.js') as typeof import('./export/console/logs.js')
   return new ConsoleLogProcessor((text) => process.stderr.write(text))
-}
-
-/** What decides on spans. */
-interface Judge {
-  readonly sampler: Sampler
-  readonly decider?: Decider
-  /** Called when another decides. */
-  readonly end?: () => void
-}
-
-function createJudge(config: SamplingConfig, instrumentations: InstrumentationsConfig, resource: Resource): Judge {
-  const { sampler, rules, keep, callers } = config
-  // What is below a request that is ignored follows it, also where the sampler asks no parent.
-  const ignoresMore = instrumentations.http !== undefined && !sampler.startsWith('parentbased_')
-  const isPlain = sampler.endsWith('always_on') || sampler.endsWith('always_off')
-  if (!isPlain || rules.length > 0 || keep !== undefined || callers.policy !== 'obey' || ignoresMore) {
-    const { createDecider } = require('./sampling.js') as typeof import('./sampling.js')
-    return { sampler: alwaysOn, ...createDecider(config, resource, (socket) => new HttpConnection(socket)) }
-  }
-  const own = sampler.endsWith('always_on') ? alwaysOn : alwaysOff
-  return { sampler: sampler.startsWith('parentbased_') ? parentBased(own) : own }
-}
-
-/** Holds what is not sampled, where something of it is to be kept. */
-function keeping(keep: KeepConfig | undefined, next: SpanProcessor): SpanProcessor {
-  if (keep === undefined) return next
-  const { createKeeper } = require('./sampling.js') as typeof import('./sampling.js')
-  return createKeeper(keep, next)
 }

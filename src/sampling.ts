@@ -33,6 +33,7 @@ export function createDecider(
   const own = asked?.strategies ?? ownSampler(sampler, share)
   const decider = new Decider({
     head: firstOf([...rules.map((rule) => ruleSampler(rule)), own]),
+    samplesAll: rules.length === 0 && sampler.endsWith('always_on'),
     followsCallers: sampler.startsWith('parentbased_'),
     callers: callers.policy,
     isTrusted: addressTest(callers.trusted),

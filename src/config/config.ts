@@ -65,6 +65,8 @@ export interface Config {
   readonly workerContext: boolean
   /** The value of `AUTOSPAN_DOCTOR`, where the agent is to tell what it finds; else undefined. */
   readonly doctor: string | undefined
+  /** Whether less is recorded while there is too much to deliver or to do. */
+  readonly sheds: boolean
   /** Undefined where all settings are those of the start. */
   readonly control: ControlConfig | undefined
   /** Undefined where nothing is to be redacted but what always is. */

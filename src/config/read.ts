@@ -112,6 +112,7 @@ function readSettings(settings: Settings, enabled: boolean, instrumentationNames
     instrumentations: readInstrumentations(settings, instrumentationNames),
     workerContext: settings.read('AUTOSPAN_WORKER_CONTEXT'),
     doctor: readDoctor(settings),
+    sheds: settings.read('AUTOSPAN_SHEDDING'),
     control: readControl(settings),
     redaction: readRedaction(settings),
     exitTimeoutMillis: settings.read('AUTOSPAN_EXIT_TIMEOUT'),

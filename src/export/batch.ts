@@ -3,6 +3,7 @@ import type { BatchConfig, DeliveryConfig } from '../config/config.js'
 import { runOutside } from '../context/manager.js'
 import type { Encoder } from '../otlp/encoder.js'
 import { type ExporterTuning, OtlpExporter } from './otlp-exporter.js'
+import type { Pressure } from './pressure.js'
 import type { Signal } from './signal.js'
 import type { Source } from './source.js'
 import type { Transport } from './transport/transport.js'
@@ -15,6 +16,8 @@ export interface BatchProcessorSettings<Data> {
   /** Bounds one attempt, together with `batch.exportTimeoutMillis`; `Infinity` for no limit. */
   readonly timeoutMillis: number
   readonly bounds: DeliveryConfig
+  /** Where load can be shed. */
+  readonly pressure?: Pressure | undefined
   readonly tuning?: ExporterTuning
 }
 
@@ -26,7 +29,10 @@ export class BatchProcessor<Data> extends OtlpExporter {
   readonly #encoder: Encoder<Data>
   readonly #batchRecords: number
   readonly #delayMillis: number
+  readonly #pressure: Pressure | undefined
   #delay: NodeJS.Timeout | undefined
+  /** When the timer is to fire, on the monotonic clock. */
+  #due = 0
 
   constructor({ encoder, batch, timeoutMillis, ...settings }: BatchProcessorSettings<Data>) {
     super({
@@ -38,6 +44,7 @@ export class BatchProcessor<Data> extends OtlpExporter {
     this.#encoder = encoder
     this.#batchRecords = batch.maxExportBatchSize
     this.#delayMillis = batch.scheduleDelayMillis
+    this.#pressure = settings.pressure
   }
 
   onEnd(record: Data): void {
@@ -55,10 +62,12 @@ export class BatchProcessor<Data> extends OtlpExporter {
     // Outside the program's context, which the timer would keep in memory.
     this.#delay = runOutside(setTimeout<[]>, undefined, () => this.#onDelay(), this.#delayMillis)
     this.#delay.unref()
+    if (this.#pressure !== undefined) this.#due = performance.now() + this.#delayMillis
   }
 
   #onDelay(): void {
     this.#delay = undefined
+    this.#pressure?.looked(performance.now() - this.#due)
     this.deliverDue()
   }
 }

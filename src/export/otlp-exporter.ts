@@ -7,6 +7,7 @@ import { LATE_MILLIS } from './deadline.js'
 import type { Exporter, Handover } from './exporter.js'
 import { Flushes } from './flushes.js'
 import { Pause } from './pause.js'
+import type { Pressure } from './pressure.js'
 import type { Batch } from './queue.js'
 import { DeliveryReport, type ExportStats, type ReportTuning } from './report.js'
 import type { Backoff } from './retry.js'
@@ -24,6 +25,8 @@ export interface OtlpExporterSettings {
   readonly bounds: DeliveryConfig
   /** Records that may wait; undefined where bytes alone are the bound. */
   readonly maxQueueRecords: number | undefined
+  /** Where load can be shed. */
+  readonly pressure?: Pressure | undefined
   readonly tuning?: ExporterTuning
 }
 
@@ -71,7 +74,7 @@ export class OtlpExporter implements Exporter {
   #unanswered: Handover['unanswered']
 
   constructor(settings: OtlpExporterSettings) {
-    const { signal, source, transport, attemptMillis, bounds, maxQueueRecords, tuning = {} } = settings
+    const { signal, source, transport, attemptMillis, bounds, maxQueueRecords, pressure, tuning = {} } = settings
     this.#signal = signal
     this.#source = source
     this.#transport = transport
@@ -83,6 +86,7 @@ export class OtlpExporter implements Exporter {
       bounds,
       maxRecords: maxQueueRecords,
       onBacklog: () => this.#deliver(),
+      onOverflow: pressure && (() => pressure.overflowed()),
     })
     this.#attemptMillis = attemptMillis
     this.#pause = new Pause(tuning.backoff, tuning.flushBackoff)
@@ -92,6 +96,11 @@ export class OtlpExporter implements Exporter {
   get stats(): ExportStats {
     const { exported, dropped, failed } = this.#report
     return { exported, dropped, failed, queued: this.#records() }
+  }
+
+  /** How much of what may wait does, as a share. */
+  get fullness(): number {
+    return this.#waiting.fullness
   }
 
   /** Records that are being sent. */

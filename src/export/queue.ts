@@ -32,6 +32,11 @@ export class BatchQueue {
     return this.#records
   }
 
+  /** How much of what may wait does, as a share; more than 1 where a single batch is too large. */
+  get fullness(): number {
+    return Math.max(this.#bytes / this.#maxBytes, this.#records / this.#maxRecords)
+  }
+
   /** Oldest first. */
   get batches(): readonly Batch[] {
     return this.#batches

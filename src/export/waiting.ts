@@ -20,6 +20,8 @@ export interface WaitingSettings {
   readonly maxRecords: number | undefined
   /** Called once, where earlier runs have left something on disk. */
   readonly onBacklog: () => void
+  /** Called when something was dropped, for more waits than may. */
+  readonly onOverflow?: (() => void) | undefined
 }
 
 /**
@@ -31,10 +33,12 @@ export class WaitingBatches {
   readonly #queue: BatchQueue
   readonly #divider: Divider
   readonly #spool: Spool | undefined
+  readonly #onOverflow: (() => void) | undefined
   #isLastMoment = false
 
-  constructor({ signal, report, contentType, bounds, maxRecords, onBacklog }: WaitingSettings) {
+  constructor({ signal, report, contentType, bounds, maxRecords, onBacklog, onOverflow }: WaitingSettings) {
     this.#report = report
+    this.#onOverflow = onOverflow
     this.#queue = new BatchQueue(bounds.maxQueueBytes, maxRecords ?? Number.POSITIVE_INFINITY)
     this.#divider = new Divider(signal, report, contentType, bounds.maxRequestBytes, ({ file, records }) => {
       if (file !== undefined) this.#spool?.settle(file, records)
@@ -50,6 +54,11 @@ export class WaitingBatches {
   /** In memory. */
   get records(): number {
     return this.#queue.records
+  }
+
+  /** How much of what may wait in memory does, as a share. */
+  get fullness(): number {
+    return this.#queue.fullness
   }
 
   /** Something may be on disk that is not in memory. */
@@ -135,6 +144,7 @@ export class WaitingBatches {
     const dropped = batches.filter((batch) => !this.#leave(batch))
     this.#report.pushedOut(dropped.reduce((sum, { records }) => sum + records, 0))
     this.#divider.lose(dropped)
+    if (dropped.length > 0) this.#onOverflow?.()
   }
 
   /** True where the batch is on disk, and may go from memory. */

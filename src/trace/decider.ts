@@ -3,6 +3,7 @@ import type { HeadSampler, SpanStart } from './head.js'
 import { HeldSpan, HeldTrace } from './held.js'
 import { CONSUMER, SERVER } from './kind.js'
 import { FLAG_SAMPLED, type RecordingSpan } from './span.js'
+import type { Thinning } from './thinning.js'
 import { randomnessOf, withThreshold } from './threshold.js'
 
 /** What a caller that is not trusted has a say in: all, the trace but not the decision, or nothing but a link to it. */
@@ -11,6 +12,8 @@ export type CallerPolicy = 'obey' | 'ignore' | 'link'
 export interface DeciderSettings {
   /** Decides where no caller does. */
   readonly head: HeadSampler
+  /** Whether `head` samples all. */
+  readonly samplesAll: boolean
   /** Whether a caller's decision counts, as parent-based samplers have it. */
   readonly followsCallers: boolean
   readonly callers: CallerPolicy
@@ -42,6 +45,8 @@ export interface Decision {
 
 /** What becomes of a span, where more than a plain sampler is wanted. */
 export class Decider {
+  /** Set while fewer traces are to be recorded than the settings say. */
+  thinning: Thinning | undefined = undefined
   readonly #settings: DeciderSettings
 
   constructor(settings: DeciderSettings) {
@@ -61,6 +66,16 @@ export class Decider {
       const held = parentSpan instanceof HeldSpan ? parentSpan.trace : undefined
       return { sampled: isSampled(parent), held, traceState, link: undefined, traceId }
     }
+    const decision = this.#decideEntry(candidate, newTraceId)
+    if (this.thinning === undefined || !decision.sampled) return decision
+    const { samplesAll, emptyState } = this.#settings
+    return this.thinning.thin(decision, samplesAll && parent === undefined, emptyState)
+  }
+
+  /** On a span that is the first of its trace in this process. */
+  #decideEntry(candidate: Candidate, newTraceId: () => string): Decision & { readonly traceId: string } {
+    const { parent, traceId } = candidate
+    const traceState = parent?.traceState
     const policy = this.#policyFor(candidate)
     if (parent !== undefined && policy === 'obey' && this.#settings.followsCallers) {
       return this.#orHeld({ sampled: isSampled(parent), held: undefined, traceState, link: undefined, traceId })

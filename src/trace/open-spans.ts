@@ -20,6 +20,8 @@ const MAX_OPEN_SPANS = 10_000
  */
 export class OpenSpans implements SpanProcessor {
   readonly #processor: SpanProcessor
+  /** Who is handed spans: the processor, or what stands before it for a while. */
+  #next: SpanProcessor
   readonly #exceptionLog: ExceptionLog | undefined
   readonly #max: number
   #oldest: RecordingSpan | undefined = undefined
@@ -33,6 +35,7 @@ export class OpenSpans implements SpanProcessor {
 
   constructor(processor: SpanProcessor, exceptionLog?: ExceptionLog, max: number = MAX_OPEN_SPANS) {
     this.#processor = processor
+    this.#next = processor
     this.#exceptionLog = exceptionLog
     this.#max = max
   }
@@ -47,6 +50,11 @@ export class OpenSpans implements SpanProcessor {
       if (span.spanContext().spanId === spanId) return true
     }
     return false
+  }
+
+  /** Has spans pass through what `wrap` makes of their processor; undefined for the processor alone. */
+  passThrough(wrap: ((next: SpanProcessor) => SpanProcessor) | undefined): void {
+    this.#next = wrap?.(this.#processor) ?? this.#processor
   }
 
   onStart(span: RecordingSpan): void {
@@ -66,7 +74,7 @@ export class OpenSpans implements SpanProcessor {
   onEnd(span: RecordingSpan & SpanData): void {
     // Nothing stands before the oldest, nor before one that was forgotten.
     if (span.older !== undefined || span === this.#oldest) this.#remove(span)
-    this.#processor.onEnd(span)
+    this.#next.onEnd(span)
   }
 
   /**

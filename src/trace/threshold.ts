@@ -14,7 +14,7 @@ const PRECISION = 4
 /** What fits into one member. */
 const MAX_MEMBER_CHARS = 256
 
-const RANDOMNESS_PART = 'rv:'
+const THRESHOLD = /^[\da-f]{1,14}$/
 const RANDOMNESS = /^[\da-f]{14}$/
 
 /**
@@ -43,12 +43,23 @@ export function isAbove(threshold: string, randomness: string): boolean {
 
 /** The randomness that a caller has given (`rv`), or else the last 56 bits of the trace's id. */
 export function randomnessOf(traceState: TraceState | undefined, traceId: string): string {
-  const given = traceState
+  const given = partOf(traceState, 'rv:')
+  return given !== undefined && RANDOMNESS.test(given) ? given : traceId.slice(-DIGITS)
+}
+
+/** The probability with which a trace was sampled by now, as `th` tells it; undefined where it does not. */
+export function probabilityIn(traceState: TraceState | undefined): number | undefined {
+  const given = partOf(traceState, 'th:')
+  if (given === undefined || !THRESHOLD.test(given)) return undefined
+  return 1 - Number(BigInt(`0x${given.padEnd(DIGITS, '0')}`)) / 2 ** Number(BITS)
+}
+
+function partOf(traceState: TraceState | undefined, key: 'rv:' | 'th:'): string | undefined {
+  const part = traceState
     ?.get(MEMBER)
     ?.split(';')
-    .find((part) => part.startsWith(RANDOMNESS_PART))
-    ?.slice(RANDOMNESS_PART.length)
-  return given !== undefined && RANDOMNESS.test(given) ? given : traceId.slice(-DIGITS)
+    .find((part) => part.startsWith(key))
+  return part?.slice(key.length)
 }
 
 /** The same state with another threshold, or without one; `rv` and what others say there is kept. */

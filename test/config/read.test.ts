@@ -18,6 +18,7 @@ test('without variables all is as the specification has it', () => {
     workerContext: false,
     redaction: undefined,
     doctor: undefined,
+    sheds: true,
     control: undefined,
     exitTimeoutMillis: 1000,
   })

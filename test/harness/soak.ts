@@ -74,6 +74,8 @@ export async function soak(
         STAY: String(stayMillis),
         AUTOSPAN_SPOOL_DIRECTORY: spool,
         AUTOSPAN_QUEUE_MAX_BYTES: '65536',
+        // Spans that are not recorded have no ids to account for.
+        AUTOSPAN_SHEDDING: 'false',
         OTEL_BSP_SCHEDULE_DELAY: String(DELAY_MILLIS),
         OTEL_BSP_MAX_EXPORT_BATCH_SIZE: '128',
         OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,

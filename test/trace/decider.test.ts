@@ -29,6 +29,7 @@ function tracerWith(
   const keeper = new Keeper(keepSettings, { onEnd: (span) => ended.push(span) })
   const decider = new Decider({
     head: probability(0),
+    samplesAll: false,
     followsCallers: true,
     callers: 'obey',
     isTrusted: () => false,
@@ -79,6 +80,7 @@ for (const { what, parent, followsCallers, isSampled, traceState } of [
   {
     what: "a caller's threshold, which is passed on",
     parent: { traceFlags: 1, traceState: parseTraceState('ot=th:4')! },
+    samplesAll: false,
     followsCallers: true,
     isSampled: true,
     traceState: 'ot=th:4',

@@ -20,6 +20,11 @@ export const OWN = {
     type: doctor,
     meaning: 'true: what the agent finds is told on stderr, and the backend is tried, as autospan doctor does.',
   },
+  AUTOSPAN_SHEDDING: {
+    type: boolean,
+    default: 'true',
+    meaning: 'false: all is recorded also while the queue of spans is full, or the event loop late. See overload.md.',
+  },
   AUTOSPAN_CONTROL_FILE: {
     type: text,
     meaning: 'A file of NAME=value lines that changes log level, sampling and libraries while the program runs.',

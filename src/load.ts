@@ -1,0 +1,53 @@
+import { createRequire } from 'node:module'
+import { LATE_LOOP_MILLIS, type Pressure } from './export/pressure.js'
+import type { Shedding, SheddingSettings } from './shedding.js'
+
+const require = createRequire(import.meta.url)
+
+/** Late once is a pause: of the garbage collector, or of a process that was stopped. */
+const LATE_LOOKS = 2
+/** Fewer spans a second are no load that could be shed. */
+const LOAD_PER_SECOND = 100
+
+/** Hears from the exporters of spans when there is too much to do, and has load shed then. Until then it costs nothing. */
+export class LoadWatch implements Pressure {
+  readonly #settings: SheddingSettings
+  /** Spans that have started. */
+  readonly #countSpans: () => number
+  #shedding: Shedding | undefined = undefined
+  #lateLooks = 0
+  #lookedAt = performance.now()
+  #spansThen = 0
+
+  constructor(settings: SheddingSettings, countSpans: () => number) {
+    this.#settings = settings
+    this.#countSpans = countSpans
+  }
+
+  overflowed(): void {
+    this.#shed().overflowed()
+  }
+
+  looked(lateMillis: number): void {
+    const now = performance.now()
+    const spans = this.#countSpans()
+    const perSecond = ((spans - this.#spansThen) * 1000) / (now - this.#lookedAt)
+    this.#lookedAt = now
+    this.#spansThen = spans
+    this.#lateLooks = lateMillis >= LATE_LOOP_MILLIS && perSecond >= LOAD_PER_SECOND ? this.#lateLooks + 1 : 0
+    if (this.#lateLooks >= LATE_LOOKS) this.#shed().loopIsLate(lateMillis)
+  }
+
+  /** The process ends. */
+  end(): void {
+    this.#shedding?.end()
+  }
+
+  #shed(): Shedding {
+    if (this.#shedding === undefined) {
+      const { Shedding } = require('./shedding.js') as typeof import('./shedding.js')
+      this.#shedding = new Shedding(this.#settings)
+    }
+    return this.#shedding
+  }
+}
