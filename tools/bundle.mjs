@@ -1,6 +1,6 @@
 // Bundles what tsc has compiled: dist/agent.cjs, which every start loads; dist/disabled.cjs, which tells whether it may;
-// dist/cli.cjs, the command; and a file in dist/lazy/ for each module that the sources `require` within a function, loaded when that function is
-// called. See CONTRIBUTING.md.
+// dist/cli.cjs, the command; and a file in dist/lazy/ for each module that the sources `require` within a function, loaded
+// when that function is called. See CONTRIBUTING.md.
 import { readFileSync, rmSync } from 'node:fs'
 import { dirname, join, relative, resolve, sep } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
@@ -17,20 +17,30 @@ const OURS = /[/\\]dist[/\\](src|instrumentations)[/\\].*\.js$/
 /** Instrumentations of what nearly every program loads: a file more costs a start more than they do. */
 const AT_START = new Set(['http'])
 
-/** Where a source was first asked for, by its path. */
+/** Those who ask for a source within a function, by its path. */
 const lazy = new Map()
+/** Lazy ones that others import too, as the names of their files. */
+const imported = new Map()
 /** Programs for threads of their own: they share nothing with the agent. */
 const programs = new Map()
 /** Modules of agent.cjs that lazy ones import too. */
 const shared = new Set()
+/** The file of each module that several lazy ones import. */
+const common = new Map()
 
 rmSync(join(dist, 'lazy'), { recursive: true, force: true })
 const early = new Set(await bundleAgent())
 await bundle({ entryPoints: [CLI], outfile: join(dist, 'cli.cjs') }, [])
 const chunks = new Map()
-do {
+for (let known = -1; known < lazy.size; ) {
+  known = lazy.size
   for (const entry of lazy.keys()) chunks.set(entry, await bundleLazy(entry))
-} while (separate())
+}
+settleCommon()
+for (const entry of lazy.keys()) await bundleLazy(entry)
+for (const file of new Set(common.values())) {
+  if (!isLazyFile(file)) await bundleApart({ stdin: together(commonIn(file)) }, file)
+}
 await bundle({ entryPoints: [DISABLED], outfile: join(dist, 'disabled.cjs') }, [])
 for (const entry of programs.keys()) await bundleProgram(entry)
 // Now that it is known what the lazy ones share with it.
@@ -38,36 +48,63 @@ await bundleAgent()
 refuse(contradictions())
 
 async function bundleAgent() {
-  const modules = [...shared].sort()
+  const stdin = together([...shared].sort(), `export { start } from ${JSON.stringify(ENTRY)}`)
+  return bundle({ stdin, outfile: join(dist, 'agent.cjs') }, [])
+}
+
+/** A source that hands out modules by their names. */
+function together(modules, ...lines) {
+  const members = modules.map((path, i) => `${JSON.stringify(nameOf(path))}: m${i}`)
   const contents = [
-    `export { start } from ${JSON.stringify(ENTRY)}`,
+    ...lines,
     ...modules.map((path, i) => `import * as m${i} from ${JSON.stringify(path)}`),
-    `export function shared(name) { return { ${modules.map((path, i) => `${JSON.stringify(nameOf(path))}: m${i}`).join()} }[name] }`,
+    `export function shared(name) { return { ${members.join()} }[name] }`,
   ].join('\n')
-  return bundle({ stdin: { contents, resolveDir: root, sourcefile: 'agent' }, outfile: join(dist, 'agent.cjs') }, [])
+  return { contents, resolveDir: root, sourcefile: 'together' }
 }
 
 function bundleLazy(entry) {
+  const modules = commonIn(fileOf(entry))
+  const stdin = together(modules, `export * from ${JSON.stringify(entry)}`)
+  return bundleApart(modules.length === 0 ? { entryPoints: [entry] } : { stdin }, fileOf(entry))
+}
+
+function isLazyFile(file) {
+  return [...lazy.keys()].some((entry) => fileOf(entry) === file)
+}
+
+function commonIn(file) {
+  return [...common.keys()].filter((path) => common.get(path) === file).sort()
+}
+
+/** Bundles a file of dist/lazy/ without the modules that are in others. */
+function bundleApart(options, name) {
+  const homeOf = (path) => (early.has(path) ? '../agent.cjs' : `./${common.get(path) ?? name}`)
   const own = {
     name: 'shared',
     setup({ onResolve, onLoad }) {
       onResolve({ filter: /^\.\.?\//, namespace: 'file' }, ({ path, resolveDir, kind }) => {
         const file = resolve(resolveDir, path)
         if (kind !== 'import-statement') return undefined
-        if (lazy.has(file)) return { path: `./${fileOf(file)}`, external: true }
-        if (!early.has(file)) return undefined
-        shared.add(file)
+        if (lazy.has(file) && name !== fileOf(file)) {
+          imported.set(file, (imported.get(file) ?? new Set()).add(name))
+          return { path: `./${fileOf(file)}`, external: true }
+        }
+        if (homeOf(file) === `./${name}`) return undefined
+        if (early.has(file)) shared.add(file)
         return { path: file, namespace: 'shared' }
       })
       // Taken out once: what esbuild makes of an import of CommonJS asks two getters at each use, and costs a request
       // 0.2 to 0.6 us.
-      onLoad({ filter: /.*/, namespace: 'shared' }, async ({ path }) => ({
-        contents: `export const { ${(await exportsOf(path)).join()} } = require('../agent.cjs').shared(${JSON.stringify(nameOf(path))})`,
-      }))
-      onResolve({ filter: /^\.\.\/agent\.cjs$/, namespace: 'shared' }, ({ path }) => ({ path, external: true }))
+      onLoad({ filter: /.*/, namespace: 'shared' }, async ({ path }) => {
+        const names = (await exportsOf(path)).join()
+        const module = `require(${JSON.stringify(homeOf(path))}).shared(${JSON.stringify(nameOf(path))})`
+        return { contents: `export const { ${names} } = ${module}` }
+      })
+      onResolve({ filter: /.*/, namespace: 'shared' }, ({ path }) => ({ path, external: true }))
     },
   }
-  return bundle({ entryPoints: [entry], outfile: join(dist, 'lazy', fileOf(entry)) }, [own])
+  return bundle({ ...options, outfile: join(dist, 'lazy', name) }, [own])
 }
 
 /** The names that a module of ours exports. */
@@ -98,7 +135,7 @@ async function bundle(options, plugins) {
     plugins: [...plugins, ourRequires(folder)],
   })
   return Object.keys(metafile.inputs)
-    .filter((input) => !/^(shared:|version:|agent$)/.test(input))
+    .filter((input) => !/^(shared:|version:|together$)/.test(input))
     .map((input) => resolve(root, input))
 }
 
@@ -149,7 +186,7 @@ function ourRequires(folder) {
         if (!path.startsWith('.')) return { path, external: true }
         const file = resolve(resolveDir, path)
         const asked = kind === 'require-call' ? lazy : programs
-        if (!asked.has(file)) asked.set(file, importer)
+        asked.set(file, (asked.get(file) ?? new Set()).add(importer))
         return { path: `${folder}/${fileOf(file)}`, external: true }
       })
       onLoad({ filter: /.*/, namespace: 'version' }, () => {
@@ -161,31 +198,53 @@ function ourRequires(folder) {
 }
 
 /**
- * A module in two files would be two modules, each with a state of its own: it gets a file for itself.
- *
- * @returns whether there were such modules
+ * A module in two files would be two modules, each with a state of its own. Where the others are loaded by one of those
+ * that import it only, it is in that one's file, which is there before. Otherwise those that the same lazy ones import
+ * are a file together: whoever loads one of them loads all.
  */
-function separate() {
-  const before = lazy.size
-  const homes = new Map()
-  for (const [entry, paths] of chunks) {
-    for (const path of paths) {
-      if (!homes.has(path)) homes.set(path, entry)
-      else if (!lazy.has(path)) lazy.set(path, entry)
-    }
+function settleCommon() {
+  const files = new Map()
+  for (const path of [...new Set([...chunks.values()].flat())].sort()) {
+    const entries = entriesWith(path).sort()
+    if (lazy.has(path) || entries.length < 2) continue
+    const home = entries.find((entry) => entries.every((other) => other === entry || isUnder(other, entry)))
+    const key = entries.join()
+    if (home === undefined && !files.has(key)) files.set(key, `common-${files.size + 1}.cjs`)
+    common.set(path, home === undefined ? files.get(key) : fileOf(home))
   }
-  return lazy.size > before
+}
+
+/** The lazy ones that a module is a part of. */
+function entriesWith(path) {
+  return [...chunks.keys()].filter((entry) => chunks.get(entry).includes(path))
+}
+
+/** Whether nobody loads `entry` but parts of `home`, when they run, and what they load. */
+function isUnder(entry, home) {
+  const isLater = (other) => other !== entry && isUnder(other, home)
+  const importers = [...(imported.get(entry) ?? [])].map((name) =>
+    [...lazy.keys()].find((path) => fileOf(path) === name),
+  )
+  return (
+    importers.every(isLater) &&
+    [...lazy.get(entry)].every((asker) => {
+      const entries = entriesWith(asker)
+      return entries.length > 0 && entries.every((other) => other === home || isLater(other))
+    })
+  )
 }
 
 function contradictions() {
   const problems = []
-  for (const [entry, asker] of lazy) {
+  for (const [entry, [asker]] of lazy) {
     if (early.has(entry))
       problems.push(
         `${nameOf(entry)} is required by ${nameOf(asker)} to be loaded late, and imported by what is loaded at start`,
       )
-    // Imports of packages are not followed to their files.
-    if (!OURS.test(entry)) problems.push(`${nameOf(entry)} is in two files: import it in one module only`)
+  }
+  // Imports of packages are not followed to their files.
+  for (const path of common.keys()) {
+    if (!OURS.test(path)) problems.push(`${nameOf(path)} is in two files: import it in one module only`)
   }
   return problems
 }
