@@ -5,7 +5,7 @@ const { node } = process.versions
 const [major, minor] = node.split('.').map(Number)
 
 /** Paths that are worth a closer look: nearly none, so that nothing is loaded for the answer. */
-const MAYBE_TOOL = /npm|npx|yarn|pnpx|corepack|node-gyp|thread-stream/
+const MAYBE_TOOL = /npm|npx|yarn|pnpx|corepack|node-gyp|thread-stream|[\\/](?:tsx|nodemon|conc|cross-env)/
 
 if (major < 20 || (major === 20 && minor < 19) || major === 21 || (major === 22 && minor < 12)) {
   say(`Node.js ${node} is not supported, 20.19, 22.12 and newer are; the program runs untraced`)
@@ -21,7 +21,7 @@ function start() {
     if (isDisabled()) return
     const entry = process.argv[1]
     if (MAYBE_TOOL.test(entry) && require('./dist/src/config/tools.js').isTool(entry)) return
-    require('./dist/agent.cjs').start()
+    require('./dist/agent.cjs').start(import.meta.filename)
   } catch (error) {
     say(`could not be loaded, the program runs untraced: ${error.message.split('\n')[0]}`)
   }

@@ -71,7 +71,8 @@ ${UNREAD_NAMES.map((name) => `\`${name}\``).join(', ')}
 `
 }
 
-function row(name, { type, default: text, fallback, meaning }) {
-  const without = text !== undefined ? `\`${text}\`` : fallback !== undefined ? `that of \`${fallback}\`` : ''
+function row(name, { type, default: text, tested, fallback, meaning }) {
+  const inTests = tested === undefined ? '' : `; \`${tested}\` in [test runners](typescript.md#test-runners)`
+  const without = text !== undefined ? `\`${text}\`${inTests}` : fallback !== undefined ? `that of \`${fallback}\`` : ''
   return `| \`${name}\` | ${type.name} | ${without} | ${meaning.replaceAll('|', '\\|')} |`
 }

@@ -13,7 +13,8 @@ import type {
   SamplingConfig,
   TracesConfig,
 } from './config/config.js'
-import { countLoads, readEnvironment } from './config/environment.js'
+import { readEnvironment } from './config/environment.js'
+import { countLoads } from './config/loads.js'
 import { readConfig } from './config/read.js'
 import { AsyncLocalStorageContextManager } from './context/manager.js'
 import type { Control } from './control.js'
@@ -53,8 +54,12 @@ const METRICS_BEGIN_MILLIS = 1000
 const FIRST_SDK =
   'another OpenTelemetry SDK has started before; the spans that the program makes itself go there, those of autospan go their own way: one of the two is enough'
 
-/** Starts the agent, once in a process. Never throws: what fails is said, and the program runs untraced. */
-export function start(): void {
+/**
+ * Starts the agent, once in a process. Never throws: what fails is said, and the program runs untraced.
+ *
+ * @param register the path of the file that flags name
+ */
+export function start(register: string): void {
   try {
     const process_ = globalThis as { [STARTED]?: string }
     if (process_[STARTED] !== undefined) {
@@ -69,13 +74,13 @@ export function start(): void {
     const inheritance = inherited()
     // Those of a worker are the main thread's, which has told them.
     if (inheritance === undefined) for (const complaint of complaints) diag.warn(complaint)
-    if (config.enabled) run(config, inheritance)
+    if (config.enabled) run(config, inheritance, register)
   } catch (error) {
     diag.error(`could not start, the program runs untraced: ${error instanceof Error ? error.stack : error}`)
   }
 }
 
-function run(config: Config, inheritance: Inheritance | undefined): void {
+function run(config: Config, inheritance: Inheritance | undefined, register: string): void {
   const detected = inheritance === undefined ? createResource(config, VERSION) : undefined
   const resource = detected ?? resourceOfThread(inheritance!, config)
   // Most of the agent is needed by spans only, and many programs never make one.
@@ -94,6 +99,7 @@ function run(config: Config, inheritance: Inheritance | undefined): void {
       endThreads(inbox)
       pipeline?.end(uncaught)
       doctor?.end()
+      tellUnread(uncaught?.error)
     },
     control: control?.signal && { signal: control.signal, onSignal: () => control.signalled() },
   })
@@ -179,7 +185,7 @@ function run(config: Config, inheritance: Inheritance | undefined): void {
     return
   }
   diag.info(startLine(config, detected.serviceName, enabled))
-  if (countLoads() > 1) diag.warn('loaded more than once by flags and NODE_OPTIONS; once is enough')
+  if (countLoads(register) > 1) diag.warn('loaded more than once by flags and NODE_OPTIONS; once is enough')
 }
 
 /** Of what reads comments in queries nothing knows other formats; and baggage is not for the logs of a database. */
@@ -254,6 +260,17 @@ function tellVendors(): void {
     sayVendors()
   } catch (error) {
     diag.fault('the look for other agents', error)
+  }
+}
+
+/** Where the program itself could not be read. */
+function tellUnread(error: unknown): void {
+  if ((error as { code?: unknown } | undefined | null)?.code !== 'ERR_UNKNOWN_FILE_EXTENSION') return
+  try {
+    const { sayImportFlag } = require('./import-flag.js') as typeof import('./import-flag.js')
+    sayImportFlag(error as Error)
+  } catch (fault) {
+    diag.fault('the look at an unknown extension', fault)
   }
 }
 

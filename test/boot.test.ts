@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { pathToFileURL } from 'node:url'
 import { trace } from './harness/draw.js'
@@ -84,6 +84,18 @@ test('loading twice traces once, and is said once', async (t) => {
   })
   assert.equal((await sink.settled()).length, 2)
   assert.equal(stderr.match(/loaded more than once/g)?.length, 1)
+})
+
+test('a register of the program, or of another package, is not taken for the agent loaded twice', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'autospan-'))
+  for (const file of ['register.mjs', 'register.cjs', 'node_modules/ts-node/register.js']) {
+    mkdirSync(dirname(join(folder, file)), { recursive: true })
+    writeFileSync(join(folder, file), '')
+  }
+  const nodeFlags = ['--require', 'ts-node/register', '--require', './register.cjs', '--import', './register.mjs']
+  const { stderr, code } = await run('boot/plain.cjs', { env: quiet, nodeFlags, cwd: folder })
+  rmSync(folder, { recursive: true })
+  assert.deepEqual([code, stderr.match(/autospan: /g)?.length], [0, 1], stderr)
 })
 
 test('a second copy of the agent is told and ignored', async (t) => {

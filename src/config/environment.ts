@@ -26,9 +26,3 @@ export function readColourWishes(): { noColor: string | undefined; forceColor: s
   const { NO_COLOR, FORCE_COLOR } = process.env
   return { noColor: NO_COLOR, forceColor: FORCE_COLOR }
 }
-
-/** How many of the process's flags, those of `NODE_OPTIONS` included, load the agent. */
-export function countLoads(): number {
-  const flags = [...process.execArgv, ...(process.env.NODE_OPTIONS ?? '').split(/\s+/)]
-  return flags.filter((flag) => /(^|[/\\=])(autospan[/\\])?register(\.mjs)?["']?$/.test(flag)).length
-}

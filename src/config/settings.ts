@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module'
 import { type Environment, givenText, isQuoted } from './environment.js'
 import type { Parsed, Type } from './parse.js'
+import { isTestWorker } from './test-worker.js'
 import type { Variable } from './variables/variable.js'
 import { VARIABLES, type ValueOf, type VariableName } from './variables.js'
 
@@ -31,6 +32,7 @@ export function createSettings(
   warn: (line: string) => void,
   placeOf: (name: string) => string | undefined = () => undefined,
 ): Settings {
+  const isTested = isTestWorker(env)
   const values = new Map<string, unknown>()
   const complained = new Set<string>()
 
@@ -68,7 +70,8 @@ export function createSettings(
 
   function valueInstead(variable: Variable): unknown {
     if (variable.fallback !== undefined) return resolve(variable.fallback, variable.fallback as VariableName)
-    return variable.default === undefined ? undefined : within(variable, variable.type.parse(variable.default)).value
+    const text = isTested ? (variable.tested ?? variable.default) : variable.default
+    return text === undefined ? undefined : within(variable, variable.type.parse(text)).value
   }
 
   function within(variable: Variable, parsed: Parsed<unknown>): Parsed<unknown> {

@@ -12,12 +12,16 @@ const ENTRIES = [
   /[\\/]pnpm[\\/](?:bin|dist)[\\/](?:pnpm|pnpx)\.[cm]?js$/,
   /[\\/]corepack[\\/](?:dist|shims|v\d+)[\\/]/,
   /[\\/]node-gyp[\\/]bin[\\/]node-gyp\.js$/,
+  /[\\/]tsx[\\/]dist[\\/]cli\.[cm]js$/,
+  /[\\/]nodemon[\\/]bin[\\/]nodemon\.js$/,
+  /[\\/]concurrently[\\/]dist[\\/]bin[\\/]\w+\.js$/,
+  /[\\/]cross-env[\\/]dist[\\/]bin[\\/]cross-env(?:-shell)?\.js$/,
   /[\\/]thread-stream[\\/]lib[\\/]worker\.js$/,
 ]
 
 /**
- * Whether the process or thread is a tool that is about the program and is not it: a package manager, which only
- * starts it, or the thread that writes its log. They meet the agent by `NODE_OPTIONS`, and are left alone.
+ * Whether the process or thread is a tool that is about the program and is not it: a package manager or another command
+ * that only starts it, or the thread that writes its log. They meet the agent by `NODE_OPTIONS`, and are left alone.
  *
  * @param entryFile as in `process.argv[1]`
  */

@@ -25,6 +25,8 @@ const { prototype, _cache: cache } = Module as unknown as {
  */
 export function hookCommonJs(wanted: (path: string) => boolean, loaded: (module: CommonJsModule) => void): void {
   let { load } = prototype
+  // Stacks tell the function by its place, where an accessor hides it. Node's own has no name.
+  if (load.name === '') Object.defineProperty(load, 'name', { value: 'load', configurable: true })
   const loadAndTell = function (this: CommonJsModule, filename: string): unknown {
     const result = load.call(this, filename)
     loaded(this)

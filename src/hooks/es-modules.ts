@@ -51,9 +51,13 @@ const [major = 0, minor = 0, patch = 0] = process.versions.node.split('.').map(N
  * Whether imports are heard of, by `module.registerHooks`: before 22.22.3, 24.11.1 and 25.1 its hooks
  * refuse what they themselves pass on for CommonJS modules. `module.register`, which older lines have,
  * makes programs of many ES modules load two to three times as long, and is not used.
+ *
+ * Nor where modules may be evaluated by `node:vm`: vitest's pools for that pass conditions to `require.resolve`, which
+ * Node.js forgets where there are hooks.
  */
 export const hearsImports: boolean =
   registerHooks !== undefined &&
+  !process.execArgv.includes('--experimental-vm-modules') &&
   (major >= 26 ||
     (major === 25 && minor >= 1) ||
     (major === 24 && (minor > 11 || (minor === 11 && patch >= 1))) ||

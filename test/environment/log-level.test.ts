@@ -73,3 +73,12 @@ for (const [level, count] of [
     assert.equal(stderr.split('\n').length - 1, count, stderr)
   })
 }
+
+for (const mark of ['NODE_TEST_CONTEXT', 'VITEST', 'JEST_WORKER_ID', 'MOCHA_WORKER_ID', 'TAP_CHILD_ID']) {
+  test(`a process of a test runner (${mark}) says nothing, unless OTEL_LOG_LEVEL is set`, async () => {
+    const env = { [mark]: '1', OTEL_TRACES_SAMPLER: 'allways_on', OTEL_TRACES_EXPORTER: 'none' }
+    assert.equal((await run('boot/plain.cjs', { env })).stderr, '')
+    const { stderr } = await run('boot/plain.cjs', { env: { ...env, OTEL_LOG_LEVEL: 'info' } })
+    assert.deepEqual(stderr.match(/OTEL_TRACES_SAMPLER|hooked/g), ['OTEL_TRACES_SAMPLER', 'hooked'])
+  })
+}

@@ -34,6 +34,10 @@ for (const [path, link] of [
   ['project/node_modules/.pnpm/pnpm@9.15.0/node_modules/pnpm/bin/pnpm.cjs', 'project/node_modules/.bin/pnpm'],
   ['project/.yarn/releases/yarn-4.5.0.cjs'],
   ['lib/node_modules/npm/node_modules/node-gyp/bin/node-gyp.js'],
+  ['project/node_modules/tsx/dist/cli.mjs', 'project/node_modules/.bin/tsx'],
+  ['project/node_modules/nodemon/bin/nodemon.js', 'project/node_modules/.bin/nodemon'],
+  ['project/node_modules/concurrently/dist/bin/concurrently.js', 'project/node_modules/.bin/conc'],
+  ['project/node_modules/cross-env/dist/bin/cross-env.js', 'project/node_modules/.bin/cross-env'],
 ] as const) {
   test(`${path} is left alone, unless AUTOSPAN_TRACE_TOOLS=true`, async () => {
     const tool = await makeFile(path)
@@ -54,6 +58,8 @@ for (const path of [
   'npm/server.js',
   'node_modules/.bin/npm-check.js',
   'yarn/bin/shop.js',
+  'tsx/server.js',
+  'nodemon.js',
 ]) {
   test(`a program of the user's at ${path} is traced`, async () => {
     assert.equal((await reported(await makeFile(path)))[0], 'traced\n')

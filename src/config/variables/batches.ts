@@ -6,6 +6,7 @@ export const BATCHES = {
   OTEL_BSP_SCHEDULE_DELAY: {
     type: duration,
     default: '5000',
+    tested: '0',
     meaning: 'How long the first waiting span waits, at most, before the batch is exported.',
   },
   OTEL_BSP_EXPORT_TIMEOUT: {
@@ -26,6 +27,7 @@ export const BATCHES = {
   OTEL_BLRP_SCHEDULE_DELAY: {
     type: duration,
     default: '1000',
+    tested: '0',
     meaning: 'How long the first waiting log record waits, at most, before the batch is exported.',
   },
   OTEL_BLRP_EXPORT_TIMEOUT: {

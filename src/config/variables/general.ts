@@ -55,6 +55,7 @@ export const GENERAL = {
   OTEL_LOG_LEVEL: {
     type: oneOf<LogLevel>(LOG_LEVELS),
     default: 'info',
+    tested: 'error',
     meaning: "How much the agent says of itself, on the program's standard error.",
   },
   OTEL_SERVICE_NAME: {

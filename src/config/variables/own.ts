@@ -36,6 +36,7 @@ export const OWN = {
   AUTOSPAN_EXIT_TIMEOUT: {
     type: duration,
     default: '1000',
+    tested: '300',
     meaning: 'How long the end of the program may be delayed, in all, to deliver what waits; 0 for not at all.',
   },
 } as const satisfies Rows
