@@ -3,10 +3,10 @@
 // come from npm and stay in .compatibility.
 import { execFile, spawnSync } from 'node:child_process'
 import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
-import { availableParallelism } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { hasBinaries, installed } from './node-lines.mjs'
+import { inTurn } from './in-turn.mjs'
+import { binaries } from './node-lines.mjs'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const folder = join(root, '.compatibility')
@@ -40,7 +40,7 @@ await inTurn(runs, async ({ node, version, how }) => {
   console.log([`Node.js ${version}, ${how}: ${loaded} of ${names.length} load, ${outcome}`, ...lines].join('\n  '))
   isDifferent ||= lines.length > 0
 })
-process.exitCode = isDifferent ? 1 : 0
+if (isDifferent) process.exitCode = 1
 
 /** Which package it is: those that differ are loaded each by itself, and all of them where it is the process. */
 async function alone(node, how, together) {
@@ -111,31 +111,6 @@ function load(node, how, packages, isTraced) {
       resolve({ ...written, end, stdout, stderr: stderr.replaceAll(`(node:${pid})`, '(node)').replaceAll(DATE, '') })
     })
   })
-}
-
-/** As many at a time as there are processors. */
-async function inTurn(items, work) {
-  const left = [...items]
-  const worker = async () => {
-    for (let item = left.shift(); item !== undefined; item = left.shift()) await work(item)
-  }
-  await Promise.all(Array.from({ length: availableParallelism() }, worker))
-}
-
-/** The one that is wanted; none where there is none for this platform, or it does not run. */
-function binaries(wanted) {
-  const isMajor = /^\d+$/.test(wanted)
-  const isOwn = wanted === process.versions.node.split('.')[0]
-  if (isMajor && !isOwn && !hasBinaries()) {
-    console.log(`Node.js ${wanted}: skipped, there are binaries for linux-x64 only`)
-    return []
-  }
-  const node = isOwn ? process.execPath : isMajor ? installed(wanted) : wanted
-  const version = node && spawnSync(node, ['--version'], { encoding: 'utf8' }).stdout?.trim()
-  if (version) return [{ node, version }]
-  console.error(`Node.js ${wanted}: cannot be installed or does not run here`)
-  isDifferent = true
-  return []
 }
 
 function install() {

