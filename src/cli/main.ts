@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { readEnvironment } from '../config/environment.js'
+import { didYouMean, nearest } from '../config/spelling.js'
 import { VERSION } from '../version.js'
 import { HELP, HELP_DOCTOR, HELP_RUN } from './help.js'
 import { endAs, REGISTER, runCommand, withAgent } from './program.js'
@@ -37,7 +38,7 @@ async function main(): Promise<void> {
       process.stdout.write(`${VERSION}\n`)
       break
     default:
-      refuse(`there is no command ${command}`)
+      refuse(`there is no command ${command}${didYouMean(nearest(command, ['run', 'doctor', 'help', 'version']))}`)
   }
 }
 

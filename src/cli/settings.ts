@@ -46,7 +46,8 @@ export function reportSettings(report: Report, env: Environment, all: boolean): 
 
 /** A value as its type shows it, on one line. Nothing of a type that masks its text is secret then. */
 function shown(variable: Variable, value: unknown): string {
-  const text = variable.type.show(value)
+  // What is said of a list that is used in part.
+  const text = variable.type.show(value).replace(/ of it$/, '')
   return /^[\x20-\x7e]*$/.test(text) ? text : quoted(text)
 }
 

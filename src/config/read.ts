@@ -147,10 +147,12 @@ function readControl(settings: Settings): ControlConfig | undefined {
   return file === undefined && signal === undefined ? undefined : Object.freeze({ file, signal })
 }
 
-/** `all` stands for each of them. */
+/** `all` stands for each of them, and `service` is another name: OpenTelemetry's own agent has both. */
 function readDetectors(settings: Settings): ReadonlySet<DetectorName> {
   const listed = settings.read('OTEL_NODE_RESOURCE_DETECTORS')
-  return new Set(listed.flatMap((name) => (name === 'all' ? DETECTORS : [name])))
+  return new Set(
+    listed.flatMap((name) => (name === 'all' ? DETECTORS : [name === 'service' ? 'serviceinstance' : name])),
+  )
 }
 
 function readTraces(settings: Settings): TracesConfig {

@@ -37,10 +37,12 @@ type Table = typeof VARIABLES
 export type VariableName = keyof Table
 
 /** What a variable's value is in TypeScript: undefined is possible where nothing stands in for an unset one. */
-export type ValueOf<N extends VariableName> =
-  | (Table[N] extends { type: Type<infer T> } ? T : never)
-  | (Table[N] extends { default: string }
-      ? never
-      : Table[N] extends { fallback: infer F extends VariableName }
-        ? ValueOf<F>
-        : undefined)
+export type ValueOf<N extends VariableName> = N extends VariableName
+  ?
+      | (Table[N] extends { type: Type<infer T> } ? T : never)
+      | (Table[N] extends { default: string }
+          ? never
+          : Table[N] extends { fallback: infer F extends VariableName }
+            ? ValueOf<F>
+            : undefined)
+  : never

@@ -53,7 +53,12 @@ test('help and mistakes are told, and nothing is run', async () => {
     [['run', '--help'], 0, /Runs a program with the agent/, /^$/],
     [['doctor', '-h'], 0, /Looks at all that can be wrong/, /^$/],
     [['--version'], 0, /^\d+\.\d+\.\d+\n$/, /^$/],
-    [['runn'], 2, /^$/, /^autospan: there is no command runn; autospan --help tells what there is\n$/],
+    [
+      ['runn'],
+      2,
+      /^$/,
+      /^autospan: there is no command runn \(did you mean run\?\); autospan --help tells what there is\n$/,
+    ],
     [['run'], 2, /^$/, /there is nothing to run/],
     [['run', '--'], 2, /^$/, /there is no command behind --/],
     [['doctor', 'app.js'], 2, /^$/, /doctor does not know app\.js; a command stands behind --/],

@@ -19,6 +19,7 @@ test('with gRPC the scheme of the endpoint decides on TLS, and without one OTEL_
     [{ [BASE]: 'c:4317' }, 'https://c:4317'],
     [{ [BASE]: 'c:4317', [INSECURE]: 'true' }, 'http://c:4317'],
     [{ [BASE]: 'c:4317', OTEL_EXPORTER_OTLP_TRACES_INSECURE: 'true' }, 'http://c:4317'],
+    [{ [BASE]: 'c:4317', OTEL_EXPORTER_OTLP_SPAN_INSECURE: 'true' }, 'http://c:4317'],
     [{ [BASE]: 'c:4317', OTEL_EXPORTER_OTLP_TRACES_INSECURE: 'false', [INSECURE]: 'true' }, 'https://c:4317'],
     [{ [BASE]: 'c' }, 'https://c:4317'],
     [{ [BASE]: 'c.example.com:443' }, 'https://c.example.com'],

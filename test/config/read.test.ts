@@ -185,7 +185,9 @@ test('limits of spans win over the general ones', () => {
     ['OTEL_SPAN_EVENT_COUNT_LIMIT', 'eventCount'],
     ['OTEL_SPAN_LINK_COUNT_LIMIT', 'linkCount'],
     ['OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT', 'attributesPerEvent'],
+    ['OTEL_SPAN_ATTRIBUTE_PER_EVENT_COUNT_LIMIT', 'attributesPerEvent'],
     ['OTEL_LINK_ATTRIBUTE_COUNT_LIMIT', 'attributesPerLink'],
+    ['OTEL_SPAN_ATTRIBUTE_PER_LINK_COUNT_LIMIT', 'attributesPerLink'],
   ] as const) {
     assert.deepEqual(configOf({ [variable]: '7' }).traces.limits, { ...DEFAULT_LIMITS, [field]: 7 })
   }

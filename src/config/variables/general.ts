@@ -29,7 +29,10 @@ export const DETECTORS: readonly DetectorName[] = [
   'gcp',
   'azure',
 ]
-const detectors = listOf<DetectorName | 'all' | 'none'>([...DETECTORS, 'all', 'none'], ['alibaba'])
+const detectors = listOf<DetectorName | 'service' | 'all' | 'none'>(
+  [...DETECTORS, 'service', 'all', 'none'],
+  ['alibaba'],
+)
 
 /** What the agent is, for whom it speaks, and where spans go. */
 export const GENERAL = {

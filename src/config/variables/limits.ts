@@ -34,13 +34,23 @@ export const LIMITS = {
   },
   OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT: {
     type: count,
-    default: '128',
+    fallback: 'OTEL_SPAN_ATTRIBUTE_PER_EVENT_COUNT_LIMIT',
     meaning: "How many attributes each of a span's events keeps.",
+  },
+  OTEL_SPAN_ATTRIBUTE_PER_EVENT_COUNT_LIMIT: {
+    type: count,
+    default: '128',
+    meaning: "The name of OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT in OpenTelemetry's own agent; counts where that is unset.",
   },
   OTEL_LINK_ATTRIBUTE_COUNT_LIMIT: {
     type: count,
-    default: '128',
+    fallback: 'OTEL_SPAN_ATTRIBUTE_PER_LINK_COUNT_LIMIT',
     meaning: "How many attributes each of a span's links keeps.",
+  },
+  OTEL_SPAN_ATTRIBUTE_PER_LINK_COUNT_LIMIT: {
+    type: count,
+    default: '128',
+    meaning: "The name of OTEL_LINK_ATTRIBUTE_COUNT_LIMIT in OpenTelemetry's own agent; counts where that is unset.",
   },
   OTEL_LOGRECORD_ATTRIBUTE_VALUE_LENGTH_LIMIT: {
     type: count,

@@ -120,10 +120,35 @@ function rowsOf(signal: SignalName) {
   } as const
 }
 
+/** Names that the specification has given up, and asks to read all the same. */
+const OLD_NAMES = {
+  OTEL_EXPORTER_OTLP_TRACES_INSECURE: {
+    type: boolean,
+    fallback: 'OTEL_EXPORTER_OTLP_SPAN_INSECURE',
+    meaning: 'The same as OTEL_EXPORTER_OTLP_INSECURE, for traces.',
+  },
+  OTEL_EXPORTER_OTLP_SPAN_INSECURE: {
+    type: boolean,
+    fallback: 'OTEL_EXPORTER_OTLP_INSECURE',
+    meaning: 'The old name of OTEL_EXPORTER_OTLP_TRACES_INSECURE; counts where that is unset.',
+  },
+  OTEL_EXPORTER_OTLP_METRICS_INSECURE: {
+    type: boolean,
+    fallback: 'OTEL_EXPORTER_OTLP_METRIC_INSECURE',
+    meaning: 'The same as OTEL_EXPORTER_OTLP_INSECURE, for metrics.',
+  },
+  OTEL_EXPORTER_OTLP_METRIC_INSECURE: {
+    type: boolean,
+    fallback: 'OTEL_EXPORTER_OTLP_INSECURE',
+    meaning: 'The old name of OTEL_EXPORTER_OTLP_METRICS_INSECURE; counts where that is unset.',
+  },
+} as const satisfies Rows
+
 /** How telemetry is sent over OTLP. */
 export const OTLP = {
   ...SHARED,
   ...signalRows('traces'),
   ...signalRows('logs'),
   ...signalRows('metrics'),
+  ...OLD_NAMES,
 } as const satisfies Rows
