@@ -34,10 +34,11 @@ test('OTEL_LOG_LEVEL=debug tells of each module that is patched, and of each req
   const { stderr } = await server.stop()
   const lines = linesOf(stderr)
   assert.doesNotMatch(stderr, /s3cret/)
-  const patched = lines.filter((line) => line.startsWith('patched '))
+  // https is another module's to load, and not on each line of Node.js.
+  const patched = lines.filter((line) => /^patched (http|express) /.test(line))
   assert.deepEqual(
-    patched.filter((line) => /http|express/.test(line)).map((line) => line.replace(/\d[\d.]*/, '_')),
-    ['patched http of Node.js', 'patched https of Node.js', 'patched express _'],
+    patched.map((line) => line.replace(/\d[\d.]*/, '_')),
+    ['patched http of Node.js', 'patched express _'],
   )
   assert.ok(lines.includes('hears fastify by fastify.initialization'), stderr)
   const url = 'http://host/v1/traces'
