@@ -12,6 +12,9 @@ export const SHARE = 0.1
 export class Thinning {
   /** Traces, as they begin in this process, that were not recorded. */
   dropped = 0
+  /** Of the share that was asked for last: to make a threshold costs more than a span. */
+  #share = 1
+  #threshold = thresholdOf(SHARE)
 
   /**
    * @param fromAll whether all traces are sampled; else only what `tracestate` tells of their share is known
@@ -20,12 +23,20 @@ export class Thinning {
   thin<D extends Decision & { readonly traceId: string }>(decision: D, fromAll: boolean, empty: TraceState): D {
     const { traceState, traceId } = decision
     const share = probabilityIn(traceState) ?? (fromAll ? 1 : undefined)
-    const threshold = thresholdOf(SHARE * (share ?? 1))
+    const threshold = this.#thresholdFor(share ?? 1)
     if (threshold !== undefined && isAbove(threshold, randomnessOf(traceState, traceId))) {
       const told = share === undefined ? undefined : threshold
       return { ...decision, traceState: withThreshold(traceState, told, empty) }
     }
     this.dropped++
     return { ...decision, sampled: false, held: undefined, traceState: withThreshold(traceState, undefined, empty) }
+  }
+
+  #thresholdFor(share: number): string | undefined {
+    if (share !== this.#share) {
+      this.#share = share
+      this.#threshold = thresholdOf(SHARE * share)
+    }
+    return this.#threshold
   }
 }

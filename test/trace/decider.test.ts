@@ -80,7 +80,6 @@ for (const { what, parent, followsCallers, isSampled, traceState } of [
   {
     what: "a caller's threshold, which is passed on",
     parent: { traceFlags: 1, traceState: parseTraceState('ot=th:4')! },
-    samplesAll: false,
     followsCallers: true,
     isSampled: true,
     traceState: 'ot=th:4',
