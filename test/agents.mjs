@@ -26,7 +26,7 @@ const BESIDE = (name) => `${name} is in the process too`
 
 /** How each is started, and what is said of it: before this agent, and after it. */
 const AGENTS = {
-  'dd-trace': { start: "dd.init({ startupLogs: false, url: '" + NOWHERE + "' })", as: 'dd', said: [[], []] },
+  'dd-trace': { start: `dd.init({ startupLogs: false, url: '${NOWHERE}' })`, as: 'dd', said: [[], []] },
   newrelic: { start: '', as: 'newrelic', said: [[], []] },
   'elastic-apm-node': {
     start: `apm.start({ serverUrl: '${NOWHERE}', logLevel: 'off', cloudProvider: 'none' })`,
@@ -62,6 +62,8 @@ const ENV = {
   DD_INSTRUMENTATION_TELEMETRY_ENABLED: 'false',
   DD_REMOTE_CONFIGURATION_ENABLED: 'false',
   OTEL_NODE_RESOURCE_DETECTORS: 'none',
+  // A busy machine may need longer than a user would wait.
+  AUTOSPAN_EXIT_TIMEOUT: '10000',
 }
 
 install()
