@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { pathToFileURL } from 'node:url'
 import { trace } from './harness/draw.js'
+import { temporaryFolder } from './harness/folder.js'
 import { root, run, traceOf } from './harness/program.js'
 import { startSink } from './harness/sink.js'
 
@@ -86,22 +86,20 @@ test('loading twice traces once, and is said once', async (t) => {
   assert.equal(stderr.match(/loaded more than once/g)?.length, 1)
 })
 
-test('a register of the program, or of another package, is not taken for the agent loaded twice', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'autospan-'))
+test('a register of the program, or of another package, is not taken for the agent loaded twice', async (t) => {
+  const folder = temporaryFolder(t)
   for (const file of ['register.mjs', 'register.cjs', 'node_modules/ts-node/register.js']) {
     mkdirSync(dirname(join(folder, file)), { recursive: true })
     writeFileSync(join(folder, file), '')
   }
   const nodeFlags = ['--require', 'ts-node/register', '--require', './register.cjs', '--import', './register.mjs']
   const { stderr, code } = await run('boot/plain.cjs', { env: quiet, nodeFlags, cwd: folder })
-  rmSync(folder, { recursive: true })
   assert.deepEqual([code, stderr.match(/autospan: /g)?.length], [0, 1], stderr)
 })
 
 test('a second copy of the agent is told and ignored', async (t) => {
   const sink = await startSink(t)
-  const folder = mkdtempSync(join(tmpdir(), 'autospan-'))
-  t.after(() => rmSync(folder, { recursive: true }))
+  const folder = temporaryFolder(t)
   for (const part of ['register.mjs', 'package.json', 'dist/agent.cjs', 'dist/disabled.cjs', 'dist/lazy']) {
     cpSync(join(root, part), join(folder, part), { recursive: true })
   }
@@ -115,8 +113,7 @@ test('a second copy of the agent is told and ignored', async (t) => {
 })
 
 test('an agent that cannot be loaded is said, and the program runs', async (t) => {
-  const folder = mkdtempSync(join(tmpdir(), 'autospan-'))
-  t.after(() => rmSync(folder, { recursive: true }))
+  const folder = temporaryFolder(t)
   cpSync(register, join(folder, 'register.mjs'))
   const { stdout, stderr, code } = await run('boot/plain.mjs', {
     agent: false,
@@ -140,8 +137,7 @@ test('an unsupported Node.js gets one line, and the program runs untouched', () 
 })
 
 test('a failing start is said, and the program runs', async (t) => {
-  const folder = mkdtempSync(join(tmpdir(), 'autospan-'))
-  t.after(() => rmSync(folder, { recursive: true }))
+  const folder = temporaryFolder(t)
   writeFileSync(
     join(folder, 'break.cjs'),
     `Object.defineProperty(globalThis, Symbol.for('opentelemetry.js.api.1'), { get() { throw new Error('broken') } })`,
@@ -175,8 +171,7 @@ test("the program's own spans and baggage are part of the trace", async (t) => {
 for (const version of ['1.0.4', '1.4.1', '1.9.0', '1.10.0', '1.11.0', '1.57.3']) {
   test(`a copy of the API that calls itself ${version} works with the agent's providers`, async (t) => {
     const sink = await startSink(t)
-    const folder = mkdtempSync(join(tmpdir(), 'autospan-'))
-    t.after(() => rmSync(folder, { recursive: true }))
+    const folder = temporaryFolder(t)
     const api = join(folder, 'node_modules/@opentelemetry/api')
     mkdirSync(api, { recursive: true })
     cpSync(join(root, 'node_modules/@opentelemetry/api'), api, { recursive: true })

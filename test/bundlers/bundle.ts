@@ -1,8 +1,7 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { build, type Plugin } from 'esbuild'
-import { atEnd, type Owner } from '../harness/owner.js'
+import { temporaryFolder } from '../harness/folder.js'
+import type { Owner } from '../harness/owner.js'
 import { root } from '../harness/program.js'
 
 export interface BundleOptions {
@@ -19,17 +18,10 @@ const SURROUNDINGS = [
   `const __filename = import.meta.filename, __dirname = import.meta.dirname`,
 ].join('\n')
 
-/** A folder far from any node_modules. */
-export async function emptyFolder(owner: Owner): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'autospan-'))
-  atEnd(owner, () => rm(folder, { recursive: true, force: true }))
-  return folder
-}
-
 /** Bundles a program of test/apps with all its libraries by esbuild. @returns the path of the one file */
 export async function bundle(owner: Owner, app: string, options: BundleOptions): Promise<string> {
   const { format, minify = false, plugins = [], external = [] } = options
-  const outfile = join(await emptyFolder(owner), `app.${format === 'esm' ? 'mjs' : 'cjs'}`)
+  const outfile = join(temporaryFolder(owner), `app.${format === 'esm' ? 'mjs' : 'cjs'}`)
   await build({
     entryPoints: [join(root, 'test/apps', app)],
     bundle: true,

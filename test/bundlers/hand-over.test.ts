@@ -3,12 +3,12 @@ import { mkdir, symlink, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { CANDIDATES, withHandOver } from '../../src/bundlers/hand-over.js'
+import { temporaryFolder } from '../harness/folder.js'
 import { file } from '../harness/owner.js'
-import { emptyFolder } from './bundle.js'
 
 const CJS = 'module.exports = class {}'
 const ESM = 'export default class {}'
-const root = await emptyFolder(file)
+const root = temporaryFolder(file)
 let projects = 0
 
 interface Layout {

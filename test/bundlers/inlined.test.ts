@@ -5,9 +5,10 @@ import { test } from 'node:test'
 import { autospan } from 'autospan/esbuild'
 import { build } from 'esbuild'
 import { INSTRUMENTATIONS } from '../../instrumentations/index.js'
+import { temporaryFolder } from '../harness/folder.js'
 import type { Owner } from '../harness/owner.js'
 import { root, run, start } from '../harness/program.js'
-import { bundle, emptyFolder } from './bundle.js'
+import { bundle } from './bundle.js'
 
 const quiet = { OTEL_TRACES_EXPORTER: 'none', DATABASE_URL: 'postgres://127.0.0.1:1/none' }
 
@@ -43,7 +44,7 @@ test('nothing is said of a bundle that was made with the plugin, nor of a progra
   const app = await bundle(t, 'bundled/shop.mjs', { format: 'esm', plugins: [autospan()] })
   assert.deepEqual(await saidOf(t, app), [])
   assert.deepEqual(await saidOf(t, 'bundled/shop.mjs'), [])
-  const large = join(await emptyFolder(t), 'large.mjs')
+  const large = join(temporaryFolder(t), 'large.mjs')
   await writeFile(large, `console.log((await fetch('data:,ran')).status)\n${'// A long file.\n'.repeat(10_000)}`)
   const { stdout, stderr } = await run(large, { env: quiet })
   assert.deepEqual([stdout, stderr.split('\n').length], ['200\n', 2])
@@ -51,7 +52,7 @@ test('nothing is said of a bundle that was made with the plugin, nor of a progra
 
 for (const place of ['chunks/1.js', 'app/api/items/route.js']) {
   test(`one line tells what Next.js has put into .next/server/${place}`, async (t) => {
-    const project = await emptyFolder(t)
+    const project = temporaryFolder(t)
     const file = join(project, '.next/server', place)
     await mkdir(join(file, '..'), { recursive: true })
     await writeFile(file, 'throw Error("Client has already been connected. You cannot reuse a client.")')

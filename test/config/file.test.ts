@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { after, test } from 'node:test'
+import { test } from 'node:test'
 import type { Config } from '../../src/config/config.js'
+import { temporaryFolder } from '../harness/folder.js'
+import { file } from '../harness/owner.js'
 import { configOf, type Reading, reading } from './reading.js'
 
-const folder = mkdtempSync(join(tmpdir(), 'autospan-config-'))
-after(() => rmSync(folder, { recursive: true }))
+const folder = temporaryFolder(file)
 const FILE = join(folder, 'otel.yaml')
 const PIPELINE = 'tracer_provider: {processors: [{batch: {exporter: {otlp_http: }}}]}'
 

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { after, test } from 'node:test'
+import { test } from 'node:test'
 import { autospan } from '../cli/cli.js'
+import { temporaryFolder } from '../harness/folder.js'
+import { file as allTests } from '../harness/owner.js'
 import { run } from '../harness/program.js'
 import { startSink } from '../harness/sink.js'
 
-const folder = mkdtempSync(join(tmpdir(), 'autospan-config-'))
-after(() => rmSync(folder, { recursive: true }))
+const folder = temporaryFolder(allTests)
 
 function file(name: string, text: string): string {
   const path = join(folder, name)

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
-import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { assertSignalledLikeBare } from '../exit/bare.js'
 import { trace } from '../harness/draw.js'
-import { atEnd, type Owner } from '../harness/owner.js'
+import { temporaryFolder } from '../harness/folder.js'
+import type { Owner } from '../harness/owner.js'
 import { launch, type Program, run, type Server, start, told } from '../harness/program.js'
 import { type Sink, startSink } from '../harness/sink.js'
 
@@ -131,7 +131,7 @@ test('what only measures is not switched, and that is said', async (t) => {
 })
 
 test('a file that is swapped as Kubernetes does it is noticed', async (t) => {
-  const folder = await temporaryFolder(t)
+  const folder = temporaryFolder(t)
   const publish = async (version: string, text: string): Promise<void> => {
     await mkdir(join(folder, version))
     await writeFile(join(folder, version, 'control.env'), text)
@@ -148,7 +148,7 @@ test('a file that is swapped as Kubernetes does it is noticed', async (t) => {
 })
 
 test('what cannot be read is said, and changes nothing', async (t) => {
-  const folder = await temporaryFolder(t)
+  const folder = temporaryFolder(t)
   const { stderr, code } = await run('boot/plain.mjs', { env: environment(folder) })
   assert.equal(code, 0)
   const told = linesOf(stderr).filter((line) => line.includes('control file'))
@@ -156,7 +156,7 @@ test('what cannot be read is said, and changes nothing', async (t) => {
 })
 
 test('a program that has nothing more to do ends, watched or not', async (t) => {
-  const path = join(await temporaryFolder(t), 'control.env')
+  const path = join(temporaryFolder(t), 'control.env')
   const outcome = await run('boot/plain.mjs', {
     env: { ...environment(path), AUTOSPAN_CONTROL_SIGNAL: 'SIGUSR2' },
     timeoutMillis: 10_000,
@@ -252,7 +252,7 @@ async function controlled(
   app = 'http/relay.cjs',
 ): Promise<Controlled> {
   const sink = await startSink(owner)
-  const path = join(await temporaryFolder(owner), 'control.env')
+  const path = join(temporaryFolder(owner), 'control.env')
   if (text !== undefined) await writeFile(path, text)
   const server = await start(owner, app, {
     env: { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url, OTEL_METRICS_EXPORTER: 'none', AUTOSPAN_CONTROL_FILE: path, ...env },
@@ -264,12 +264,6 @@ async function controlled(
 function environment(path: string | undefined): Readonly<Record<string, string>> {
   const file: Readonly<Record<string, string>> = path === undefined ? {} : { AUTOSPAN_CONTROL_FILE: path }
   return { OTEL_TRACES_EXPORTER: 'none', OTEL_METRICS_EXPORTER: 'none', ...file }
-}
-
-async function temporaryFolder(owner: Owner): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'autospan-'))
-  atEnd(owner, () => rm(folder, { recursive: true, force: true }))
-  return folder
 }
 
 async function ask(server: Server, path: string): Promise<string> {

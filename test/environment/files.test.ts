@@ -1,27 +1,12 @@
 import assert from 'node:assert/strict'
-import { chmodSync, existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { chmodSync, existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { said } from '../exit/bare.js'
+import { PLAIN_DOORS, said } from '../exit/bare.js'
+import { temporaryFolder } from '../harness/folder.js'
 import { type DecodedSpan, decodeTraces } from '../harness/otlp-decode.js'
-import { atEnd, type Owner } from '../harness/owner.js'
 import { launch, run } from '../harness/program.js'
 import { startSink } from '../harness/sink.js'
-
-const DOORS = [
-  'the empty event loop',
-  'process.exit()',
-  'process.reallyExit()',
-  'an error that is thrown',
-  'a signal to itself',
-]
-
-function folder(owner: Owner): string {
-  const path = mkdtempSync(join(tmpdir(), 'autospan-'))
-  atEnd(owner, async () => rmSync(path, { recursive: true, force: true }))
-  return path
-}
 
 /** Each line is a whole request; together they have these spans. */
 function spansOf(lines: string): readonly DecodedSpan[] {
@@ -32,9 +17,9 @@ function spansOf(lines: string): readonly DecodedSpan[] {
     .flatMap((line) => decodeTraces(Buffer.from(line), 'application/json').spans)
 }
 
-for (const DOOR of DOORS) {
+for (const DOOR of PLAIN_DOORS) {
   test(`otlp/file has all spans of a program that ends by ${DOOR}`, async (t) => {
-    const file = join(folder(t), 'deep/traces.jsonl')
+    const file = join(temporaryFolder(t), 'deep/traces.jsonl')
     const env = { OTEL_TRACES_EXPORTER: 'otlp/file', AUTOSPAN_TRACES_FILE: file, DOOR }
     const first = await run('exit/leave.mjs', { env })
     assert.match(first.stderr, new RegExp(`spans go to ${file};`))
@@ -56,7 +41,7 @@ test('otlp/stdout writes requests as lines, beside those of the program', async 
 })
 
 test('a line that the disk or the end of a process has torn stays the only one', async (t) => {
-  const file = join(folder(t), 'traces.jsonl')
+  const file = join(temporaryFolder(t), 'traces.jsonl')
   writeFileSync(file, '{"resourceSpans":[{"resource":{"attr')
   await run('exit/leave.mjs', {
     env: { OTEL_TRACES_EXPORTER: 'otlp/file', AUTOSPAN_TRACES_FILE: file, DOOR: 'process.exit()' },
@@ -66,7 +51,7 @@ test('a line that the disk or the end of a process has torn stays the only one',
 })
 
 test('several processes may write to one file', async (t) => {
-  const file = join(folder(t), 'traces.jsonl')
+  const file = join(temporaryFolder(t), 'traces.jsonl')
   const env = {
     OTEL_TRACES_EXPORTER: 'otlp/file',
     AUTOSPAN_TRACES_FILE: file,
@@ -79,7 +64,7 @@ test('several processes may write to one file', async (t) => {
 })
 
 test('a file that is moved away is made anew', async (t) => {
-  const path = folder(t)
+  const path = temporaryFolder(t)
   const file = join(path, 'traces.jsonl')
   const program = launch(t, 'exit/signalled.cjs', {
     env: {
@@ -129,7 +114,7 @@ for (const [what, file, reason] of [
 }
 
 test('a file that may not be written does not keep spans from the collector', async (t) => {
-  const path = folder(t)
+  const path = temporaryFolder(t)
   const file = join(path, 'traces.jsonl')
   writeFileSync(file, '')
   chmodSync(file, 0o400)

@@ -1,17 +1,15 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { after, test } from 'node:test'
+import { test } from 'node:test'
 import { url } from '../../src/config/parse.js'
 import type { Variable } from '../../src/config/variables/variable.js'
 import { VARIABLES } from '../../src/config/variables.js'
+import { temporaryFolder } from '../harness/folder.js'
+import { file } from '../harness/owner.js'
 import { run } from '../harness/program.js'
 import { startSink } from '../harness/sink.js'
 
 // Of some variables files and folders are made.
-const folder = mkdtempSync(join(tmpdir(), 'autospan-garbage-'))
-after(() => rmSync(folder, { recursive: true }))
+const folder = temporaryFolder(file)
 
 const GARBAGE: Readonly<Record<string, string>> = {
   'nothing but blanks': ' \t ',

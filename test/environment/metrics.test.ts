@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { assertLikeBare, said } from '../exit/bare.js'
+import { temporaryFolder } from '../harness/folder.js'
 import { decodeMetrics } from '../harness/otlp-metrics.js'
-import { atEnd } from '../harness/owner.js'
 import { launch, run, start } from '../harness/program.js'
 import { type Sink, startSink } from '../harness/sink.js'
 
@@ -138,8 +137,7 @@ test('metrics may go elsewhere, in another way', async (t) => {
 
 for (const door of ['the empty event loop', 'process.exit()', 'an error that is thrown']) {
   test(`otlp/file has the metrics of a program that ends by ${door}, and otlp/stdout`, async (t) => {
-    const folder = mkdtempSync(join(tmpdir(), 'autospan-'))
-    atEnd(t, async () => rmSync(folder, { recursive: true, force: true }))
+    const folder = temporaryFolder(t)
     const file = join(folder, 'deep/metrics.jsonl')
     const { stdout, stderr } = await run(APP, {
       env: {

@@ -1,31 +1,16 @@
 import assert from 'node:assert/strict'
-import {
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  truncateSync,
-  writeFileSync,
-} from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
 import { said } from '../exit/bare.js'
-import { atEnd, type Owner } from '../harness/owner.js'
+import { temporaryFolder } from '../harness/folder.js'
+import type { Owner } from '../harness/owner.js'
 import { launch, type Outcome, type Program, run } from '../harness/program.js'
 import { type Sink, type SinkOptions, startSink } from '../harness/sink.js'
 
 const APP = 'exit/spooled.mjs'
 const NOWHERE = 'http://127.0.0.1:1'
-
-function spoolOf(owner: Owner): string {
-  const path = mkdtempSync(join(tmpdir(), 'autospan-spool-'))
-  atEnd(owner, async () => rmSync(path, { recursive: true, force: true }))
-  return path
-}
 
 /** The files of requests, whole or not, but for those that were put aside. */
 function filesIn(spool: string): string[] {
@@ -57,19 +42,18 @@ function stop(program: Program): Promise<Outcome> {
   return program.end(10_000)
 }
 
-/** Kills a program of which so many records, or any more than before, are in the spool, and some time has passed. */
-async function kill(owner: Owner, env: Record<string, string>, more = Number(env.SPANS), millis = 0): Promise<void> {
+/** Kills a program as soon as so many records more than before are in the spool, which nobody but the disk tells. */
+async function kill(owner: Owner, env: Record<string, string>, more = Number(env.SPANS)): Promise<void> {
   const spool = env.AUTOSPAN_SPOOL_DIRECTORY as string
   const before = recordsIn(spool)
   const program = launch(owner, APP, { env: { OTEL_EXPORTER_OTLP_ENDPOINT: NOWHERE, STAY: 'forever', ...env } })
   while (recordsIn(spool) < before + more) await wait(1)
-  await wait(millis)
   program.signal('SIGKILL')
   await program.end(10_000)
 }
 
 test('what a program could not deliver is kept, said, and delivered by its next start', async (t) => {
-  const spool = spoolOf(t)
+  const spool = temporaryFolder(t)
   const env = { AUTOSPAN_SPOOL_DIRECTORY: spool, OTEL_EXPORTER_OTLP_ENDPOINT: NOWHERE }
   const outcome = await run(APP, { env })
   assert.deepEqual(said(outcome).slice(1), [
@@ -85,7 +69,7 @@ test('what a program could not deliver is kept, said, and delivered by its next 
 })
 
 test('a program that delivers leaves nothing in its spool, and says nothing of it', async (t) => {
-  const spool = spoolOf(t)
+  const spool = temporaryFolder(t)
   const sink = await startSink(t)
   const env = { AUTOSPAN_SPOOL_DIRECTORY: spool, OTEL_EXPORTER_OTLP_ENDPOINT: sink.url }
   const runs: Record<string, string>[] = [{}, { STAY: '300', OTEL_BSP_SCHEDULE_DELAY: '0' }]
@@ -97,7 +81,7 @@ test('a program that delivers leaves nothing in its spool, and says nothing of i
 })
 
 test('what a killed program has left is delivered once, by whichever of several that start together', async (t) => {
-  const spool = spoolOf(t)
+  const spool = temporaryFolder(t)
   const env = { AUTOSPAN_SPOOL_DIRECTORY: spool, OTEL_BSP_MAX_EXPORT_BATCH_SIZE: '10', SPANS: '200' }
   await kill(t, env)
   const sink = await drain(t, spool, 3)
@@ -106,9 +90,9 @@ test('what a killed program has left is delivered once, by whichever of several 
 })
 
 test('a program that is killed at any time leaves whole requests only, and each is delivered once', async (t) => {
-  const spool = spoolOf(t)
+  const spool = temporaryFolder(t)
   const env = { AUTOSPAN_SPOOL_DIRECTORY: spool, OTEL_BSP_MAX_EXPORT_BATCH_SIZE: '20', SPANS: '1000000', RATE: '10' }
-  for (const millis of [0, 3, 7, 12, 18, 25]) await kill(t, env, 1, millis)
+  for (const more of [1, 21, 61, 101, 161, 241]) await kill(t, env, more)
   const left = recordsIn(spool)
   assert.ok(left > 0)
   const sink = await drain(t, spool)
@@ -133,7 +117,7 @@ for (const [what, damage] of [
   ],
 ] as const) {
   test(`a file that is ${what} is put aside, said and counted, and the others arrive`, async (t) => {
-    const spool = spoolOf(t)
+    const spool = temporaryFolder(t)
     await kill(t, { AUTOSPAN_SPOOL_DIRECTORY: spool, OTEL_BSP_MAX_EXPORT_BATCH_SIZE: '1', SPANS: '3' })
     damage(filesIn(spool).sort()[1] as string)
     const sink = await startSink(t)
@@ -149,7 +133,7 @@ for (const [what, damage] of [
 }
 
 test('files that are too old are removed, and said', async (t) => {
-  const spool = spoolOf(t)
+  const spool = temporaryFolder(t)
   await kill(t, { AUTOSPAN_SPOOL_DIRECTORY: spool, OTEL_BSP_MAX_EXPORT_BATCH_SIZE: '1', SPANS: '3' })
   const [folder] = readdirSync(spool)
   mkdirSync(join(spool, 'corrupt'))
@@ -165,7 +149,7 @@ test('files that are too old are removed, and said', async (t) => {
 })
 
 test('the spool is bounded, and takes what the memory has no room for', async (t) => {
-  const spool = spoolOf(t)
+  const spool = temporaryFolder(t)
   const bound = 64 * 1024
   const env = {
     AUTOSPAN_SPOOL_DIRECTORY: spool,
@@ -186,7 +170,7 @@ test('the spool is bounded, and takes what the memory has no room for', async (t
 })
 
 test('a spool that cannot be written costs a line, and nothing else', async (t) => {
-  const file = join(spoolOf(t), 'a file')
+  const file = join(temporaryFolder(t), 'a file')
   writeFileSync(file, '')
   const sink = await startSink(t)
   const outcome = await run(APP, {

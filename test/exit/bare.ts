@@ -2,6 +2,15 @@ import assert from 'node:assert/strict'
 import type { Owner } from '../harness/owner.js'
 import { launch, type Outcome, type ProgramOptions, run } from '../harness/program.js'
 
+/** The ends of exit/leave.* that differ most. */
+export const PLAIN_DOORS = [
+  'the empty event loop',
+  'process.exit()',
+  'process.reallyExit()',
+  'an error that is thrown',
+  'a signal to itself',
+]
+
 /** Runs a program bare and with the agent, which must make no difference but for what it says itself. */
 export async function assertLikeBare(
   app: string,

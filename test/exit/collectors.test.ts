@@ -3,17 +3,9 @@ import { test } from 'node:test'
 import type { Owner } from '../harness/owner.js'
 import { launch, type Outcome, SLACK_MILLIS } from '../harness/program.js'
 import { type SinkOptions, startSink } from '../harness/sink.js'
-import { assertLikeBare, said, visible } from './bare.js'
+import { assertLikeBare, PLAIN_DOORS, said, visible } from './bare.js'
 
 const NEVER = () => new Promise<undefined>(() => {})
-
-const DOORS = [
-  'the empty event loop',
-  'process.exit()',
-  'process.reallyExit()',
-  'an error that is thrown',
-  'a signal to itself',
-]
 
 const COLLECTORS: Readonly<Record<string, (owner: Owner) => Promise<{ url: string; reason: RegExp }>>> = {
   refuses: async () => ({ url: 'http://127.0.0.1:1', reason: /connection refused \(ECONNREFUSED\)$/ }),
@@ -25,7 +17,7 @@ const COLLECTORS: Readonly<Record<string, (owner: Owner) => Promise<{ url: strin
 }
 
 for (const [what, start] of Object.entries(COLLECTORS)) {
-  for (const DOOR of DOORS) {
+  for (const DOOR of PLAIN_DOORS) {
     test(`by ${DOOR} a collector that ${what} costs little time and one line`, async (t) => {
       const { url, reason } = await start(t)
       const env = { DOOR, OTEL_EXPORTER_OTLP_ENDPOINT: url }

@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
 import { connect, createServer, type Socket } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { createServer as createTlsServer } from 'node:tls'
 import { ServerCredentials } from '@grpc/grpc-js'
 import { makeAuthority, makeCertificate, writeFiles } from '../harness/certificates.js'
+import { temporaryFolder } from '../harness/folder.js'
 import { GrpcSink, type GrpcSinkOptions } from '../harness/grpc-sink.js'
 import { atEnd, file, type Owner } from '../harness/owner.js'
 import { launch, run } from '../harness/program.js'
@@ -169,8 +168,7 @@ for (const [way, protocol] of [
 }
 
 function socketPath(owner: Owner): string {
-  const folder = mkdtempSync(join(tmpdir(), 'autospan-'))
-  atEnd(owner, async () => rmSync(folder, { recursive: true, force: true }))
+  const folder = temporaryFolder(owner)
   return join(folder, 'c.sock')
 }
 

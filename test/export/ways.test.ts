@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import type { ProxyConfig } from '../../src/config/config.js'
 import { HttpTransport } from '../../src/export/transport/http.js'
 import type { Answer, TransportSettings } from '../../src/export/transport/transport.js'
 import { makeAuthority, makeCertificate, writeFiles } from '../harness/certificates.js'
+import { temporaryFolder } from '../harness/folder.js'
 import { file } from '../harness/owner.js'
 import { ForwardProxy, type ProxyOptions } from '../harness/proxy.js'
 import { Collector } from './collector.js'
@@ -93,8 +92,7 @@ test('a proxy that nobody finds is a failure', async (t) => {
 })
 
 test('a unix socket serves as a host does', async (t) => {
-  const folder = mkdtempSync(join(tmpdir(), 'autospan-'))
-  t.after(() => rmSync(folder, { recursive: true }))
+  const folder = temporaryFolder(t)
   const path = join(folder, 'c d.sock')
   const collector = await collect(t, undefined, path)
   const transport = transportTo(t, collector.url)

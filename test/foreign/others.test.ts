@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { drawTraces, trace } from '../harness/draw.js'
-import { atEnd, type Owner } from '../harness/owner.js'
+import { temporaryFolder } from '../harness/folder.js'
+import type { Owner } from '../harness/owner.js'
 import { root, run, told } from '../harness/program.js'
 import { startSink } from '../harness/sink.js'
 
@@ -121,8 +121,7 @@ test('nothing is said of packages that only have such a name in theirs', async (
 
 /** The lines of the agent while a program runs that has loaded a file. */
 async function saidBeside(owner: Owner, path: string, source: string): Promise<string[]> {
-  const folder = await mkdtemp(join(tmpdir(), 'autospan-'))
-  atEnd(owner, () => rm(folder, { recursive: true, force: true }))
+  const folder = temporaryFolder(owner)
   const file = join(folder, path)
   await mkdir(join(file, '..'), { recursive: true })
   await writeFile(file, source)

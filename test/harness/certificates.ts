@@ -1,9 +1,9 @@
 import { createPrivateKey, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { isIPv4 } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { atEnd, type Owner } from './owner.js'
+import { temporaryFolder } from './folder.js'
+import type { Owner } from './owner.js'
 
 /** A certificate with its key, in PEM. */
 export interface Certificate {
@@ -27,8 +27,7 @@ export function writeFiles<Name extends string>(
   owner: Owner,
   texts: Readonly<Record<Name, string>>,
 ): Record<Name, string> {
-  const folder = mkdtempSync(join(tmpdir(), 'autospan-'))
-  atEnd(owner, async () => rmSync(folder, { recursive: true, force: true }))
+  const folder = temporaryFolder(owner)
   const paths = Object.entries<string>(texts).map(([name, text]) => {
     const path = join(folder, `${name}.pem`)
     writeFileSync(path, text)

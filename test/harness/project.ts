@@ -1,7 +1,7 @@
-import { cp, mkdtemp, rm, symlink } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { cp, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
-import { atEnd, type Owner } from './owner.js'
+import { temporaryFolder } from './folder.js'
+import type { Owner } from './owner.js'
 import { root } from './program.js'
 
 /**
@@ -16,8 +16,7 @@ export async function projectOf(
   app: string,
   packages: Readonly<Record<string, string>>,
 ): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'autospan-'))
-  atEnd(owner, () => rm(folder, { recursive: true, force: true }))
+  const folder = temporaryFolder(owner)
   const project = join(folder, app)
   await cp(join(root, 'test/apps', app), project, { recursive: true })
   for (const [name, source] of Object.entries(packages)) {

@@ -1,7 +1,7 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
+import { temporaryFolder } from './folder.js'
 import { atEnd, type Owner } from './owner.js'
 import { launch } from './program.js'
 import { type Answer, Sink, type SinkRequest } from './sink.js'
@@ -47,8 +47,7 @@ export async function soak(
   owner: Owner,
   { seconds, programs = 2, random = Math.random }: { seconds: number; programs?: number; random?: () => number },
 ): Promise<SoakReport> {
-  const folder = mkdtempSync(join(tmpdir(), 'autospan-soak-'))
-  atEnd(owner, async () => rmSync(folder, { recursive: true, force: true }))
+  const folder = temporaryFolder(owner)
   const spool = join(folder, 'spool')
   const collector = new Collector(random)
   atEnd(owner, () => collector.stop())

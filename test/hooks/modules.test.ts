@@ -1,18 +1,17 @@
 import assert from 'node:assert/strict'
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { pathToFileURL } from 'node:url'
 import { hearsImports } from '../../src/hooks/es-modules.js'
 import { hookModules, type LoadedModule } from '../../src/hooks/modules.js'
-import { atEnd, file } from '../harness/owner.js'
+import { temporaryFolder } from '../harness/folder.js'
+import { file } from '../harness/owner.js'
 
 // Programs show what becomes of libraries; here are kinds of modules that no instrumentation has yet.
 
-const folder = await mkdtemp(join(tmpdir(), 'autospan-'))
-atEnd(file, () => rm(folder, { recursive: true, force: true }))
+const folder = temporaryFolder(file)
 
 const heard: LoadedModule[] = []
 hookModules(['live', 'replaced', 'broken'], (loaded) => {

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
-import { cp, mkdir, mkdtemp, rm, symlink } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { cp, mkdir, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { drawTraces, trace } from '../harness/draw.js'
-import { atEnd, type Owner } from '../harness/owner.js'
+import { temporaryFolder } from '../harness/folder.js'
+import type { Owner } from '../harness/owner.js'
 import { type Outcome, type ProgramOptions, root, run } from '../harness/program.js'
 import { startSink } from '../harness/sink.js'
 
@@ -42,8 +42,7 @@ function foreign({ stderr }: Outcome): string {
 
 /** The programs with an express at `place`, and a second one under another name. */
 export async function projectWith(owner: Owner, place: string): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'autospan-'))
-  atEnd(owner, () => rm(folder, { recursive: true, force: true }))
+  const folder = temporaryFolder(owner)
   // What the packages themselves need is found one folder up.
   await symlink(join(root, 'node_modules'), join(folder, 'node_modules'), 'junction')
   const project = join(folder, 'app')

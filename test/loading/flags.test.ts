@@ -1,14 +1,13 @@
 import assert from 'node:assert/strict'
-import { cp, mkdir, mkdtemp, rm, symlink } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { cp, mkdir, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { trace } from '../harness/draw.js'
-import { atEnd, file } from '../harness/owner.js'
+import { temporaryFolder } from '../harness/folder.js'
+import { file } from '../harness/owner.js'
 import { root, traceOf } from '../harness/program.js'
 
-const folder = await mkdtemp(join(tmpdir(), 'autospan of mine '))
-atEnd(file, () => rm(folder, { recursive: true, force: true }))
+const folder = temporaryFolder(file)
 await mkdir(join(folder, 'node_modules'))
 await symlink(root, join(folder, 'node_modules/autospan'), 'junction')
 await cp(join(root, 'test/apps/boot/traced.mjs'), join(folder, 'traced.mjs'))

@@ -1,20 +1,19 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
 import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { after, test } from 'node:test'
+import { test } from 'node:test'
 import { detectClouds } from '../../src/resource/cloud.js'
 import { createResource } from '../../src/resource/detect.js'
 import { kubernetesAttributes } from '../../src/resource/kubernetes.js'
 import { configOf } from '../config/reading.js'
+import { temporaryFolder } from '../harness/folder.js'
 import type { Owner } from '../harness/owner.js'
-import { atEnd } from '../harness/owner.js'
+import { atEnd, file } from '../harness/owner.js'
 
-const folder = mkdtempSync(join(tmpdir(), 'autospan-machine-'))
-after(() => rmSync(folder, { recursive: true }))
+const folder = temporaryFolder(file)
 
 const ID = 'c'.repeat(64)
 const UID = '2c48913c-b29f-11e7-9350-020968147796'

@@ -1,15 +1,16 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { hostname, release, tmpdir, userInfo } from 'node:os'
+import { mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from 'node:fs'
+import { hostname, release, userInfo } from 'node:os'
 import { dirname, join } from 'node:path'
-import { after, test } from 'node:test'
+import { test } from 'node:test'
 import { createResource, type Place } from '../../src/resource/detect.js'
 import { findProgramPackage } from '../../src/resource/service.js'
 import { configOf } from '../config/reading.js'
+import { temporaryFolder } from '../harness/folder.js'
+import { file } from '../harness/owner.js'
 
-const root = mkdtempSync(join(tmpdir(), 'autospan-resource-'))
-after(() => rmSync(root, { recursive: true }))
+const root = temporaryFolder(file)
 
 /** Writes files below a folder of their own and returns its path. */
 function folderOf(files: Record<string, string>): string {
