@@ -4,6 +4,7 @@ import { diag } from '../../src/diag/diag.js'
 import { type ConsoleOptions, ConsoleProcessor, wantsColour } from '../../src/export/console/spans.js'
 import { CLIENT, INTERNAL, SERVER } from '../../src/trace/kind.js'
 import { type SpanData, STATUS_ERROR } from '../../src/trace/span.js'
+import { spanData } from '../otlp/span-data.js'
 
 test('a trace is printed when its root has ended, children first or not', () => {
   const { processor, printed } = consoleProcessor()
@@ -168,28 +169,6 @@ interface Given extends Partial<SpanData> {
 }
 
 function span({ id, parent = '', start = 0, end = 10, ...given }: Given): SpanData {
-  return {
-    traceId: 't',
-    spanId: id,
-    traceFlags: 1,
-    traceState: undefined,
-    parentSpanId: parent,
-    parentIsRemote: false,
-    name: 'a',
-    kind: INTERNAL,
-    startTime: start,
-    endTime: end,
-    anchor: 1_700_000_000_000,
-    shared: undefined,
-    attributes: [],
-    droppedAttributes: 0,
-    events: undefined,
-    droppedEvents: 0,
-    links: undefined,
-    droppedLinks: 0,
-    statusCode: 0,
-    statusMessage: '',
-    scope: { name: 'test', version: '', schemaUrl: '' },
-    ...given,
-  }
+  const times = { startTime: start, endTime: end, anchor: 1_700_000_000_000 }
+  return spanData({ traceId: 't', spanId: id, parentSpanId: parent, name: 'a', kind: INTERNAL, ...times, ...given })
 }

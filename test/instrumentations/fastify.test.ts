@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { trace } from '../harness/draw.js'
+import { askBoth, assertTold, type Failure } from '../harness/failures.js'
 import { run, start, traceOf } from '../harness/program.js'
 import { type Sink, startSink } from '../harness/sink.js'
 
 /** Paths, and what is to be seen of their errors: status, type and message of the exception. */
-const FAILURES: [string, number, string?, string?][] = [
+const FAILURES: readonly Failure[] = [
   ['/fail/throw', 500, 'Failure', 'thrown'],
   ['/fail/reject', 500, 'Failure', 'rejected'],
   ['/fail/send', 500, 'Failure', 'sent'],
@@ -170,25 +171,10 @@ for (const FASTIFY of ['fastify4', 'fastify5']) {
       const sink = await startSink(t)
       const bare = await start(t, app, { env: { FASTIFY }, agent: false })
       const server = await start(t, app, { env: environment(sink) })
-      for (const [path, status] of FAILURES) {
-        const [response, expected] = [await fetch(server.url + path), await fetch(bare.url + path)]
-        assert.equal(response.status, status)
-        assert.equal(await response.text(), await expected.text())
-      }
+      await askBoth(FAILURES, server, bare)
       const { stderr } = await server.stop()
       assert.doesNotMatch(stderr, /FSTDEP|internal error/)
-      const told = (await sink.settled()).map(({ attributes, status, events }) => [
-        attributes['url.path'],
-        attributes['http.response.status_code'],
-        attributes['error.type'],
-        status,
-        events.filter(({ name }) => name === 'exception').map(({ attributes }) => attributes['exception.message']),
-      ])
-      for (const [i, [path, status, type, message]] of FAILURES.entries()) {
-        const isError = type !== undefined
-        const expected = isError ? { code: 2, message } : { code: 0, message: '' }
-        assert.deepEqual(told[i], [path, status, type, expected, isError ? [message] : []])
-      }
+      assertTold(FAILURES, await sink.settled())
     })
 
     test(title('an answer that breaks off is no plain success'), async (t) => {

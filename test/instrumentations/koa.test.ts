@@ -2,13 +2,14 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { trace } from '../harness/draw.js'
+import { askBoth, assertTold, type Failure } from '../harness/failures.js'
 import { file } from '../harness/owner.js'
 import { root, start, traceOf } from '../harness/program.js'
 import { projectOf } from '../harness/project.js'
 import { startSink } from '../harness/sink.js'
 
 /** Paths, and what is to be seen of their errors: status, type and message of the exception. */
-const FAILURES: [string, number, string?, string?][] = [
+const FAILURES: readonly Failure[] = [
   ['/fail/throw', 500, 'Failure', 'thrown'],
   ['/fail/reject', 500, 'Failure', 'rejected'],
   ['/fail/status', 503, 'ServiceUnavailableError', 'not now'],
@@ -88,24 +89,9 @@ for (const [version, project] of Object.entries(projects)) {
       const sink = await startSink(t)
       const bare = await start(t, app, { agent: false })
       const server = await start(t, app, { env: { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url } })
-      for (const [path, status] of FAILURES) {
-        const [response, expected] = [await fetch(server.url + path), await fetch(bare.url + path)]
-        assert.equal(response.status, status)
-        assert.equal(await response.text(), await expected.text())
-      }
+      await askBoth(FAILURES, server, bare)
       await server.stop()
-      const told = (await sink.settled()).map(({ attributes, status, events }) => [
-        attributes['url.path'],
-        attributes['http.response.status_code'],
-        attributes['error.type'],
-        status,
-        events.filter(({ name }) => name === 'exception').map(({ attributes }) => attributes['exception.message']),
-      ])
-      for (const [i, [path, status, type, message]] of FAILURES.entries()) {
-        const isError = type !== undefined
-        const expected = isError ? { code: 2, message } : { code: 0, message: '' }
-        assert.deepEqual(told[i], [path, status, type, expected, isError ? [message] : []])
-      }
+      assertTold(FAILURES, await sink.settled())
     })
   }
 }
