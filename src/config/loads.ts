@@ -7,7 +7,10 @@ import { readEnvironment } from './environment.js'
  * `register`, links followed. Other packages have a `register`, too, and programs have files of that name.
  */
 export function countLoads(register: string): number {
-  const flags = [...process.execArgv, ...(readEnvironment().NODE_OPTIONS ?? '').split(/\s+/)]
+  const env = readEnvironment()
+  // node --test gives its processes as flags, too, what they have by NODE_OPTIONS.
+  if (env.NODE_TEST_CONTEXT !== undefined) return 1
+  const flags = [...process.execArgv, ...(env.NODE_OPTIONS ?? '').split(/\s+/)]
   return flags.filter((flag) => {
     const given = flag.replace(/^--[\w-]+=/, '').replace(/^["']|["']$/g, '')
     return given === 'autospan/register' || (given.endsWith('register.mjs') && realPath(given) === realPath(register))

@@ -16,6 +16,7 @@ const ENTRIES = [
   /[\\/]nodemon[\\/]bin[\\/]nodemon\.js$/,
   /[\\/]concurrently[\\/]dist[\\/]bin[\\/]\w+\.js$/,
   /[\\/]cross-env[\\/]dist[\\/]bin[\\/]cross-env(?:-shell)?\.js$/,
+  /[\\/]pm2[\\/](?:bin[\\/]pm2(?:-\w+)?|lib[\\/]Daemon\.js)$/,
   /[\\/]thread-stream[\\/]lib[\\/]worker\.js$/,
 ]
 

@@ -6,7 +6,7 @@ import { type Environment, readEnvironment } from '../config/environment.js'
 import type { AttributeList } from '../trace/attributes.js'
 import type { Attributes } from './machine.js'
 import type { Resource } from './resource.js'
-import { findProgramPackage } from './service.js'
+import { findEntryFile, findProgramPackage } from './service.js'
 
 const require = createRequire(import.meta.url)
 
@@ -34,7 +34,7 @@ export interface Place {
 export function createResource(
   config: Pick<Config, 'resourceAttributes' | 'resourceDetectors'>,
   agentVersion: string,
-  { entryFile = process.argv[1], env = readEnvironment(), root = '/' }: Place = {},
+  { env = readEnvironment(), entryFile = findEntryFile(env), root = '/' }: Place = {},
 ): DetectedResource {
   const { resourceAttributes: given, resourceDetectors: detectors } = config
   const service: Attributes = new Map(serviceAttributes(given, entryFile))

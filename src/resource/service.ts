@@ -1,5 +1,6 @@
 import { readFileSync, realpathSync, statSync } from 'node:fs'
 import { dirname, join, resolve, sep } from 'node:path'
+import type { Environment } from '../config/environment.js'
 
 /** What a program's package.json says of it. */
 export interface ProgramPackage {
@@ -7,7 +8,19 @@ export interface ProgramPackage {
   readonly version: string | undefined
 }
 
+/** By which pm2 starts programs, in its modes `fork` and `cluster`. */
+const PM2 = /[\\/]pm2[\\/]lib[\\/]ProcessContainer\w*\.js$/
 const IN_PACKAGES = `${sep}node_modules${sep}`
+
+/** The program's entry file: as in `process.argv[1]`, or as pm2 tells it, which starts programs by a file of its own. */
+export function findEntryFile(env: Environment, entryFile = process.argv[1]): string | undefined {
+  if (entryFile === undefined || !PM2.test(entryFile)) return entryFile
+  try {
+    return env.pm_exec_path ?? (JSON.parse(env.pm2_env ?? '{}').pm_exec_path as string | undefined) ?? entryFile
+  } catch {
+    return entryFile
+  }
+}
 
 /**
  * The package that a program belongs to: of the nearest package.json with a name, upward from its entry file. Files

@@ -37,6 +37,8 @@ for (const [path, link] of [
   ['project/node_modules/tsx/dist/cli.mjs', 'project/node_modules/.bin/tsx'],
   ['project/node_modules/nodemon/bin/nodemon.js', 'project/node_modules/.bin/nodemon'],
   ['project/node_modules/concurrently/dist/bin/concurrently.js', 'project/node_modules/.bin/conc'],
+  ['lib/node_modules/pm2/bin/pm2', 'bin/pm2'],
+  ['lib/node_modules/pm2/lib/Daemon.js'],
   ['project/node_modules/cross-env/dist/bin/cross-env.js', 'project/node_modules/.bin/cross-env'],
 ] as const) {
   test(`${path} is left alone, unless AUTOSPAN_TRACE_TOOLS=true`, async () => {

@@ -5,7 +5,7 @@ import { hostname, release, userInfo } from 'node:os'
 import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { createResource, type Place } from '../../src/resource/detect.js'
-import { findProgramPackage } from '../../src/resource/service.js'
+import { findEntryFile, findProgramPackage } from '../../src/resource/service.js'
 import { configOf } from '../config/reading.js'
 import { temporaryFolder } from '../harness/folder.js'
 import { file } from '../harness/owner.js'
@@ -156,4 +156,17 @@ test('a pipe that is called package.json is not waited for', { skip: process.pla
   const app = folderOf({ 'main.js': '' })
   spawnSync('mkfifo', [join(app, 'package.json')])
   assert.equal(findProgramPackage(join(app, 'main.js')), undefined)
+})
+
+test('a program that pm2 starts is known by what pm2 tells of it', () => {
+  const pm2 = '/usr/lib/node_modules/pm2/lib/'
+  for (const [entry, env, expected] of [
+    [`${pm2}ProcessContainerFork.js`, { pm_exec_path: '/srv/shop/app.js' }, '/srv/shop/app.js'],
+    [`${pm2}ProcessContainer.js`, { pm2_env: '{"pm_exec_path":"/srv/shop/app.js"}' }, '/srv/shop/app.js'],
+    [`${pm2}ProcessContainer.js`, { pm2_env: '{' }, `${pm2}ProcessContainer.js`],
+    [`${pm2}ProcessContainer.js`, {}, `${pm2}ProcessContainer.js`],
+    ['/srv/other.js', { pm_exec_path: '/srv/shop/app.js' }, '/srv/other.js'],
+  ] as const) {
+    assert.equal(findEntryFile(env, entry), expected)
+  }
 })
