@@ -5,14 +5,7 @@ import { INSTRUMENTATIONS } from '../instrumentations/index.js'
 import { API } from './api/copies.js'
 import { publishLoggerProvider, publishProviders } from './api/registry.js'
 import { findBundle } from './bundle.js'
-import type {
-  Config,
-  InstrumentationsConfig,
-  MetricsConfig,
-  ProxyConfig,
-  SamplingConfig,
-  TracesConfig,
-} from './config/config.js'
+import type { Config, InstrumentationsConfig, MetricsConfig } from './config/config.js'
 import { readEnvironment } from './config/environment.js'
 import { countLoads } from './config/loads.js'
 import { readConfig } from './config/read.js'
@@ -23,7 +16,6 @@ import { printable } from './diag/printable.js'
 import type { Doctor } from './doctor.js'
 import { watchDoors } from './export/last-flush/doors.js'
 import type { ThreadInbox } from './export/thread-inbox.js'
-import { printableUrl } from './export/transport/printable-url.js'
 import { Correlation } from './instrumentation/correlation.js'
 import { continueFrom } from './instrumentation/environment.js'
 import type { HttpRules } from './instrumentation/http-rules.js'
@@ -38,6 +30,7 @@ import type { Pipeline } from './pipeline.js'
 import { LatePropagator } from './propagation/late.js'
 import { createResource } from './resource/detect.js'
 import type { Resource } from './resource/resource.js'
+import { samplerName, startLine } from './start-line.js'
 import { bequeath, type Inheritance, inherited, type Offer, resourceOfThread } from './threads.js'
 import { LateTracerProvider } from './trace/late.js'
 import { limitOwnTexts } from './trace/own-text.js'
@@ -96,7 +89,7 @@ function run(config: Config, inheritance: Inheritance | undefined, register: str
       pipeline?.flush()
     },
     onEnd: (uncaught) => {
-      endThreads(inbox)
+      carefully('what worker threads have handed over', () => inbox?.end())
       pipeline?.end(uncaught)
       doctor?.end()
       tellUnread(uncaught?.error)
@@ -107,7 +100,8 @@ function run(config: Config, inheritance: Inheritance | undefined, register: str
     if (pipeline === undefined) {
       const { createPipeline } = require('./pipeline.js') as typeof import('./pipeline.js')
       pipeline = createPipeline(control?.current ?? config, resource, hearSignals, inheritance?.offer)
-      setImmediate(() => patchUnheard(findUnheard))
+      // The program has started, and what it imports at first is there.
+      setImmediate(() => carefully('the look for libraries', () => findUnheard?.()))
       if (inheritance === undefined) setImmediate(tellInlined, enabled)
     }
     return pipeline
@@ -207,11 +201,7 @@ function beginMetrics(
     measureSelf(provider.getMeter('autospan', VERSION))
   }
   for (const { name, measure } of enabled) {
-    try {
-      measure?.(makeKit(name, meters))
-    } catch (error) {
-      diag.fault(`the metrics of ${name}`, error)
-    }
+    if (measure !== undefined) carefully(`the metrics of ${name}`, () => measure(makeKit(name, meters)))
   }
 }
 
@@ -225,106 +215,56 @@ function createHttpRules({ http, queryText, textLength }: InstrumentationsConfig
 
 /** When there are spans to be missed, and the program has started. */
 function tellInlined(enabled: readonly Instrumentation[]): void {
-  try {
+  carefully('the look for a bundle', () => {
     const bundle = process.argv[1] === undefined ? undefined : findBundle(process.argv[1])
     if (bundle === undefined) return
     const { sayInlined } = require('./inlined.js') as typeof import('./inlined.js')
     void sayInlined(bundle, enabled)
-  } catch (error) {
-    diag.fault('the look for a bundle', error)
-  }
-}
-
-/** In the process's last moment, in which nothing may throw. */
-function endThreads(inbox: ThreadInbox | undefined): void {
-  try {
-    inbox?.end()
-  } catch (error) {
-    diag.fault('what worker threads have handed over', error)
-  }
-}
-
-/** When the program has started, and what it imports at first is there. */
-function patchUnheard(find: (() => void) | undefined): void {
-  try {
-    find?.()
-  } catch (error) {
-    diag.fault('the look for libraries', error)
-  }
+  })
 }
 
 /** With a library's first span: what has loaded others by then is the program itself. */
 function tellVendors(): void {
-  try {
+  carefully('the look for other agents', () => {
     const { sayVendors } = require('./vendors.js') as typeof import('./vendors.js')
     sayVendors()
-  } catch (error) {
-    diag.fault('the look for other agents', error)
-  }
+  })
 }
 
 /** Where the program itself could not be read. */
 function tellUnread(error: unknown): void {
   if ((error as { code?: unknown } | undefined | null)?.code !== 'ERR_UNKNOWN_FILE_EXTENSION') return
-  try {
+  carefully('the look at an unknown extension', () => {
     const { sayImportFlag } = require('./import-flag.js') as typeof import('./import-flag.js')
     sayImportFlag(error as Error)
-  } catch (fault) {
-    diag.fault('the look at an unknown extension', fault)
-  }
+  })
 }
 
 function createDoctor({ doctor }: Config, enabled: readonly Instrumentation[]): Doctor | undefined {
   if (doctor === undefined) return undefined
-  try {
+  return carefully('the doctor', () => {
     const { startDoctor } = require('./doctor.js') as typeof import('./doctor.js')
     return startDoctor(doctor, enabled)
-  } catch (error) {
-    diag.fault('the doctor', error)
-    return undefined
-  }
+  })
 }
 
 function createControl(config: Config, isMainThread: boolean): Control | undefined {
   const { control } = config
   if (control === undefined) return undefined
-  try {
+  return carefully('the control of settings', () => {
     const { Control } = require('./control.js') as typeof import('./control.js')
     return new Control({ config, control, instrumentations: INSTRUMENTATIONS, isMainThread, describe: samplerName })
+  })
+}
+
+/** What the agent can do without: a fault of it is told, and nothing comes of it. */
+function carefully<T>(what: string, work: () => T): T | undefined {
+  try {
+    return work()
   } catch (error) {
-    diag.fault('the control of settings', error)
+    diag.fault(what, error)
     return undefined
   }
-}
-
-function startLine({ traces, metrics }: Config, serviceName: string, enabled: readonly Instrumentation[]): string {
-  const hooked = enabled.filter(({ measure }) => measure === undefined)
-  return [
-    `${VERSION} traces ${printable(serviceName)}`,
-    `spans go ${waysOf(traces)}`,
-    `metrics go ${waysOf(metrics)}`,
-    `sampler ${samplerName(traces.sampling)}`,
-    `hooked: ${hooked.map(({ name }) => name).join(', ') || 'nothing'}`,
-  ].join('; ')
-}
-
-function by(proxy: ProxyConfig | undefined): string {
-  return proxy === undefined ? '' : ` through the proxy ${proxy.name}`
-}
-
-function waysOf(signal: TracesConfig | MetricsConfig): string {
-  const { otlp } = signal
-  const ways = signal.exporters.map((exporter) => {
-    if (exporter === 'otlp') return `${otlp.protocol} to ${printableUrl(otlp.url, otlp.protocol)}${by(otlp.proxy)}`
-    return exporter === 'otlp/file' ? `to ${printable(signal.file)}` : exporter
-  })
-  return ways.length === 0 ? 'nowhere' : ways.join(' and ')
-}
-
-function samplerName({ sampler, share, rules, keep }: SamplingConfig): string {
-  const ratio = sampler.endsWith('ratio') ? ` ${share}` : ''
-  const count = rules.length === 0 ? '' : `${rules.length} ${rules.length === 1 ? 'rule' : 'rules'}, else `
-  return `${count}${sampler}${ratio}${keep === undefined ? '' : ', and what matters is kept'}`
 }
 
 function attributeOf({ attributes }: Resource, key: string): unknown {
