@@ -9,15 +9,21 @@ export type Time = number | HrTime
 /** How far the wall clock may walk away from the anchor before the next trace gets a new one. */
 const DRIFT_MILLIS = 5
 
-// The global is a getter, and so is its `timeOrigin`: each look at them would cost as much as the clock itself.
-const clock = performance
-const ORIGIN = clock.timeOrigin
+// The global is a getter: each look at it would cost as much as the clock itself, and the first loads modules of Node 20,
+// so that it has to wait for the first time that is needed.
+let clock: typeof performance | undefined
 
-let anchor = ORIGIN
+let anchor = 0
 
 /** Milliseconds on the monotonic clock. */
 export function now(): number {
-  return clock.now()
+  return (clock ?? startClock()).now()
+}
+
+function startClock(): typeof performance {
+  clock = performance
+  anchor = clock.timeOrigin
+  return clock
 }
 
 /**
@@ -26,6 +32,7 @@ export function now(): number {
  * the wall clock is set, or the machine slept, between traces.
  */
 export function clockAnchor(monotonicNow: number): number {
+  if (clock === undefined) startClock()
   const drift = Date.now() - (monotonicNow + anchor)
   // Date.now() has lost its fraction, so it may lag by up to 1 ms when all is well.
   if (drift > DRIFT_MILLIS || drift < -DRIFT_MILLIS) anchor += drift
@@ -43,7 +50,8 @@ export function unixMillis(): number {
  * A number below the process's own start can only be of the last kind. What is no time is now.
  */
 export function fromTimeInput(time: TimeInput): Time {
-  if (typeof time === 'number') return time >= ORIGIN ? fromUnixMillis(time) : time >= 0 ? time : now()
+  if (typeof time === 'number')
+    return time >= (clock ?? startClock()).timeOrigin ? fromUnixMillis(time) : time >= 0 ? time : now()
   if (time instanceof Date) return fromUnixMillis(time.getTime())
   const [seconds, nanos] = time
   return Number.isSafeInteger(seconds) && Number.isSafeInteger(nanos) ? [seconds, nanos] : now()

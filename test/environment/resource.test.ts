@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { test } from 'node:test'
 import { run, SLACK_MILLIS, start } from '../harness/program.js'
@@ -23,7 +23,10 @@ test('OTEL_NODE_RESOURCE_DETECTORS=gcp asks, in no span of the program, and all 
   const sink = await startSink(t)
   const metadata = createServer().listen(0, '127.0.0.1')
   t.after(() => metadata.close())
-  const asked = once(metadata, 'request') as Promise<[IncomingMessage, ServerResponse]>
+  const asked = once(metadata, 'request').then(([{ socket }, answer]) => ({
+    answer,
+    told: once(socket, 'close'),
+  }))
   await once(metadata, 'listening')
   const server = await start(t, 'logs/exceptions.mjs', {
     env: {
@@ -34,8 +37,7 @@ test('OTEL_NODE_RESOURCE_DETECTORS=gcp asks, in no span of the program, and all 
     },
   })
   await (await fetch(`${server.url}/fail`)).text()
-  const [{ socket }, answer] = await asked
-  const told = once(socket, 'close')
+  const { answer, told } = await asked
   answer.end('{"project":{"projectId":"shop-1"},"instance":{"zone":"projects/1/zones/europe-west3-b"}}')
   await told
   await (await fetch(`${server.url}/fail`)).text()
