@@ -8,18 +8,29 @@ const BATCH_MILLIS = 40
 const ALLOCATION_CALLS = 20_000
 const TRACE_PARENT = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
 
-const [contexts, manager, { createPropagator }, { AgentTracerProvider }, { alwaysOn }, { DEFAULT_LIMITS }, encoders] =
-  await Promise.all(
-    [
-      'context/context.js',
-      'context/manager.js',
-      'propagation/composite.js',
-      'trace/provider.js',
-      'trace/sampler.js',
-      'trace/limits.js',
-      'otlp/encoders.js',
-    ].map((file) => import(new URL(file, DIST).href)),
-  )
+const [
+  contexts,
+  manager,
+  { createPropagator },
+  { AgentTracerProvider },
+  { alwaysOn },
+  { DEFAULT_LIMITS },
+  encoders,
+  { AgentMeterProvider },
+  { MetricReader },
+] = await Promise.all(
+  [
+    'context/context.js',
+    'context/manager.js',
+    'propagation/composite.js',
+    'trace/provider.js',
+    'trace/sampler.js',
+    'trace/limits.js',
+    'otlp/encoders.js',
+    'metrics/provider.js',
+    'metrics/reader.js',
+  ].map((file) => import(new URL(file, DIST).href)),
+)
 
 const { ROOT_CONTEXT, SPAN_KEY } = contexts
 const propagator = createPropagator(['tracecontext', 'baggage'])
@@ -42,6 +53,17 @@ const encoder = encoders.createSpanEncoder('http/protobuf', resource)
 const encoding = { onEnd: encode }
 const encodingTracer = tracerTo(encoding)
 
+const reader = new MetricReader({
+  temporality: 'cumulative',
+  histograms: 'explicit_bucket_histogram',
+  exemplars: 'trace_based',
+  keepsExemplars: false,
+})
+const histogram = new AgentMeterProvider([reader]).getMeter('bench').createHistogram('duration', {
+  advice: { explicitBucketBoundaries: [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10] },
+})
+const series = histogram.bind(['http.request.method', 'GET', 'http.route', '/users/:id'])
+
 const noop = () => {}
 
 const PARTS = {
@@ -50,6 +72,9 @@ const PARTS = {
   'extract: no header': () => propagator.extract(ROOT_CONTEXT, setter, getter),
   'inject: traceparent': () => propagator.inject(context, {}, setter),
   'span, 10 attributes: start, end': () => tracer.start('GET', 1, ROOT_CONTEXT, describe, headers).end(),
+  'histogram, 5 attributes: record': () => histogram.record(0.03, pointAttributes()),
+  'histogram, 5 attributes: record with exemplar': () => histogram.record(0.03, pointAttributes(), context),
+  'histogram, attributes looked up before: record with exemplar': () => series.record(0.03, 1.7e12, span),
   'span, 10 attributes: encode': () => encode(taken),
   'span, 10 attributes: start, end, encode': () =>
     encodingTracer.start('GET', 1, ROOT_CONTEXT, describe, headers).end(),
@@ -86,6 +111,16 @@ function describe(headers) {
     'http.response.status_code',
     200,
   ]
+}
+
+function pointAttributes() {
+  return {
+    'http.request.method': 'GET',
+    'url.scheme': 'http',
+    'http.route': '/users/:id',
+    'http.response.status_code': 200,
+    'network.protocol.version': '1.1',
+  }
 }
 
 function encode(ended) {
