@@ -5,8 +5,8 @@ import { SUPPRESSED_CONTEXT } from '../context/context.js'
 import { runIn } from '../context/manager.js'
 import type { Attributes } from './machine.js'
 
-/** A metadata service is next door: one that is slower is none. */
-const TIMEOUT_MILLIS = 1000
+/** A metadata service is next door and answers in milliseconds, but the program may be busy with its start meanwhile. */
+const TIMEOUT_MILLIS = 5000
 const MAX_ANSWER_CHARS = 1_000_000
 /** The address of the metadata services of all three, which no router lets through. */
 const LINK_LOCAL = 'http://169.254.169.254'
@@ -15,7 +15,7 @@ type Detector = (env: Environment) => Promise<Attributes>
 
 /**
  * What the clouds' metadata services tell of the machine. Never rejects, keeps no process alive, and makes no span:
- * a service that is not there costs a second in which nobody waits.
+ * a service that is not there costs some seconds in which nobody waits.
  */
 export function detectClouds(names: readonly DetectorName[], env: Environment): Promise<Attributes> {
   return runIn(
