@@ -1,6 +1,6 @@
 import type { Metric } from '../metrics/metric.js'
 import type { MetricReader } from '../metrics/reader.js'
-import type { MetricEncoder } from '../otlp/encoder.js'
+import type { Encoder } from '../otlp/encoder.js'
 import type { Exporter } from './exporter.js'
 import { LineExporter } from './lines.js'
 import type { Output } from './output.js'
@@ -19,7 +19,7 @@ export class MetricLines implements Exporter {
   readonly #reader: MetricReader
   readonly #lines: LineExporter<Metric>
 
-  constructor(reader: MetricReader, encoder: MetricEncoder, output: Output) {
+  constructor(reader: MetricReader, encoder: Encoder<Metric>, output: Output) {
     this.#reader = reader
     this.#lines = new LineExporter({ signal: METRICS, encoder, output, batch: BATCH })
   }

@@ -1,7 +1,7 @@
 import type { DeliveryConfig } from '../config/config.js'
 import type { Metric } from '../metrics/metric.js'
 import type { MetricReader } from '../metrics/reader.js'
-import type { MetricEncoder } from '../otlp/encoder.js'
+import type { Encoder } from '../otlp/encoder.js'
 import { type ExporterTuning, OtlpExporter } from './otlp-exporter.js'
 import { METRICS } from './signal.js'
 import type { Source } from './source.js'
@@ -9,7 +9,7 @@ import type { Transport } from './transport/transport.js'
 
 export interface MetricExporterSettings {
   readonly reader: MetricReader
-  readonly encoder: MetricEncoder
+  readonly encoder: Encoder<Metric>
   readonly transport: Transport
   /** Bounds one attempt; `Infinity` for no limit. */
   readonly attemptMillis: number
@@ -23,7 +23,7 @@ export interface MetricExporterSettings {
  */
 export class MetricExporter extends OtlpExporter {
   readonly #reader: MetricReader
-  readonly #encoder: MetricEncoder
+  readonly #encoder: Encoder<Metric>
 
   constructor({ reader, encoder, transport, attemptMillis, bounds, tuning }: MetricExporterSettings) {
     super({
@@ -51,7 +51,7 @@ export class MetricExporter extends OtlpExporter {
   }
 }
 
-function sourceOf(reader: MetricReader, encoder: MetricEncoder): Source {
+function sourceOf(reader: MetricReader, encoder: Encoder<Metric>): Source {
   return {
     get count() {
       return encoder.count > 0 ? encoder.count : reader.touched ? 1 : 0

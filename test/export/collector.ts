@@ -6,11 +6,11 @@ import { syncBuiltinESMExports } from 'node:module'
 import type { AddressInfo, Socket } from 'node:net'
 import type { TlsOptions } from 'node:tls'
 import { gunzipSync } from 'node:zlib'
-import type { SpanEncoder } from '../../src/otlp/encoder.js'
+import type { Encoder } from '../../src/otlp/encoder.js'
 import type { SpanData } from '../../src/trace/span.js'
 
 /** A request of one resource and scope in which each span is its id: the collector below counts ids. */
-export class IdEncoder implements SpanEncoder {
+export class IdEncoder implements Encoder<SpanData> {
   readonly contentType = 'application/x-protobuf'
   #ids: string[] = []
   #length = 0
