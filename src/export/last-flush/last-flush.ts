@@ -89,7 +89,16 @@ export class LastFlush {
   /** True where something is left that may be sent at once. */
   #exchange(handovers: readonly Handover[], deadline: Deadline): boolean {
     const done = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT))
-    const port = startWorker(handovers, deadline, done)
+    let port: MessagePort | undefined
+    try {
+      port = startWorker(handovers, deadline, done)
+    } catch (error) {
+      const isDenied = (error as NodeJS.ErrnoException).code === 'ERR_ACCESS_DENIED'
+      if (!isDenied) diag.fault('the last flush', error)
+      const reason = isDenied ? 'threads are not permitted, --allow-worker permits them' : 'an internal error'
+      for (const { suspect } of handovers) suspect(reason)
+      return false
+    }
     let unanswered = handovers.filter((handover) => handover.unanswered !== undefined)
     let isMore = false
     for (;;) {
