@@ -1,5 +1,6 @@
 // Latency at half the rate that saturates the slowest of the agents: the same rate for all, in slices round robin.
 import { ask } from './children.mjs'
+import { Delivery } from './delivery.mjs'
 import { Program, programEnv } from './program.mjs'
 import { summary } from './statistics.mjs'
 
@@ -8,17 +9,17 @@ const APP = { file: 'express.cjs', path: '/users/42' }
 /** @returns a result for each agent: milliseconds, and the ratios to bare Node.js of the same round */
 export async function measureLatency(bench, agents, { rounds, sliceMillis, warmRequests, connections }) {
   const runs = []
-  const load = (run, amount) =>
-    ask(
-      bench.load,
-      { port: run.program.port, path: APP.path, headers: run.agent.headers, connections, ...amount },
-      120_000,
-    )
+  const load = async ({ program, agent, delivery }, amount) => {
+    const question = { port: program.port, path: APP.path, headers: agent.headers, connections, ...amount }
+    const slice = await ask(bench.load, question, 120_000)
+    delivery.requests += slice.requests
+    return slice
+  }
   try {
     for (const agent of agents) {
-      const { port } = await bench.inlet(`latency ${agent.name}`, agent.port)
-      const env = programEnv(agent.env({ endpoint: `http://127.0.0.1:${port}` }))
-      runs.push({ agent, program: await Program.start(bench.node, agent, APP.file, env), slices: [] })
+      const delivery = await Delivery.begin(bench, `latency ${agent.name}`, agent, 1)
+      const env = programEnv(agent.env(delivery))
+      runs.push({ agent, delivery, program: await Program.start(bench.node, agent, APP.file, env), slices: [] })
     }
     const saturating = []
     for (const run of runs) {
@@ -33,6 +34,7 @@ export async function measureLatency(bench, agents, { rounds, sliceMillis, warmR
         run.slices.push(await load(run, { rate, isEven: true, millis: sliceMillis }))
       }
     }
+    for (const { delivery } of runs) await delivery.settled()
     const bare = runs.find(({ agent }) => agent.name === 'bare')
     return runs.map((run) => resultOf(run, bare, rate))
   } finally {
@@ -40,8 +42,8 @@ export async function measureLatency(bench, agents, { rounds, sliceMillis, warmR
   }
 }
 
-function resultOf({ agent, slices }, bare, rate) {
-  const result = { agent: agent.name, rate }
+function resultOf({ agent, slices, delivery, program }, bare, rate) {
+  const result = { agent: agent.name, rate, problems: delivery.problems(program.said) }
   for (const share of ['p50', 'p99']) {
     result[share] = summary(slices.map((slice) => slice[share]))
     result[`${share}Ratio`] = bare && summary(slices.map((slice, i) => slice[share] / bare.slices[i][share]))

@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util'
 import { AGENTS, floorAgent } from './agents.mjs'
 import { APPS } from './apps.mjs'
 
-const PARTS = ['cpu', 'latency', 'pause', 'startup', 'memory', 'parts']
+const PARTS = ['cpu', 'latency', 'pause', 'startup', 'loading', 'memory', 'parts']
 
 export const USAGE = `npm run bench -- [options]
   --quick               within three minutes, with wider spreads
@@ -15,9 +15,11 @@ export const USAGE = `npm run bench -- [options]
                         foreign ones are installed into bench/agents/ when they are asked for
   --floor <file>        a row for a tracer for --require that exports to 127.0.0.1:14318
   --only a,b            of ${PARTS.join(', ')}
+  --soak-memory <min>   nothing else: whether memory stays where it is at 5,000 requests a second
   --rounds <n>          slices of each process           --slice <ms>        length of a slice
   --warm <n>            requests before the first slice  --connections <n>   keep-alive connections, 16
-  --starts <n>          starts for each row              --node <binary>     the Node.js that runs the programs
+  --starts <n>          starts for each row
+  --node a,b            binaries of Node.js that run the programs; of several only start-up and loading are measured
   --json <file>         instead of bench/results/<date>.json`
 
 /** @throws Error for what it does not know */
@@ -31,6 +33,7 @@ export function readOptions(args) {
       agents: { type: 'string' },
       only: { type: 'string' },
       floor: { type: 'string' },
+      'soak-memory': { type: 'string' },
       rounds: { type: 'string' },
       slice: { type: 'string' },
       warm: { type: 'string' },
@@ -40,14 +43,15 @@ export function readOptions(args) {
       json: { type: 'string' },
     },
   })
-  const { quick, floor, node } = values
+  const { quick, floor } = values
+  const nodes = values.node.split(',').map((node) => resolve(node))
   if (floor !== undefined && !existsSync(floor)) throw new Error(`--floor: there is no ${floor}`)
-  if (!existsSync(node)) throw new Error(`--node: there is no ${node}`)
+  for (const node of nodes) if (!existsSync(node)) throw new Error(`--node: there is no ${node}`)
   return {
     help: values.help,
     quick,
-    node: resolve(node),
-    only: listOf('--only', values.only ?? PARTS.join(), PARTS),
+    nodes,
+    only: values['soak-memory'] === undefined ? listOf('--only', values.only ?? partsFor(nodes).join(), PARTS) : [],
     apps: listOf('--apps', values.apps ?? Object.keys(APPS).join(), Object.keys(APPS)).map((name) => ({
       name,
       ...APPS[name],
@@ -61,6 +65,7 @@ export function readOptions(args) {
       connections: countOf('--connections', values.connections),
     },
     starts: countOf('--starts', values.starts, quick ? 10 : 30),
+    loads: countOf('--starts', values.starts, quick ? 4 : 20),
     latency: {
       rounds: quick ? 3 : 20,
       sliceMillis: quick ? 1000 : 2000,
@@ -68,7 +73,8 @@ export function readOptions(args) {
       connections: 64,
     },
     pause: { rate: 10_000, rounds: quick ? 3 : 20, sliceMillis: quick ? 1000 : 2000, connections: 16 },
-    memory: { rate: 5000, millis: quick ? 6000 : 30_000, connections: 16 },
+    memory: { rate: 5000, rounds: quick ? 2 : 5, millis: quick ? 6000 : 30_000, connections: 16 },
+    soak: soakOf(values['soak-memory']),
     json: values.json,
   }
 }
@@ -100,4 +106,16 @@ function countOf(option, text, fallback) {
   const count = text === undefined ? fallback : Number(text)
   if (!Number.isInteger(count) || count < 1) throw new Error(`${option}: ${text} is not a whole number above 0`)
   return count
+}
+
+function soakOf(text) {
+  if (text === undefined) return undefined
+  const minutes = Number(text)
+  if (!(minutes > 0)) throw new Error(`--soak-memory: ${text} are no minutes`)
+  return { minutes, rate: 5000, connections: 16 }
+}
+
+/** What depends on the version of Node.js most. */
+function partsFor(nodes) {
+  return nodes.length === 1 ? PARTS : ['startup', 'loading']
 }

@@ -1,6 +1,7 @@
 // The longest time for which the event loop stands still at a fixed rate of requests, in slices round robin. Bare
 // Node.js has its pauses too, of the collector of garbage and of the machine: what counts is what an agent adds.
 import { ask } from './children.mjs'
+import { Delivery } from './delivery.mjs'
 import { Program, programEnv } from './program.mjs'
 import { summary } from './statistics.mjs'
 
@@ -11,12 +12,15 @@ export async function measurePause(bench, agents, { rate, rounds, sliceMillis, c
   const runs = []
   try {
     for (const agent of agents) {
-      const { port } = await bench.inlet(`pause ${agent.name}`, agent.port)
-      const env = programEnv(agent.env({ endpoint: `http://127.0.0.1:${port}` }))
-      runs.push({ agent, program: await Program.start(bench.node, agent, 'hello.cjs', env), longest: [] })
+      const delivery = await Delivery.begin(bench, `pause ${agent.name}`, agent, 1)
+      const env = programEnv(agent.env(delivery))
+      runs.push({ agent, delivery, program: await Program.start(bench.node, agent, 'hello.cjs', env), longest: [] })
     }
-    const load = ({ agent, program }, amount) =>
-      ask(bench.load, { port: program.port, path: '/hello', headers: agent.headers, connections, ...amount }, 120_000)
+    const load = async ({ agent, program, delivery }, amount) => {
+      const question = { port: program.port, path: '/hello', headers: agent.headers, connections, ...amount }
+      const { requests } = await ask(bench.load, question, 120_000)
+      delivery.requests += requests
+    }
     for (const run of runs) await load(run, { requests: WARM_REQUESTS })
     for (let round = 0; round < rounds; round++) {
       for (let i = 0; i < runs.length; i++) {
@@ -26,10 +30,12 @@ export async function measurePause(bench, agents, { rate, rounds, sliceMillis, c
         run.longest.push((await run.program.ask('watched')).longestMillis)
       }
     }
+    for (const { delivery } of runs) await delivery.settled()
     const bare = runs.find(({ agent }) => agent.name === 'bare')
-    return runs.map(({ agent, longest }) => ({
+    return runs.map(({ agent, longest, delivery, program }) => ({
       agent: agent.name,
       rate,
+      problems: delivery.problems(program.said),
       longest: summary(longest),
       over: bare && summary(longest.map((millis, i) => millis - bare.longest[i])),
     }))

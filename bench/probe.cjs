@@ -11,7 +11,7 @@ process.on('message', (question) => {
     delays.disable()
     process.send({ longestMillis: delays.max / 1e6 })
   } else {
-    process.send({ cpu: process.cpuUsage(), rss: process.memoryUsage.rss() })
+    process.send({ cpu: process.cpuUsage(), memory: process.memoryUsage() })
   }
 })
 

@@ -37,10 +37,10 @@ export class Program {
     return cpu.user + cpu.system
   }
 
-  /** Resident bytes. */
-  async rss() {
-    const { rss } = await ask(this.#child, 'usage', 30_000)
-    return rss
+  /** Bytes, as process.memoryUsage() gives them. */
+  async memory() {
+    const { memory } = await ask(this.#child, 'usage', 30_000)
+    return memory
   }
 
   /** For a program with a probe of its own. */

@@ -10,12 +10,23 @@ import { measureCpu } from './cpu.mjs'
 import { openDatabase } from './database.mjs'
 import { installAgent, installLibraries } from './install.mjs'
 import { measureLatency } from './latency.mjs'
+import { measureLoading } from './loading.mjs'
 import { measureMemory } from './memory.mjs'
 import { readOptions, USAGE } from './options.mjs'
 import { measurePause } from './pause.mjs'
 import { HELPER_CORE, isPinned, PROGRAM_CORE, pinned } from './pin.mjs'
 import { Program, programEnv } from './program.mjs'
-import { cpuTable, latencyTable, memoryTable, partsTable, pauseTable, startupTable } from './report.mjs'
+import {
+  cpuTable,
+  latencyTable,
+  loadingTable,
+  memoryTable,
+  partsTable,
+  pauseTable,
+  soakTable,
+  startupTable,
+} from './report.mjs'
+import { soakMemory } from './soak-memory.mjs'
 import { measureStartup } from './startup.mjs'
 
 /** Of the last minute, before the bench begins: more means that others use the two cores. */
@@ -49,13 +60,24 @@ try {
     console.log(`${pauseTable(report.pause)}\n`)
   }
   if (options.only.includes('startup')) {
-    report.startup = await measureStartup(bench, everyAgent.filter(isStartedOtherwise), options.starts)
+    report.startup = await withEachNode((node) =>
+      measureStartup({ ...bench, node }, everyAgent.filter(isStartedOtherwise), options.starts),
+    )
     console.log(`${startupTable(report.startup)}\n`)
+  }
+  if (options.only.includes('loading')) {
+    const agents = everyAgent.filter((agent) => isRecording(agent) && isStartedOtherwise(agent))
+    report.loading = await withEachNode((node) => measureLoading({ ...bench, node }, agents, options.loads))
+    console.log(`${loadingTable(report.loading)}\n`)
   }
   if (options.only.includes('memory')) {
     const agents = options.quick ? everyAgent.filter(isRecording) : everyAgent
     report.memory = await measureMemory(bench, agents, options.memory)
     console.log(`${memoryTable(report.memory, options.memory)}\n`)
+  }
+  if (options.soak !== undefined) {
+    report.soak = await soakMemory(bench, everyAgent.filter(isRecording), options.soak, tellSoak)
+    console.log(`${soakTable(report.soak, options.soak)}\n`)
   }
   if (options.only.includes('parts')) {
     report.parts = measureParts()
@@ -65,7 +87,8 @@ try {
   await bench.close()
 }
 console.log(`${saveReport()}, ${Math.round((performance.now() - began) / 1000)} s`)
-if (report.cpu.some(({ problems }) => problems.length > 0)) process.exitCode = 1
+const { cpu, latency = [], pause = [], memory = [], soak = [] } = report
+if ([...cpu, ...latency, ...pause, ...memory, ...soak].some(({ problems }) => problems.length > 0)) process.exitCode = 1
 
 async function measureApps() {
   for (const app of options.apps) {
@@ -92,7 +115,7 @@ async function openBench() {
     ? await Program.start(process.execPath, bare, 'hello.cjs', programEnv(), HELPER_CORE)
     : undefined
   return {
-    node: options.node,
+    node: options.nodes[0],
     sink,
     load,
     backendUrl: `http://127.0.0.1:${backend?.port}`,
@@ -114,7 +137,7 @@ async function openBench() {
 
 function measureParts() {
   const script = fileURLToPath(new URL('parts.mjs', import.meta.url))
-  const [file, ...args] = pinned(PROGRAM_CORE, [options.node, '--expose-gc', '--min-semi-space-size=64', script])
+  const [file, ...args] = pinned(PROGRAM_CORE, [options.nodes[0], '--expose-gc', '--min-semi-space-size=64', script])
   const { stdout, status } = spawnSync(file, args, { timeout: 60_000, stdio: ['ignore', 'pipe', 'inherit'] })
   return status === 0 ? JSON.parse(stdout) : []
 }
@@ -124,16 +147,39 @@ function isRecording({ expects, name }) {
   return name === 'bare' || expects !== 'none'
 }
 
+/** Once a minute, for a run of many. */
+function tellSoak(programs) {
+  const texts = programs.map(([name, { minute, rss, heapUsed }]) => {
+    const [resident, used] = [rss, heapUsed].map((bytes) => (bytes / 1_048_576).toFixed(1))
+    return `${Math.round(minute)} min ${name} ${resident} MiB (heap in use ${used})`
+  })
+  console.error(texts.join('; '))
+}
+
 /** What differs by the load's headers only starts alike. */
 function isStartedOtherwise({ headers }) {
   return headers === undefined
+}
+
+/** Results of one part with each Node.js, which they name. */
+async function withEachNode(measure) {
+  const results = []
+  for (const node of options.nodes) {
+    const version = versionOf(node)
+    results.push(...(await measure(node)).map((result) => ({ node: version, ...result })))
+  }
+  return results
+}
+
+function versionOf(node) {
+  return spawnSync(node, ['-p', 'process.versions.node'], { encoding: 'utf8' }).stdout.trim()
 }
 
 function describeMachine() {
   const [{ model }] = cpus()
   return {
     date: new Date().toISOString().slice(0, 16).replace('T', ' '),
-    node: spawnSync(options.node, ['-p', 'process.versions.node'], { encoding: 'utf8' }).stdout.trim(),
+    node: options.nodes.map(versionOf).join(', '),
     cores: cpus().length,
     cpu_model: model.trim(),
     load: loadavg()[0].toFixed(2),

@@ -10,6 +10,8 @@ const inlets = new Map()
 
 answer(async (question) => {
   if (question.open !== undefined) return open(question.open, question.port ?? 0)
+  if (question.close !== undefined) return close(inlets.get(question.close))
+  if (question.reopen !== undefined) return reopen(inlets.get(question.reopen))
   if (question.alias !== undefined) return alias(question.alias, question.of)
   const { spans, bytes, posts, faults } = inlets.get(question.count)
   return { spans, bytes, posts, faults }
@@ -33,7 +35,20 @@ async function open(key, port) {
   server.listen(port, '127.0.0.1')
   await once(server, 'listening')
   inlet.port = server.address().port
+  inlet.server = server
   return { port: inlet.port }
+}
+
+/** The collector is away: connections are cut, new ones refused. */
+async function close({ server }) {
+  server.close()
+  server.closeAllConnections()
+  await once(server, 'close')
+}
+
+async function reopen({ server, port }) {
+  server.listen(port, '127.0.0.1')
+  await once(server, 'listening')
 }
 
 /** One more name for an inlet whose port is fixed. */

@@ -35,6 +35,8 @@ interface Hooks {
 export interface ImportListener {
   /** A specifier that is asked for, by `import` or `require`. */
   asked(specifier: string): void
+  /** Whether it is worth asking for the file of a URL, which takes longer to make than to answer. */
+  mayBeWanted(url: string): boolean
   /** Whether to tell when the file has been evaluated. */
   wanted(path: string): boolean
   /** An ES module has been evaluated. */
@@ -95,6 +97,7 @@ export function hookImports(listener: ImportListener): void {
   })
 
   function isWanted(url: string): boolean {
+    if (!listener.mayBeWanted(url)) return false
     const path = pathOf(url)
     return path !== undefined && listener.wanted(path)
   }

@@ -56,6 +56,7 @@ export function hookModules(names: readonly string[], listener: LoadListener): (
   const waiting = new AwaitedBuiltins(awaited, tellBuiltin)
   hookImports({
     asked: (specifier) => waiting.hear(specifier),
+    mayBeWanted: (url) => packages.mayBeEntry(url),
     wanted,
     loaded,
     imported: (path, namespace) => {

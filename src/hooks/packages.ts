@@ -46,10 +46,16 @@ export class HookedPackages {
     this.#pattern = new RegExp(alternatives.join('|') || '(?!)')
   }
 
+  /** Whether a look at package.json tells more of an absolute path, or of a file's URL; for nearly all it does not. */
+  mayBeEntry(path: string): boolean {
+    const start = path.lastIndexOf(NODE_MODULES)
+    return this.#pattern.test(start === -1 ? path : folderName(path, start))
+  }
+
   /** The entry that an absolute path is; undefined for nearly all. Throws nothing. */
   entryAt(path: string): Entry | undefined {
+    if (!this.mayBeEntry(path)) return undefined
     const start = path.lastIndexOf(NODE_MODULES)
-    if (!this.#pattern.test(start === -1 ? path : folderName(path, start))) return undefined
     const found = this.#packageAround(dirname(path), start)
     if (found === undefined) return undefined
     const name = found.files.get(relative(found.folder, path).replaceAll(sep, '/'))

@@ -1,5 +1,5 @@
 import type { EventEmitter } from 'node:events'
-import { runOutside } from '../../context/manager.js'
+import { runUnbound } from '../../context/manager.js'
 import { type AnyFunction, wrapMethod } from '../../instrumentation/wrap.js'
 
 // Programs replace it for their tests.
@@ -97,8 +97,10 @@ export class UnnoticedListeners {
     // The program has as many as it may: not ours is the one too many.
     const isFull = most > 0 && this.#count(event) >= most
     if (isFull) this.#emitter.setMaxListeners(0)
-    // The handle that Node.js makes for a signal would keep the context in memory that made the first span.
-    runOutside(this.#emitter.on, this.#emitter, event, own.listener)
+    // The handle that Node.js makes for a signal would keep the context in memory that made the first span. No context of
+    // the agent's is entered: with Node.js 20 and 22 the first one makes all promises dearer, those of the ES module loader
+    // among them.
+    runUnbound((emitter) => emitter.on(event, own.listener), undefined, this.#emitter)
     if (isFull) this.#emitter.setMaxListeners(most)
   }
 
