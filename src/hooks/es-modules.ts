@@ -1,5 +1,6 @@
 import * as nodeModule from 'node:module'
 import { fileURLToPath } from 'node:url'
+import { diag } from '../diag/diag.js'
 import type { CommonJsModule } from './commonjs.js'
 
 interface ResolveContext {
@@ -72,7 +73,12 @@ const SELF = 'autospan:self'
 
 /** Hears of modules as the program imports them. A hooked ES module tells itself when it has been evaluated. */
 export function hookImports(listener: ImportListener): void {
-  if (registerHooks === undefined || !hearsImports) return
+  if (registerHooks === undefined || !hearsImports) {
+    diag.debug(
+      'this release of Node.js does not tell of ES modules: a library that has no CommonJS behind them is not patched',
+    )
+    return
+  }
   let isLoadHooked = false
   const evaluated = (url: string | undefined, namespace: unknown, module: CommonJsModule | undefined): void => {
     if (module !== undefined) listener.loaded(module)

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
+import { join } from 'node:path'
 import { test } from 'node:test'
+import { pathToFileURL } from 'node:url'
 import { trace } from '../harness/draw.js'
-import { run, traceOf } from '../harness/program.js'
+import { root, run, traceOf } from '../harness/program.js'
 import { startSink } from '../harness/sink.js'
 
 const WORKERS = ['cjs', 'esm', 'shared', 'env', 'bare', 'eval']
@@ -110,4 +112,23 @@ test('a thread that has been told of another collector delivers there itself', a
   await run('threads/elsewhere.cjs', { env: { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url, OTHER: other.url } })
   const names = async (of: typeof sink) => (await of.settled()).map(({ name }) => name)
   assert.deepEqual([await names(sink), await names(other)], [['main'], ['elsewhere']])
+})
+
+test('each worker of a cluster has its spans delivered, with a logger in a thread, under NODE_OPTIONS', async (t) => {
+  const sink = await startSink(t)
+  const env = {
+    NODE_OPTIONS: `--import=${pathToFileURL(join(root, 'register.mjs')).href}`,
+    OTEL_EXPORTER_OTLP_ENDPOINT: sink.url,
+    OTEL_LOG_LEVEL: 'warn',
+  }
+  const { stdout, stderr, code } = await run('threads/cluster.cjs', { env, agent: false })
+  assert.deepEqual([stdout, stderr, code], ['exit 0\nexit 0\n', '', 0])
+  const spans = await sink.settled()
+  assert.deepEqual(
+    spans.map(({ name }) => name),
+    ['job', 'job'],
+  )
+  for (const key of ['service.instance.id', 'process.pid']) {
+    assert.equal(new Set(spans.map(({ resource }) => resource[key])).size, 2)
+  }
 })
