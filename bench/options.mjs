@@ -51,7 +51,7 @@ export function readOptions(args) {
     help: values.help,
     quick,
     nodes,
-    only: values['soak-memory'] === undefined ? listOf('--only', values.only ?? partsFor(nodes).join(), PARTS) : [],
+    only: values['soak-memory'] === undefined ? listOf('--only', values.only ?? partsFor(nodes, quick).join(), PARTS) : [],
     apps: listOf('--apps', values.apps ?? Object.keys(APPS).join(), Object.keys(APPS)).map((name) => ({
       name,
       ...APPS[name],
@@ -73,7 +73,7 @@ export function readOptions(args) {
       connections: 64,
     },
     pause: { rate: 10_000, rounds: quick ? 3 : 20, sliceMillis: quick ? 1000 : 2000, connections: 16 },
-    memory: { rate: 5000, rounds: quick ? 2 : 5, millis: quick ? 6000 : 30_000, connections: 16 },
+    memory: { rate: 5000, rounds: quick ? 1 : 5, millis: quick ? 6000 : 30_000, connections: 16 },
     soak: soakOf(values['soak-memory']),
     json: values.json,
   }
@@ -115,7 +115,8 @@ function soakOf(text) {
   return { minutes, rate: 5000, connections: 16 }
 }
 
-/** What depends on the version of Node.js most. */
-function partsFor(nodes) {
-  return nodes.length === 1 ? PARTS : ['startup', 'loading']
+/** Of several versions of Node.js what depends on them most; what takes longer than it tells is left out of a quick run. */
+function partsFor(nodes, quick) {
+  if (nodes.length > 1) return ['startup', 'loading']
+  return quick ? PARTS.filter((part) => part !== 'loading') : PARTS
 }
