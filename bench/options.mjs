@@ -51,7 +51,8 @@ export function readOptions(args) {
     help: values.help,
     quick,
     nodes,
-    only: values['soak-memory'] === undefined ? listOf('--only', values.only ?? partsFor(nodes, quick).join(), PARTS) : [],
+    only:
+      values['soak-memory'] === undefined ? listOf('--only', values.only ?? partsFor(nodes, quick).join(), PARTS) : [],
     apps: listOf('--apps', values.apps ?? Object.keys(APPS).join(), Object.keys(APPS)).map((name) => ({
       name,
       ...APPS[name],
