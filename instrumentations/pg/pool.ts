@@ -2,6 +2,7 @@ import type { EventEmitter } from 'node:events'
 import type { Context } from '@opentelemetry/api'
 import { bindCallback, Calls, detach, once } from '../../src/instrumentation/call.js'
 import type { Database, DatabaseQuery } from '../../src/instrumentation/database.js'
+import { startOf } from '../../src/instrumentation/duration.js'
 import { guard } from '../../src/instrumentation/guard.js'
 import type { Kit } from '../../src/instrumentation/kit.js'
 import type { AnyFunction } from '../../src/instrumentation/wrap.js'
@@ -109,23 +110,25 @@ function traceWaiting(prototype: Pool, kit: Kit, metrics: PgPoolMetrics): void {
   kit.wrap(prototype, 'connect', (connect) => {
     return function (this: Pool, ...args) {
       const callback = args[0]
-      const isPlain = asking !== undefined && asksPlainly
+      let call: QueryCall | undefined
+      let isPlain = false
       if (asking !== undefined) {
-        const call = calls.begin(asking)
+        call = calls.begin(asking)
+        isPlain = asksPlainly
         asking = undefined
         if (call !== undefined) args[0] = handOver(call, this, callback)
       } else if (typeof callback === 'function') {
         args[0] = once(bindCallback(kit, kit.active(), callback))
       }
       if (this.idleCount > this.waitingCount) return connect.apply(this, args)
-      return connectLater(connect, this, args, isPlain)
+      const since = call === undefined ? kit.now() : startOf(call.span)
+      return connectLater(connect, this, args, { since, context: call?.context ?? kit.active(), isPlain })
     }
   })
 
   /** A connection that the pool opens outlives the one who waits for it, and so does what it is made in. */
-  function connectLater(connect: AnyFunction, pool: Pool, args: unknown[], isPlain: boolean): unknown {
+  function connectLater(connect: AnyFunction, pool: Pool, args: unknown[], wait: Wait): unknown {
     const { waitingCount } = pool
-    const wait = { since: kit.now(), context: kit.active(), isPlain }
     beginning = wait
     try {
       const result = pool._isFull() ? connect.apply(pool, args) : kit.runDetached(connect, pool, args)

@@ -113,7 +113,7 @@ export class ServedRequest extends MessageLife implements SpanOwner {
     if (event !== 'close' || message !== this.#response || this.#hasEnded) return
     this.#hasEnded = true
     if (!this.span.isRecording()) {
-      if (this.#metrics !== undefined) this.#measure(this.#metrics, now())
+      if (this.#metrics !== undefined) this.#measure(this.#metrics, this.#matchedRoute(), now())
       return
     }
     const { span } = this
@@ -125,17 +125,16 @@ export class ServedRequest extends MessageLife implements SpanOwner {
     if (status !== 0 && endMillis - this.#startedAt >= STREAMED_MILLIS) {
       span.addEvent(FIRST_BYTE, this.#startedAt)
     }
-    this.#recordRoute()
-    if (this.#metrics !== undefined) this.#measure(this.#metrics, endMillis)
+    const route = this.#recordRoute()
+    if (this.#metrics !== undefined) this.#measure(this.#metrics, route, endMillis)
     span.end(endMillis)
   }
 
-  #measure(metrics: ServerMetrics, endMillis: number): void {
+  #measure(metrics: ServerMetrics, route: string | undefined, endMillis: number): void {
     const status = this.#status
     const hasError = this.#errorAt !== 0 && (status >= 500 || !this.#isWhole)
     const type = hasError ? errorType(this.#error) : this.#errorTypeOfStatus()
     const version = this.#request.httpVersion
-    const route = this.#matchedRoute()
     metrics.ended(route, this.#method, this.#scheme, status, type, version, this.#beganAt, endMillis, this.span)
     metrics.active(this.#method, this.#scheme, -1)
   }
@@ -155,11 +154,12 @@ export class ServedRequest extends MessageLife implements SpanOwner {
     return (this.#routeOf?.(this.#request) ?? this.#route) || undefined
   }
 
-  #recordRoute(): void {
+  #recordRoute(): string | undefined {
     const route = this.#matchedRoute()
-    if (route === undefined) return
+    if (route === undefined) return undefined
     this.span.setAttribute('http.route', route)
     this.span.updateName(`${methodName(this.#method)} ${route}`)
+    return route
   }
 
   #recordError(): void {
