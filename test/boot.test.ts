@@ -80,7 +80,7 @@ test('loading twice traces once, and is said once', async (t) => {
   const sink = await startSink(t)
   const flag = `--import=${pathToFileURL(register).href}`
   const { stderr } = await run('boot/traced.cjs', {
-    env: { NODE_OPTIONS: flag, OTEL_EXPORTER_OTLP_ENDPOINT: sink.url },
+    env: { NODE_OPTIONS: flag, ...sink.env },
   })
   assert.equal((await sink.settled()).length, 2)
   assert.equal(stderr.match(/loaded more than once/g)?.length, 1)
@@ -106,7 +106,7 @@ test('a second copy of the agent is told and ignored', async (t) => {
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'))
   const { stderr } = await run('boot/traced.cjs', {
     nodeFlags: ['--import', pathToFileURL(join(folder, 'register.mjs')).href],
-    env: { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url },
+    env: sink.env,
   })
   assert.equal((await sink.settled()).length, 2, stderr)
   assert.equal(stderr.match(/is running; the second is ignored/g)?.length, 1, stderr)
@@ -150,7 +150,7 @@ test('a failing start is said, and the program runs', async (t) => {
 
 test("the program's own spans and baggage are part of the trace", async (t) => {
   const sink = await startSink(t)
-  await run('boot/own-spans.mjs', { env: { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url } })
+  await run('boot/own-spans.mjs', { env: sink.env })
   assert.equal(
     await sink.traces(3),
     trace`
@@ -177,7 +177,7 @@ for (const version of ['1.0.4', '1.4.1', '1.9.0', '1.10.0', '1.11.0', '1.57.3'])
     cpSync(join(root, 'node_modules/@opentelemetry/api'), api, { recursive: true })
     rewriteVersion(api, version)
     cpSync(join(root, 'test/apps/boot/own-spans.mjs'), join(folder, 'app.mjs'))
-    const { stderr, code } = await run(join(folder, 'app.mjs'), { env: { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url } })
+    const { stderr, code } = await run(join(folder, 'app.mjs'), { env: sink.env })
     assert.equal(code, 0, stderr)
     assert.match(await sink.traces(3), /checkout +INTERNAL/)
     assert.equal(new Set(sink.delivered.map(({ traceId }) => traceId)).size, 1)

@@ -39,10 +39,21 @@ export function clockAnchor(monotonicNow: number): number {
   const sinceCheck = monotonicNow - checkedAt
   if (sinceCheck >= 0 && sinceCheck < CHECK_MILLIS) return anchor
   checkedAt = monotonicNow
-  const drift = Date.now() - (monotonicNow + anchor)
-  // Date.now() has lost its fraction, so it may lag by up to 1 ms when all is well.
-  if (drift > DRIFT_MILLIS || drift < -DRIFT_MILLIS) anchor += drift
+  // The time given may be of a while ago, or the thread have stood still since: then both clocks are looked at again.
+  if (hasDrifted(driftAt(monotonicNow))) {
+    const drift = driftAt(now())
+    if (hasDrifted(drift)) anchor += drift
+  }
   return anchor
+}
+
+function driftAt(monotonicNow: number): number {
+  return Date.now() - (monotonicNow + anchor)
+}
+
+/** Date.now() has lost its fraction, so it may lag by up to 1 ms when all is well. */
+function hasDrifted(drift: number): boolean {
+  return drift > DRIFT_MILLIS || drift < -DRIFT_MILLIS
 }
 
 /** Unix milliseconds by the clock of spans, which may differ from the wall clock by a few. */

@@ -255,7 +255,7 @@ async function controlled(
   const path = join(temporaryFolder(owner), 'control.env')
   if (text !== undefined) await writeFile(path, text)
   const server = await start(owner, app, {
-    env: { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url, OTEL_METRICS_EXPORTER: 'none', AUTOSPAN_CONTROL_FILE: path, ...env },
+    env: { ...sink.env, OTEL_METRICS_EXPORTER: 'none', AUTOSPAN_CONTROL_FILE: path, ...env },
   })
   return { server, sink, path }
 }

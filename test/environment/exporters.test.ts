@@ -10,7 +10,7 @@ for (const protocol of ['http/protobuf', 'http/json']) {
       const sink = await startSink(t)
       await run('boot/own-spans.mjs', {
         env: {
-          OTEL_EXPORTER_OTLP_ENDPOINT: sink.url,
+          ...sink.env,
           OTEL_EXPORTER_OTLP_PROTOCOL: protocol,
           OTEL_EXPORTER_OTLP_COMPRESSION: compression,
           OTEL_SERVICE_NAME: 'shop',
@@ -57,7 +57,7 @@ test('the console exporter draws a tree on stderr and leaves stdout to the progr
 test('a list of exporters serves each of them', async (t) => {
   const sink = await startSink(t)
   const { stderr } = await run('boot/traced.mjs', {
-    env: { OTEL_TRACES_EXPORTER: 'otlp,console', OTEL_EXPORTER_OTLP_ENDPOINT: sink.url },
+    env: { OTEL_TRACES_EXPORTER: 'otlp,console', ...sink.env },
   })
   assert.equal((await sink.spans(2)).length, 2)
   assert.match(stderr, /client +200/)
@@ -66,7 +66,7 @@ test('a list of exporters serves each of them', async (t) => {
 test('exporter none sends nothing, and context still travels', async (t) => {
   const sink = await startSink(t)
   const { stdout } = await run('http/calls.mjs', {
-    env: { WAY: 'fetch', OTEL_TRACES_EXPORTER: 'none', OTEL_EXPORTER_OTLP_ENDPOINT: sink.url },
+    env: { WAY: 'fetch', OTEL_TRACES_EXPORTER: 'none', ...sink.env },
   })
   assert.match(stdout, /00-[0-9a-f]{32}-[0-9a-f]{16}-0[13]/)
   assert.equal(sink.requests.length, 0)
@@ -93,7 +93,7 @@ test('headers go with each request, raw or percent-encoded', async (t) => {
   const sink = await startSink(t)
   await run('boot/traced.mjs', {
     env: {
-      OTEL_EXPORTER_OTLP_ENDPOINT: sink.url,
+      ...sink.env,
       OTEL_EXPORTER_OTLP_HEADERS: 'Authorization=Basic abc==,x=a%20b',
       OTEL_EXPORTER_OTLP_TRACES_HEADERS: 'x=traces',
     },
@@ -128,7 +128,7 @@ test('a collector that accepts and never answers delays the end by about a secon
 
 test("the agent's own requests make no spans", async (t) => {
   const sink = await startSink(t)
-  await run('boot/traced.mjs', { env: { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url, OTEL_BSP_MAX_EXPORT_BATCH_SIZE: '1' } })
+  await run('boot/traced.mjs', { env: { ...sink.env, OTEL_BSP_MAX_EXPORT_BATCH_SIZE: '1' } })
   const spans = await sink.settled()
   assert.equal(spans.length, 2)
   assert.ok(sink.requests.length >= 2)

@@ -54,7 +54,7 @@ for (const [what, garbage] of Object.entries(GARBAGE)) {
       const { stdout, stderr, code } = await run(keepsSpans ? 'boot/traced.mjs' : 'boot/plain.mjs', {
         cwd: folder,
         env: {
-          ...(keepsSpans ? { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url } : {}),
+          ...(keepsSpans ? sink.env : {}),
           ...Object.fromEntries(names.map((name) => [name, garbage])),
         },
       })

@@ -11,7 +11,7 @@ const ROUTES = ['/get', '/fetch'] as const
 /** What the relay's inner request has sent, and the spans of it all. */
 async function relayed(owner: Owner, path: string, env: Record<string, string>, count: number, init?: RequestInit) {
   const sink = await startSink(owner)
-  const server = await start(owner, 'http/relay.cjs', { env: { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url, ...env } })
+  const server = await start(owner, 'http/relay.cjs', { env: { ...sink.env, ...env } })
   const response = await fetch(server.url + path, init)
   const sent = (await response.json()) as Record<string, string>
   const { stderr } = await server.stop()

@@ -18,7 +18,7 @@ for (const [env, expected] of [
 ] as [Record<string, string>, string[]][]) {
   test(`${JSON.stringify(env)} traces ${expected.join(' and ')}`, async (t) => {
     const sink = await startSink(t)
-    const { stderr } = await run('boot/traced.mjs', { env: { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url, ...env } })
+    const { stderr } = await run('boot/traced.mjs', { env: { ...sink.env, ...env } })
     const spans = await sink.settled()
     const kinds = ['', 'INTERNAL', 'SERVER', 'CLIENT']
     assert.deepEqual(

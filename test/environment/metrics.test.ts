@@ -30,7 +30,7 @@ for (const protocol of ['http/protobuf', 'http/json']) {
     await run(APP, {
       env: {
         ...END,
-        OTEL_EXPORTER_OTLP_ENDPOINT: sink.url,
+        ...sink.env,
         OTEL_EXPORTER_OTLP_PROTOCOL: protocol,
         OTEL_SERVICE_NAME: 's',
       },
@@ -60,7 +60,7 @@ for (const protocol of ['http/protobuf', 'http/json']) {
 for (const door of ['process.exit()', 'an error that is thrown', 'a rejected promise', 'a signal to itself']) {
   test(`by ${door} the program ends as without the agent, and its metrics are delivered`, async (t) => {
     const sink = await startSink(t)
-    await assertLikeBare(APP, { DOOR: door, OTEL_EXPORTER_OTLP_ENDPOINT: sink.url })
+    await assertLikeBare(APP, { DOOR: door, ...sink.env })
     await sink.settled()
     assert.deepEqual(shopMetrics(sink), ALL)
   })
@@ -69,9 +69,8 @@ for (const door of ['process.exit()', 'an error that is thrown', 'a rejected pro
 test('a signal that ends the program delivers its metrics, without spans too', async (t) => {
   const sink = await startSink(t)
   const env = {
-    OTEL_EXPORTER_OTLP_ENDPOINT: sink.url,
+    ...sink.env,
     OTEL_TRACES_SAMPLER: 'always_off',
-    AUTOSPAN_EXIT_TIMEOUT: '10000',
   }
   const program = launch(t, APP, { env })
   await program.printed(/at the door/)
@@ -85,7 +84,7 @@ test('a signal that ends the program delivers its metrics, without spans too', a
 
 test('metrics are exported at intervals, and once in each', async (t) => {
   const sink = await startSink(t)
-  launch(t, APP, { env: { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url, OTEL_METRIC_EXPORT_INTERVAL: '50' } })
+  launch(t, APP, { env: { ...sink.env, OTEL_METRIC_EXPORT_INTERVAL: '50' } })
   await sink.until(() => sink.metrics.filter(({ name }) => name === 'shop.orders').length >= 3, 'three exports')
   const [first, second] = sink.metrics.filter(({ name }) => name === 'shop.orders')
   assert.equal(first?.points[0]?.startTimeUnixNano, second?.points[0]?.startTimeUnixNano)
@@ -94,7 +93,7 @@ test('metrics are exported at intervals, and once in each', async (t) => {
 test('limits of attributes do not count for metrics', async (t) => {
   const sink = await startSink(t)
   const env = { OTEL_ATTRIBUTE_COUNT_LIMIT: '0', OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT: '1' }
-  await run(APP, { env: { ...END, ...env, OTEL_EXPORTER_OTLP_ENDPOINT: sink.url } })
+  await run(APP, { env: { ...END, ...env, ...sink.env } })
   await sink.settled()
   const kinds = sink.metric('shop.orders')?.points.map(({ attributes }) => attributes.kind)
   assert.deepEqual(kinds, ['tea', 'cake'])
@@ -104,7 +103,7 @@ test('delta preference', async (t) => {
   const sink = await startSink(t)
   const env = {
     ...END,
-    OTEL_EXPORTER_OTLP_ENDPOINT: sink.url,
+    ...sink.env,
     OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE: 'Delta',
     OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION: 'base2_exponential_bucket_histogram',
     OTEL_METRICS_EXEMPLAR_FILTER: 'always_off',
@@ -120,7 +119,7 @@ test('metrics may go elsewhere, in another way', async (t) => {
   const [sink, other] = [await startSink(t), await startSink(t)]
   const env = {
     ...END,
-    OTEL_EXPORTER_OTLP_ENDPOINT: sink.url,
+    ...sink.env,
     OTEL_EXPORTER_OTLP_METRICS_ENDPOINT: `${other.url}/v1/metrics`,
     OTEL_EXPORTER_OTLP_METRICS_PROTOCOL: 'http/json',
     OTEL_EXPORTER_OTLP_METRICS_HEADERS: 'x-team=tea',
@@ -170,7 +169,7 @@ test('otlp/stdout has a line for each interval', async (t) => {
 
 test('OTEL_NODE_EXPERIMENTAL_SDK_METRICS=true: what the agent counts of itself is metrics too', async (t) => {
   const sink = await startSink(t)
-  const env = { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url, OTEL_METRIC_EXPORT_INTERVAL: '50', OTEL_BSP_SCHEDULE_DELAY: '0' }
+  const env = { ...sink.env, OTEL_METRIC_EXPORT_INTERVAL: '50', OTEL_BSP_SCHEDULE_DELAY: '0' }
   const own = () => sink.metrics.filter(({ name }) => name.startsWith('otel.sdk.'))
   const counted = (name: string, key: string, value: string) => {
     const points = own().findLast((metric) => metric.name === name)?.points
@@ -206,14 +205,14 @@ test('OTEL_NODE_EXPERIMENTAL_SDK_METRICS=true: what the agent counts of itself i
 
 test('exporter none measures nothing', async (t) => {
   const sink = await startSink(t)
-  await run(APP, { env: { ...END, OTEL_EXPORTER_OTLP_ENDPOINT: sink.url, OTEL_METRICS_EXPORTER: 'none' } })
+  await run(APP, { env: { ...END, ...sink.env, OTEL_METRICS_EXPORTER: 'none' } })
   assert.equal((await sink.settled()).length, 1)
   assert.equal(sink.metricRequests.length, 0)
 })
 
 test('what the collector refuses is said, and is no fault of the spans', async (t) => {
   const sink = await startSink(t, { respondToMetrics: () => ({ status: 400 }) })
-  const outcome = await run(APP, { env: { ...END, OTEL_EXPORTER_OTLP_ENDPOINT: sink.url } })
+  const outcome = await run(APP, { env: { ...END, ...sink.env } })
   assert.equal((await sink.settled()).length, 1)
   const [, refusal, ...rest] = said(outcome)
   assert.match(refusal ?? '', /\/v1\/metrics refused 4 metric data points, they are lost: /)
@@ -222,7 +221,7 @@ test('what the collector refuses is said, and is no fault of the spans', async (
 
 test('metrics wait while the collector asks for patience', async (t) => {
   const sink = await startSink(t, { respondToMetrics: (index) => (index === 0 ? { status: 503 } : undefined) })
-  await run(APP, { env: { ...END, OTEL_EXPORTER_OTLP_ENDPOINT: sink.url, AUTOSPAN_EXIT_TIMEOUT: '10000' } })
+  await run(APP, { env: { ...END, ...sink.env } })
   await sink.settled()
   assert.deepEqual(shopMetrics(sink), ALL)
   assert.deepEqual(sink.metricRequests[0]?.body, sink.metricRequests[1]?.body)
@@ -279,11 +278,10 @@ test('what is given for metrics and cannot be used is said once each', async () 
 test('a backend that takes traces only is said once, and how to leave the metrics out', async (t) => {
   const sink = await startSink(t, { respondToMetrics: () => ({ status: 404 }) })
   const env = {
-    OTEL_EXPORTER_OTLP_ENDPOINT: sink.url,
+    ...sink.env,
     OTEL_METRIC_EXPORT_INTERVAL: '20',
     OTEL_INSTRUMENTATION_RUNTIME_NODE_ENABLED: 'false',
     OTEL_LOG_LEVEL: 'warn',
-    AUTOSPAN_EXIT_TIMEOUT: '10000',
   }
   const server = await start(t, 'express/server.mjs', { env })
   for (let exports = 1; exports <= 3; exports++) {

@@ -41,7 +41,7 @@ for (const [env, expected, arrives] of wrong) {
       value.replace('<url>', sink.url).replace('<host>', sink.url.replace('http://', '')),
     ])
     const { stdout, stderr, code } = await run('boot/traced.mjs', {
-      env: { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url, ...Object.fromEntries(given) },
+      env: { ...sink.env, ...Object.fromEntries(given) },
     })
     const [start, ...lines] = stderr.trimEnd().split('\n')
     const told = /^autospan: [\d.]+ traces/.test(start ?? '') ? lines : [start, ...lines.slice(0, -1)]

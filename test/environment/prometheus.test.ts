@@ -157,7 +157,7 @@ test('scrapes are neither traced nor measured', async (t) => {
   const sink = await startSink(t)
   const { url, program } = await startScraped(t, {
     OTEL_TRACES_EXPORTER: 'otlp',
-    OTEL_EXPORTER_OTLP_ENDPOINT: sink.url,
+    ...sink.env,
   })
   await (await fetch(url)).text()
   const text = await (await fetch(url)).text()

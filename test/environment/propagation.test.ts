@@ -33,7 +33,7 @@ for (const [propagators, sent, continued] of [
   test(`OTEL_PROPAGATORS=${propagators} continues a trace and sends it on, by node:http and fetch`, async (t) => {
     const sink = await startSink(t)
     const server = await start(t, 'http/relay.cjs', {
-      env: { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url, OTEL_PROPAGATORS: propagators },
+      env: { ...sink.env, OTEL_PROPAGATORS: propagators },
     })
     for (const path of ['/get', '/fetch']) {
       const headers = await (await fetch(server.url + path, { headers: sent })).json()
@@ -56,7 +56,7 @@ for (const [propagators, sent, continued] of [
 test('OTEL_INSTRUMENTATION_HTTP_SERVER_TIMING=true has each response tell its trace, beside its own timings', async (t) => {
   const sink = await startSink(t)
   const server = await start(t, 'http/timing.cjs', {
-    env: { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url, OTEL_INSTRUMENTATION_HTTP_SERVER_TIMING: 'true' },
+    env: { ...sink.env, OTEL_INSTRUMENTATION_HTTP_SERVER_TIMING: 'true' },
   })
   const own: Record<string, string> = {
     '/none': '',

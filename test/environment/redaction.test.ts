@@ -70,7 +70,7 @@ test('AUTOSPAN_REDACT_* hold for what the agent itself tells', async (t) => {
   const sink = await startSink(t)
   const server = await start(t, 'http/server.mjs', {
     env: {
-      OTEL_EXPORTER_OTLP_ENDPOINT: sink.url,
+      ...sink.env,
       AUTOSPAN_REDACT_QUERY_KEYS: 'API_KEY,session',
       AUTOSPAN_REDACT_ATTRIBUTES: 'client.address,user_agent.*',
       AUTOSPAN_REDACT_VALUES: 'email',
@@ -90,7 +90,7 @@ test('AUTOSPAN_REDACT_* hold for attributes and texts of all signals, and of the
   const sink = await startSink(t)
   await run('logs/secrets.mjs', {
     env: {
-      OTEL_EXPORTER_OTLP_ENDPOINT: sink.url,
+      ...sink.env,
       OTEL_RESOURCE_ATTRIBUTES: 'user.team=Ann and Bob,note=Bearer abcdef123456,card=4111111111111111,plain=kept',
       AUTOSPAN_REDACT_ATTRIBUTES: 'user.*',
       AUTOSPAN_REDACT_VALUES: 'bearer,card',

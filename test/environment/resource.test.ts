@@ -8,7 +8,7 @@ import { startSink } from '../harness/sink.js'
 
 test('no argument of the program is told, and no metadata service asked', async (t) => {
   const sink = await startSink(t)
-  await run('boot/traced.mjs', { env: { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url }, args: ['--password=secret'] })
+  await run('boot/traced.mjs', { env: sink.env, args: ['--password=secret'] })
   const [span] = await sink.spans(2)
   const keys = Object.keys(span?.resource ?? {})
   assert.ok(keys.includes('process.pid') && keys.includes('host.name') && keys.includes('service.instance.id'))
@@ -30,7 +30,7 @@ test('OTEL_NODE_RESOURCE_DETECTORS=gcp asks, in no span of the program, and all 
   await once(metadata, 'listening')
   const server = await start(t, 'logs/exceptions.mjs', {
     env: {
-      OTEL_EXPORTER_OTLP_ENDPOINT: sink.url,
+      ...sink.env,
       OTEL_NODE_RESOURCE_DETECTORS: 'gcp',
       GCE_METADATA_HOST: `127.0.0.1:${(metadata.address() as AddressInfo).port}`,
       OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN: 'logs',
@@ -57,7 +57,7 @@ test('a metadata service that does not answer holds neither start nor end', asyn
   await once(metadata, 'listening')
   const { millis, stderr } = await run('boot/plain.mjs', {
     env: {
-      OTEL_EXPORTER_OTLP_ENDPOINT: sink.url,
+      ...sink.env,
       OTEL_NODE_RESOURCE_DETECTORS: 'all',
       GCE_METADATA_HOST: `127.0.0.1:${(metadata.address() as AddressInfo).port}`,
       AZURE_METADATA_ENDPOINT: 'http://127.0.0.1:1',

@@ -25,7 +25,7 @@ for (const [sampler, argument, expected] of [
       env: {
         WAY: 'fetch',
         OTEL_TRACES_SAMPLER: sampler,
-        OTEL_EXPORTER_OTLP_ENDPOINT: sink.url,
+        ...sink.env,
         ...(argument === undefined ? {} : { OTEL_TRACES_SAMPLER_ARG: argument }),
       },
     })
@@ -41,7 +41,7 @@ test('limits cut and count', async (t) => {
       WAY: 'fetch',
       OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT: '4',
       OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT: '5',
-      OTEL_EXPORTER_OTLP_ENDPOINT: sink.url,
+      ...sink.env,
     },
   })
   for (const { attributes, droppedAttributesCount } of await sink.spans(2)) {
@@ -68,7 +68,7 @@ test('a full batch leaves at once, and 10,000 spans of one tick arrive whole', a
   const sink = await startSink(t)
   const { code } = await run('boot/burst.mjs', {
     // A busy machine may need longer than a user would wait.
-    env: { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url, AUTOSPAN_EXIT_TIMEOUT: '10000' },
+    env: sink.env,
   })
   assert.equal(code, 0)
   assert.equal((await sink.spans(10_000)).length, 10_000)
@@ -106,7 +106,7 @@ test('a caller is obeyed whatever the rules are, where the sampler is parent-bas
 
 test('a ratio tells its threshold in tracestate, to the next service and to the backend', async (t) => {
   const sink = await startSink(t)
-  const env = { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url, OTEL_TRACES_SAMPLER: 'parentbased_traceidratio' }
+  const env = { ...sink.env, OTEL_TRACES_SAMPLER: 'parentbased_traceidratio' }
   const server = await start(t, 'http/relay.cjs', { env })
   const headers = await (await fetch(`${server.url}/get`, { headers: { tracestate: 'a=b' } })).json()
   assert.equal((headers as Record<string, string>).tracestate, 'ot=th:0')
@@ -128,7 +128,7 @@ test('AUTOSPAN_KEEP=errors keeps what fails of what is not sampled', async () =>
 
 test('AUTOSPAN_KEEP tells nobody that what it keeps is sampled', async (t) => {
   const sink = await startSink(t)
-  const env = { AUTOSPAN_KEEP: 'slow:0', OTEL_TRACES_SAMPLER: 'always_off', OTEL_EXPORTER_OTLP_ENDPOINT: sink.url }
+  const env = { AUTOSPAN_KEEP: 'slow:0', OTEL_TRACES_SAMPLER: 'always_off', ...sink.env }
   const server = await start(t, 'http/relay.cjs', { env })
   const headers = await (await fetch(`${server.url}/get`)).json()
   await server.stop()
@@ -145,7 +145,7 @@ test('AUTOSPAN_CALLERS=link begins a new trace that has a link to the caller', a
   const sink = await startSink(t)
   for (const trusted of ['', '127.0.0.0/8']) {
     const server = await start(t, 'http/server.mjs', {
-      env: { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url, AUTOSPAN_CALLERS: 'link', AUTOSPAN_TRUSTED_CALLERS: trusted },
+      env: { ...sink.env, AUTOSPAN_CALLERS: 'link', AUTOSPAN_TRUSTED_CALLERS: trusted },
     })
     await (await fetch(`${server.url}/hello`, { headers: SAMPLED })).text()
     await server.stop()
@@ -180,7 +180,7 @@ test('jaeger_remote asks for its strategy, untraced, and is followed', async (t)
   await once(jaeger, 'listening')
   const endpoint = `http://127.0.0.1:${(jaeger.address() as AddressInfo).port}`
   const env = {
-    OTEL_EXPORTER_OTLP_ENDPOINT: sink.url,
+    ...sink.env,
     OTEL_SERVICE_NAME: 'a shop',
     OTEL_TRACES_SAMPLER: 'parentbased_jaeger_remote',
     OTEL_TRACES_SAMPLER_ARG: `endpoint=${endpoint},pollingIntervalMs=20,initialSamplingRate=0`,
@@ -202,7 +202,7 @@ test('jaeger_remote without an answer says so once, samples as told, and lets th
   const { code, stderr } = await run('http/calls.mjs', {
     env: {
       WAY: 'fetch',
-      OTEL_EXPORTER_OTLP_ENDPOINT: sink.url,
+      ...sink.env,
       OTEL_TRACES_SAMPLER: 'jaeger_remote',
       OTEL_TRACES_SAMPLER_ARG: 'endpoint=http://127.0.0.1:1,pollingIntervalMs=1,initialSamplingRate=1',
     },

@@ -17,7 +17,7 @@ for (const [limits, own, programs, message] of [
 ] as const) {
   test(`with ${JSON.stringify(limits)} texts of the agent have ${own} characters, of the program ${programs}`, async (t) => {
     const sink = await startSink(t)
-    const env = { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url, OTEL_TRACES_SAMPLER: 'always_on', ...CAPTURE, ...limits }
+    const env = { ...sink.env, OTEL_TRACES_SAMPLER: 'always_on', ...CAPTURE, ...limits }
     const server = await start(t, 'express/long.mjs', { env })
     for (const [path, headers] of [
       [`/${LONG}`, {}],

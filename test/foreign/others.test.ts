@@ -80,7 +80,7 @@ for (const [title, options, expected] of [
 ] as const) {
   test(title, async (t) => {
     const sink = await startSink(t)
-    const env = { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url, OTEL_LOG_LEVEL: 'warn', ...('env' in options && options.env) }
+    const env = { ...sink.env, OTEL_LOG_LEVEL: 'warn', ...('env' in options && options.env) }
     const outcome = await run(app, { ...options, env })
     assert.equal(outcome.code, 0, told(outcome))
     assert.deepEqual([outcome.stderr, outcome.stdout], [expected.said, expected.stdout])

@@ -85,7 +85,7 @@ export function traceOf(
 ): Promise<string> {
   return owning(async (owner) => {
     const sink = await startSink(owner)
-    const programOptions = { ...options, env: { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url, ...env } }
+    const programOptions = { ...options, env: { ...sink.env, ...env } }
     if (requests === undefined) {
       const outcome = await run(app, programOptions)
       if (outcome.code !== code) throw new Error(`${app} ended with ${told(outcome)}, not with code ${code}`)

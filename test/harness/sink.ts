@@ -131,6 +131,11 @@ export class Sink {
     return `http://127.0.0.1:${this.port}`
   }
 
+  /** For a program that is to deliver here, however long a busy machine takes for it at the program's end. */
+  get env(): { readonly OTEL_EXPORTER_OTLP_ENDPOINT: string; readonly AUTOSPAN_EXIT_TIMEOUT: string } {
+    return { OTEL_EXPORTER_OTLP_ENDPOINT: this.url, AUTOSPAN_EXIT_TIMEOUT: '10000' }
+  }
+
   /** Spans of the requests that were answered with 2xx, up to now. */
   get delivered(): readonly DecodedSpan[] {
     return this.#delivered

@@ -11,7 +11,7 @@ function linesWith(stderr: string, text: string): string[] {
 test('a part of a library that keeps failing is switched off and said, and the others go on', async (t) => {
   const sink = await startSink(t)
   const { stdout, stderr, code } = await run('http/poisoned.mjs', {
-    env: { COUNT: '10', OTEL_EXPORTER_OTLP_ENDPOINT: sink.url },
+    env: { COUNT: '10', ...sink.env },
   })
   assert.equal(code, 0)
   assert.equal(stdout, '55 bytes\n')
@@ -33,7 +33,7 @@ test('a part of a library that keeps failing is switched off and said, and the o
 test('one fault less switches off nothing', async (t) => {
   const sink = await startSink(t)
   const { stdout, stderr } = await run('http/poisoned.mjs', {
-    env: { COUNT: '9', OTEL_EXPORTER_OTLP_ENDPOINT: sink.url },
+    env: { COUNT: '9', ...sink.env },
   })
   assert.equal(stdout, '50 bytes\n')
   assert.deepEqual(linesWith(stderr, 'switched off'), [])

@@ -31,7 +31,7 @@ for (const extension of ['cjs', 'mjs']) {
   test(`${extension}: a child gets the active trace in its environment, in whatever way it is started`, async (t) => {
     const sink = await startSink(t)
     // What the process has been given itself is of another trace, and goes to none of a request's children.
-    const env = { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url, TRACEPARENT, TRACESTATE: 'old=1' }
+    const env = { ...sink.env, TRACEPARENT, TRACESTATE: 'old=1' }
     const server = await start(t, `child-process/parent.${extension}`, { env })
     const answers = new Map<string, { TRACEPARENT?: string; TRACESTATE?: string; BAGGAGE?: string; MINE?: string }>()
     for (const way of WAYS) {
@@ -69,7 +69,7 @@ test('the functions of child_process look as without the agent, and refuse what 
 test('a worker of a cluster has spans of its own, and its messages are as without the agent', async (t) => {
   const sink = await startSink(t)
   const bare = await run('child-process/cluster.cjs', { agent: false })
-  const traced = await run('child-process/cluster.cjs', { env: { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url } })
+  const traced = await run('child-process/cluster.cjs', { env: sink.env })
   const told = ({ stdout }: { stdout: string }): string => stdout.replace(/port: \d+/, 'port')
   assert.equal(told(traced), told(bare))
   const spans = await sink.settled()
@@ -87,7 +87,7 @@ test('a worker of a cluster has spans of its own, and its messages are as withou
 test('a program continues the trace of who has started it, until it is a server', async (t) => {
   const sink = await startSink(t)
   const { stdout } = await run('child-process/started.mjs', {
-    env: { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url, TRACEPARENT, TRACESTATE: 'vendor=1', BAGGAGE: 'shop=tea' },
+    env: { ...sink.env, TRACEPARENT, TRACESTATE: 'vendor=1', BAGGAGE: 'shop=tea' },
   })
   assert.equal(stdout, 'tea\n')
   const spans = await sink.settled()
@@ -123,7 +123,7 @@ for (const [variable, value] of [
 ] as const) {
   test(`${variable}=${value}: no trace is taken from the environment and none given to children`, async (t) => {
     const sink = await startSink(t)
-    const ends = { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url, [variable]: value }
+    const ends = { ...sink.env, [variable]: value }
     await run('child-process/started.mjs', { env: { ...ends, TRACEPARENT } })
     const server = await start(t, 'child-process/parent.cjs', { env: ends })
     assert.deepEqual(await (await fetch(`${server.url}/spawn`)).json(), {})

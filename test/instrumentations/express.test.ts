@@ -402,7 +402,7 @@ for (const extension of ['cjs', 'mjs']) {
 
 async function serving(owner: Owner, app: string): Promise<{ server: Server; sink: Sink }> {
   const sink = await startSink(owner)
-  const env = { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url, OTEL_BSP_SCHEDULE_DELAY: '50' }
+  const env = { ...sink.env, OTEL_BSP_SCHEDULE_DELAY: '50' }
   return { server: await start(owner, app, { env }), sink }
 }
 

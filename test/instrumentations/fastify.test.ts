@@ -42,7 +42,7 @@ for (const FASTIFY of ['fastify4', 'fastify5']) {
   for (const extension of ['cjs', 'mjs']) {
     const app = `fastify/server.${extension}`
     const title = (text: string): string => `${FASTIFY} ${extension}: ${text}`
-    const environment = (sink: Sink) => ({ FASTIFY, OTEL_EXPORTER_OTLP_ENDPOINT: sink.url })
+    const environment = (sink: Sink) => ({ FASTIFY, ...sink.env })
 
     test(title('a request is named by the whole template of its route'), async () => {
       const requests = [

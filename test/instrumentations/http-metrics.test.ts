@@ -23,7 +23,7 @@ function pointsOf(sink: Sink, name: string): string[] {
 for (const sampler of ['always_on', 'always_off']) {
   test(`requests served and sent are measured, ${sampler}`, async (t) => {
     const sink = await startSink(t)
-    await run('metrics/http.mjs', { env: { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url, OTEL_TRACES_SAMPLER: sampler } })
+    await run('metrics/http.mjs', { env: { ...sink.env, OTEL_TRACES_SAMPLER: sampler } })
     const spans = await sink.settled()
     assert.deepEqual(pointsOf(sink, 'http.server.request.duration'), [
       'GET http 200 1.1: 3',
@@ -64,7 +64,7 @@ for (const sampler of ['always_on', 'always_off']) {
 
 test('routes are told, and paths without a route are one series', async (t) => {
   const sink = await startSink(t)
-  const server = await start(t, 'cost/express.cjs', { env: { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url } })
+  const server = await start(t, 'cost/express.cjs', { env: sink.env })
   for (const path of ['/users/1', '/users/2', '/no/such/path', '/nor/this'])
     await (await fetch(server.url + path)).text()
   await server.stop()
@@ -114,7 +114,7 @@ for (const protocol of ['http/protobuf', 'grpc'] as const) {
 
 test('a request that is open when the program ends is active, and has no duration', async (t) => {
   const sink = await startSink(t)
-  const env = { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url, AUTOSPAN_EXIT_TIMEOUT: '10000' }
+  const { env } = sink
   const server = await start(t, 'metrics/open.cjs', { env })
   await (await fetch(`${server.url}/done`)).text()
   await assert.rejects(fetch(`${server.url}/open`))

@@ -16,7 +16,7 @@ for (const [extension, names] of Object.entries(ways)) {
     test(`${extension}: a request sent by ${WAY} is one client span, joined to the server's by one traceparent`, async (t) => {
       const sink = await startSink(t)
       const { stdout, code } = await run(`http/calls.${extension}`, {
-        env: { WAY, OTEL_EXPORTER_OTLP_ENDPOINT: sink.url },
+        env: { WAY, ...sink.env },
       })
       assert.equal(code, 0)
       assert.equal(
@@ -165,7 +165,7 @@ for (const line of ['GET http:// HTTP/1.1', 'GET // HTTP/1.1', 'GET /%zz?%zz HTT
   test(`the raw request line ${line} is answered as without the agent`, async (t) => {
     const { server, sink, stop } = await serving(t)
     const bare = await start(t, 'http/raw.mjs', { agent: false })
-    const traced = await start(t, 'http/raw.mjs', { env: { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url } })
+    const traced = await start(t, 'http/raw.mjs', { env: sink.env })
     const request = `${line}\r\nHost: x\r\nConnection: close\r\n\r\n`
     assert.equal(await exchange(traced.port, request), await exchange(bare.port, request))
     await traced.stop()
@@ -205,7 +205,7 @@ test('requests whose clients went away leave nothing in memory', async (t) => {
   const sink = await startSink(t)
   const { stdout } = await run('http/aborts.mjs', {
     nodeFlags: ['--expose-gc'],
-    env: { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url },
+    env: sink.env,
   })
   const [, second = 0, , fourth = Number.POSITIVE_INFINITY] = stdout.trim().split('\n').map(Number)
   // 600 spans of each side that were kept would be a megabyte and more.
@@ -269,7 +269,7 @@ test("a thenable that sends a request when it is awaited does so in the request'
 
 test('requests that are sent outside of any request are roots, though their connection is reused', async (t) => {
   const sink = await startSink(t)
-  await run('http/keepalive.mjs', { env: { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url } })
+  await run('http/keepalive.mjs', { env: sink.env })
   const spans = await sink.settled()
   const byPath = new Map(
     spans.filter(({ kind }) => kind === 3).map((span) => [String(span.attributes['url.full']).split('/').at(-1), span]),
@@ -286,7 +286,7 @@ test('requests that are sent outside of any request are roots, though their conn
 for (const extension of ['mjs', 'cjs']) {
   test(`${extension}: a caller's own traceparent is replaced, not doubled; a signed request is left alone`, async (t) => {
     const sink = await startSink(t)
-    const { stdout } = await run(`http/headers.${extension}`, { env: { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url } })
+    const { stdout } = await run(`http/headers.${extension}`, { env: sink.env })
     const spans = await sink.settled()
     const servers = spans.filter(({ kind }) => kind === 2)
     for (const line of stdout.trim().split('\n')) {
@@ -319,7 +319,7 @@ for (const extension of ['mjs', 'cjs']) {
 
 test('errors of a call are on its span; an abort by the caller is none', async (t) => {
   const sink = await startSink(t)
-  await run('http/failures.mjs', { env: { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url } })
+  await run('http/failures.mjs', { env: sink.env })
   const spans = (await sink.settled()).filter(({ kind }) => kind === 3)
   const told = spans.map(({ attributes, status }) => [
     new URL(String(attributes['url.full'])).pathname,
@@ -344,7 +344,7 @@ test('errors of a call are on its span; an abort by the caller is none', async (
 test('redirects that fetch follows are a span each, in one trace, numbered', async (t) => {
   const sink = await startSink(t)
   const server = await start(t, 'http/server.mjs', { agent: false })
-  await run('http/fetch.mjs', { env: { URL: `${server.url}/redirect`, OTEL_EXPORTER_OTLP_ENDPOINT: sink.url } })
+  await run('http/fetch.mjs', { env: { URL: `${server.url}/redirect`, ...sink.env } })
   const spans = await sink.settled()
   assert.deepEqual(
     spans.map(({ attributes }) => [
@@ -363,7 +363,7 @@ for (const PACKAGE of ['undici5', 'undici6', 'undici7']) {
   test(`${PACKAGE}: requests by each way are client spans with one traceparent each`, async (t) => {
     const sink = await startSink(t)
     const { stdout, stderr } = await run('http/undici.mjs', {
-      env: { PACKAGE, OTEL_EXPORTER_OTLP_ENDPOINT: sink.url },
+      env: { PACKAGE, ...sink.env },
     })
     const spans = await sink.settled()
     const answers = stdout
@@ -389,7 +389,7 @@ test('a call whose body is never read ends when the response is garbage, at the 
   const sink = await startSink(t)
   const { code } = await run('http/unread.mjs', {
     nodeFlags: ['--expose-gc'],
-    env: { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url },
+    env: sink.env,
   })
   assert.equal(code, 0)
   const client = (await sink.settled()).find(({ kind }) => kind === 3)
@@ -401,7 +401,7 @@ test('url.full has no credentials and no signatures', async (t) => {
   const sink = await startSink(t)
   const server = await start(t, 'http/server.mjs', { agent: false })
   const url = `${server.url.replace('http://', 'http://user:pass@')}/hello?sig=SECRET&X-Amz-Signature=SECRET&a=1`
-  await run('http/get.mjs', { env: { URL: url, OTEL_EXPORTER_OTLP_ENDPOINT: sink.url } })
+  await run('http/get.mjs', { env: { URL: url, ...sink.env } })
   const spans = await sink.settled()
   assert.deepEqual(
     spans.map(({ attributes }) => attributes['url.full']),
@@ -434,7 +434,7 @@ test('patched functions look like those they replace', async () => {
 test('https is traced like http, and the scheme tells', async (t) => {
   for (const extension of ['mjs', 'cjs']) {
     const sink = await startSink(t)
-    const { code, stderr } = await run(`http/https.${extension}`, { env: { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url } })
+    const { code, stderr } = await run(`http/https.${extension}`, { env: sink.env })
     assert.equal(code, 0, stderr)
     const spans = await sink.settled()
     const server = spans.find(({ kind }) => kind === 2)
@@ -447,7 +447,7 @@ test('https is traced like http, and the scheme tells', async (t) => {
 
 test('connections that are idle keep no spans of the requests before', async (t) => {
   const sink = await startSink(t)
-  const env = { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url, MODE: 'spans' }
+  const env = { ...sink.env, MODE: 'spans' }
   const { stdout, stderr } = await run('http/idle.mjs', { nodeFlags: ['--expose-gc'], env })
   const { made, kept } = JSON.parse(stdout)
   assert.equal(made, 10, stderr)
@@ -469,7 +469,7 @@ async function serving(t: {
 }): Promise<{ server: Awaited<ReturnType<typeof start>>; sink: Sink; stop(): Promise<unknown> }> {
   const sink = await startSink(t)
   const server = await start(t, 'http/server.mjs', {
-    env: { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url, OTEL_BSP_SCHEDULE_DELAY: '50' },
+    env: { ...sink.env, OTEL_BSP_SCHEDULE_DELAY: '50' },
   })
   return { server, sink, stop: () => server.stop() }
 }

@@ -76,7 +76,7 @@ for (const [version, project] of Object.entries(projects)) {
 
     test(title("the server's span is active in its handler"), async (t) => {
       const sink = await startSink(t)
-      const server = await start(t, app, { env: { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url } })
+      const server = await start(t, app, { env: sink.env })
       const active = await (await fetch(`${server.url}/active`)).text()
       await server.stop()
       assert.deepEqual(
@@ -88,7 +88,7 @@ for (const [version, project] of Object.entries(projects)) {
     test(title('an error is recorded once, whoever answered for it, if the answer is a server error'), async (t) => {
       const sink = await startSink(t)
       const bare = await start(t, app, { agent: false })
-      const server = await start(t, app, { env: { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url } })
+      const server = await start(t, app, { env: sink.env })
       await askBoth(FAILURES, server, bare)
       await server.stop()
       assertTold(FAILURES, await sink.settled())

@@ -22,7 +22,7 @@ for (const [app, without, withOwn] of PROGRAMS) {
   test(`${title}: records tell the span in which they were written, and are else as without the agent`, async (t) => {
     const bare = await recordsOf(await start(t, app, { agent: false }))
     const sink = await startSink(t)
-    const traced = await recordsOf(await start(t, app, { env: { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url } }))
+    const traced = await recordsOf(await start(t, app, { env: sink.env }))
     const spans = await sink.settled()
 
     assert.deepEqual(traced.map(withoutIds), bare)
@@ -70,7 +70,7 @@ test('a library that is switched off writes what it writes without the agent', a
 
 test('records that another thread writes tell the span of their caller', async (t) => {
   const sink = await startSink(t)
-  const server = await start(t, 'logs/pino-transport.cjs', { env: { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url } })
+  const server = await start(t, 'logs/pino-transport.cjs', { env: sink.env })
   const told = (await recordsOf(server)).filter(hasIds)
   const [span] = await sink.settled()
   assert.deepEqual(

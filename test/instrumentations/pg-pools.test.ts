@@ -36,7 +36,7 @@ for (const [version, project] of Object.entries(projects)) {
   test(`${version}: pools are measured by the names of the conventions, as long as they live`, async (t) => {
     const sink = await startSink(t)
     const app = join(project, 'pools.mjs')
-    const env = { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url, DATABASE_URL: wire }
+    const env = { ...sink.env, DATABASE_URL: wire }
     const { stdout, code } = await run(app, { env, nodeFlags: NODE_FLAGS })
     assert.equal(code, 0)
     const bare = await run(app, { env: { DATABASE_URL: wire }, nodeFlags: NODE_FLAGS, agent: false })
@@ -77,7 +77,7 @@ for (const [version, project] of Object.entries(projects)) {
 
 test('pools without metrics', async (t) => {
   const sink = await startSink(t)
-  const env = { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url, OTEL_METRICS_EXPORTER: 'none', DATABASE_URL: wire }
+  const env = { ...sink.env, OTEL_METRICS_EXPORTER: 'none', DATABASE_URL: wire }
   const { stdout, stderr } = await run('pg/pools.mjs', { env, nodeFlags: NODE_FLAGS })
   assert.match(stdout, /gone 0\n$/)
   assert.equal(stderr.split('\n').length, 2, stderr)

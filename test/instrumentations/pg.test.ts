@@ -122,7 +122,7 @@ for (const [version, project] of Object.entries(projects)) {
         const sink = await startSink(t)
         // Answers overtake each other.
         const url = await startWire(t, { answer: (text) => ({ rows: ROWS, delayMillis: text.length % 3 }) })
-        const env = { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url, DATABASE_URL: url, MAX }
+        const env = { ...sink.env, DATABASE_URL: url, MAX }
         const server = await start(t, app, { env })
         const ways = ['promise', 'callback', 'values', 'connect', 'transaction', 'cursor', 'stream', 'events']
         const paths = Array.from({ length: 200 }, (_, i) => `/${ways[i % ways.length]}/${'0'.repeat(i % 5)}${i}`)
@@ -139,7 +139,7 @@ for (const [version, project] of Object.entries(projects)) {
     test(title('each query is measured, sampled or not, by its summary and how it ended'), async (t) => {
       for (const sampler of ['always_on', 'always_off']) {
         const sink = await startSink(t)
-        const env = { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url, OTEL_TRACES_SAMPLER: sampler, DATABASE_URL: wire }
+        const env = { ...sink.env, OTEL_TRACES_SAMPLER: sampler, DATABASE_URL: wire }
         const server = await start(t, app, { env })
         for (const path of ['/promise', '/promise/fail', '/transaction', '/callback']) {
           await (await fetch(server.url + path)).text()
@@ -172,7 +172,7 @@ for (const [version, project] of Object.entries(projects)) {
 
     test(title('what a query has waited for a connection is on its span, and nothing where it has not'), async (t) => {
       const sink = await startSink(t)
-      const server = await start(t, app, { env: { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url, DATABASE_URL: wire } })
+      const server = await start(t, app, { env: { ...sink.env, DATABASE_URL: wire } })
       for (const path of ['/promise', '/promise', '/two', '/waiting']) await (await fetch(server.url + path)).text()
       await server.stop()
       const queries = byStart(await sink.settled()).filter(({ kind }) => kind === CLIENT)
@@ -205,7 +205,7 @@ for (const [version, project] of Object.entries(projects)) {
       },
     })
     const env = {
-      OTEL_EXPORTER_OTLP_ENDPOINT: sink.url,
+      ...sink.env,
       DATABASE_URL: url,
       OTEL_INSTRUMENTATION_PG_SQL_COMMENTER: 'true',
     }
@@ -255,7 +255,7 @@ await admin.end()
 async function querySpans(t: TestContext, queries: readonly unknown[][]): Promise<readonly DecodedSpan[]> {
   const sink = await startSink(t)
   const server = await start(t, 'pg/server.mjs', {
-    env: { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url, DATABASE_URL: postgres },
+    env: { ...sink.env, DATABASE_URL: postgres },
   })
   for (const query of queries) {
     await (await fetch(`${server.url}/ask/${encodeURIComponent(JSON.stringify(query))}`)).text()
@@ -371,7 +371,7 @@ test('a text that the server cannot parse is not shown, for its literals cannot 
 
 test('a statement of megabytes is told by its beginning', async (t) => {
   const sink = await startSink(t)
-  const env = { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url, DATABASE_URL: wire }
+  const env = { ...sink.env, DATABASE_URL: wire }
   const server = await start(t, 'pg/server.mjs', { env })
   await (await fetch(`${server.url}/long`)).text()
   await server.stop()
@@ -467,7 +467,7 @@ for (const [version, project] of Object.entries(projects)) {
     test(`${version}: ${WAY}: the program sees what it sees without the agent, and each query ends once`, async (t) => {
       const sink = await startSink(t)
       const DATABASE_URL = WAY === 'refused' ? 'postgres://tester@127.0.0.1:1/shop' : wire
-      const env = { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url, DATABASE_URL, WAY }
+      const env = { ...sink.env, DATABASE_URL, WAY }
       // One after the other, for what one notifies the other would hear.
       const bare = await run(app, { env, agent: false })
       const traced = await run(app, { env })
@@ -579,7 +579,7 @@ test('a version that is not tested is left alone, and one line says so', async (
   await writeFile(manifest, (await readFile(manifest, 'utf8')).replace(/"version": "[^"]*"/, '"version": "9.0.0"'))
   const sink = await startSink(t)
   const server = await start(t, join(project, 'server.cjs'), {
-    env: { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url, DATABASE_URL: wire },
+    env: { ...sink.env, DATABASE_URL: wire },
   })
   await (await fetch(`${server.url}/promise`)).text()
   const { stderr } = await server.stop()

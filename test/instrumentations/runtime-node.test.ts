@@ -53,7 +53,7 @@ function values(sink: Sink, name: string): number[] {
 
 test('what Node.js does is measured by the names of the conventions', async (t) => {
   const sink = await startSink(t)
-  launch(t, APP, { nodeFlags: ['--expose-gc'], env: { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url, ...INTERVAL } })
+  launch(t, APP, { nodeFlags: ['--expose-gc'], env: { ...sink.env, ...INTERVAL } })
   const all = [...OF_A_THREAD, ...OF_THE_PROCESS].sort()
   await sink.until(() => told(ofRuntime(sink)).length >= all.length, 'all metrics')
   assert.deepEqual(told(ofRuntime(sink)), all)
@@ -78,7 +78,7 @@ test('what Node.js does is measured by the names of the conventions', async (t) 
 
 test('a thread tells of its own event loop and heap, and the main thread alone of the process', async (t) => {
   const sink = await startSink(t)
-  const env = { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url, ...INTERVAL, AS_WORKER: '1' }
+  const env = { ...sink.env, ...INTERVAL, AS_WORKER: '1' }
   launch(t, APP, { nodeFlags: ['--expose-gc'], env })
   const of = (isOfWorker: boolean) =>
     told(ofRuntime(sink).filter(({ resource }) => (resource['thread.id'] !== undefined) === isOfWorker))
@@ -98,7 +98,7 @@ for (const [variable, value] of [
   test(`${variable}=${value} leaves it out`, async (t) => {
     const sink = await startSink(t)
     const program = launch(t, 'metrics/shop.mjs', {
-      env: { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url, ...INTERVAL, [variable]: value },
+      env: { ...sink.env, ...INTERVAL, [variable]: value },
     })
     await sink.until(() => sink.metrics.filter(({ name }) => name === 'shop.orders').length >= 3, 'three exports')
     assert.deepEqual(ofRuntime(sink), [])
@@ -109,7 +109,7 @@ for (const [variable, value] of [
 test('a program of which nothing else is measured ends without a word to the collector', async (t) => {
   const sink = await startSink(t)
   // The metrics begin after 300 ms, and are exported after 600.
-  const env = { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url, OTEL_METRIC_EXPORT_INTERVAL: '300', END_MILLIS: '350' }
+  const env = { ...sink.env, OTEL_METRIC_EXPORT_INTERVAL: '300', END_MILLIS: '350' }
   const { code } = await run(APP, { nodeFlags: ['--expose-gc'], env })
   await sink.settled()
   assert.deepEqual([code, sink.metricRequests.length], [0, 0])
@@ -117,7 +117,7 @@ test('a program of which nothing else is measured ends without a word to the col
 
 test('it keeps no program alive', async (t) => {
   const sink = await startSink(t)
-  const env = { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url, OTEL_METRIC_EXPORT_INTERVAL: '20' }
+  const env = { ...sink.env, OTEL_METRIC_EXPORT_INTERVAL: '20' }
   const { code, stderr } = await run('metrics/short.cjs', { env })
   await sink.settled()
   assert.deepEqual([code, ofRuntime(sink).length > 0], [0, true], stderr)

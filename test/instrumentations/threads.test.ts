@@ -12,7 +12,7 @@ const TRACEPARENT = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
 for (const importFlag of ['--import', '--require'] as const) {
   test(`${importFlag}: worker threads have spans of their own, and are the same service instance`, async (t) => {
     const sink = await startSink(t)
-    const env = { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url }
+    const { env } = sink
     const { stdout, stderr } = await run('threads/main.cjs', { env, importFlag, args: WORKERS })
     const bare = await run('threads/main.cjs', { agent: false, args: WORKERS })
     assert.equal(stdout, bare.stdout)
@@ -33,7 +33,7 @@ for (const importFlag of ['--import', '--require'] as const) {
 
 test('what a worker has been told of itself counts', async (t) => {
   const sink = await startSink(t)
-  const env = { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url, OTEL_SERVICE_NAME: 'shop' }
+  const env = { ...sink.env, OTEL_SERVICE_NAME: 'shop' }
   await run('threads/named.cjs', { env })
   const names = (await sink.settled()).map(({ name, resource }) => [name, resource['service.name']])
   assert.deepEqual(names, [
@@ -82,7 +82,7 @@ test('a message carries the context that the program puts into it', async () => 
 
 test('a worker continues the trace that its process continues', async (t) => {
   const sink = await startSink(t)
-  await run('threads/jobs.cjs', { env: { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url, TRACEPARENT } })
+  await run('threads/jobs.cjs', { env: { ...sink.env, TRACEPARENT } })
   const spans = await sink.settled()
   assert.equal(spans.length, 3)
   for (const { name, parentSpanId } of spans) assert.deepEqual([name, parentSpanId], [name, 'b7ad6b7169203331'])
@@ -91,7 +91,7 @@ test('a worker continues the trace that its process continues', async (t) => {
 test('a thread that makes more spans than the main thread takes over delivers the rest itself', async (t) => {
   const sink = await startSink(t)
   const { stderr } = await run('threads/flood.cjs', {
-    env: { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url, OTEL_LOG_LEVEL: 'warn' },
+    env: { ...sink.env, OTEL_LOG_LEVEL: 'warn' },
   })
   assert.equal(stderr, '')
   const names = (await sink.settled()).map(({ name }) => name)
@@ -101,7 +101,7 @@ test('a thread that makes more spans than the main thread takes over delivers th
 
 test('a thread of a thread hands its spans over as well', async (t) => {
   const sink = await startSink(t)
-  await run('threads/nested.cjs', { env: { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url } })
+  await run('threads/nested.cjs', { env: sink.env })
   const spans = await sink.settled()
   assert.deepEqual(spans.map(({ name }) => name).sort(), ['depth 0', 'depth 1', 'depth 2'])
   assert.equal(new Set(spans.map(({ resource }) => resource['thread.id'])).size, 3)
@@ -109,7 +109,7 @@ test('a thread of a thread hands its spans over as well', async (t) => {
 
 test('a thread that has been told of another collector delivers there itself', async (t) => {
   const [sink, other] = [await startSink(t), await startSink(t)]
-  await run('threads/elsewhere.cjs', { env: { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url, OTHER: other.url } })
+  await run('threads/elsewhere.cjs', { env: { ...sink.env, OTHER: other.url } })
   const names = async (of: typeof sink) => (await of.settled()).map(({ name }) => name)
   assert.deepEqual([await names(sink), await names(other)], [['main'], ['elsewhere']])
 })
@@ -118,7 +118,7 @@ test('each worker of a cluster has its spans delivered, with a logger in a threa
   const sink = await startSink(t)
   const env = {
     NODE_OPTIONS: `--import=${pathToFileURL(join(root, 'register.mjs')).href}`,
-    OTEL_EXPORTER_OTLP_ENDPOINT: sink.url,
+    ...sink.env,
     OTEL_LOG_LEVEL: 'warn',
   }
   const { stdout, stderr, code } = await run('threads/cluster.cjs', { env, agent: false })

@@ -65,7 +65,7 @@ for (const [name, { source, flags = [] }] of Object.entries(WAYS)) {
     const sink = await startSink(t)
     headers.length = 0
     const options = flags.length === 0 ? {} : { nodeFlags: flags, agent: false }
-    const env = { URL, OTEL_EXPORTER_OTLP_ENDPOINT: sink.url }
+    const env = { URL, ...sink.env }
     // What is evaluated has the file for an argument.
     const agent: Record<string, string> = flags.length === 0 ? {} : { NODE_OPTIONS: `--import=${REGISTER}` }
     const outcome = await run(app, { ...options, env: { ...env, ...agent } })

@@ -27,7 +27,7 @@ export async function compare(owner: Owner, app: string, options: CompareOptions
   const traced = await run(app, {
     ...options,
     nodeFlags: [...(isDeprecated ? [] : ['--throw-deprecation']), ...nodeFlags],
-    env: { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url },
+    env: sink.env,
   })
   assert.equal(bare.code, 0, bare.stderr)
   assert.deepEqual([traced.stdout, traced.code, foreign(traced)], [bare.stdout, 0, foreign(bare)], traced.stderr)

@@ -113,7 +113,7 @@ for (const [title, name, source, drawn, lines] of [
     await writeFile(app, source)
     const bare = await run(app, { agent: false })
     const sink = await startSink(t)
-    const traced = await run(app, { env: { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url, OTEL_LOG_LEVEL: 'warn' } })
+    const traced = await run(app, { env: { ...sink.env, OTEL_LOG_LEVEL: 'warn' } })
     assert.deepEqual([traced.code, traced.stdout], [0, bare.stdout], told(traced))
     assert.equal(drawTraces(await sink.settled()), drawn)
     const said = traced.stderr.split('\n').filter((line) => line !== '')

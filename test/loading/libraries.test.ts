@@ -105,7 +105,7 @@ for (const [name, { use, drawn, stdout = /^$/ }] of Object.entries(LIBRARIES)) {
       const app = join(folder, `${name}-${form}.mjs`)
       await writeFile(app, `${load(name)}\n${use}\n`)
       const sink = await startSink(t)
-      const env = { DATABASE_URL: wire, OTEL_EXPORTER_OTLP_ENDPOINT: sink.url, OTEL_LOG_LEVEL: 'warn' }
+      const env = { DATABASE_URL: wire, ...sink.env, OTEL_LOG_LEVEL: 'warn' }
       const outcome = await run(app, { nodeFlags: ['--throw-deprecation'], env })
       assert.deepEqual([outcome.code, outcome.stderr], [0, ''], told(outcome))
       assert.match(outcome.stdout, stdout)

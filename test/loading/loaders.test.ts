@@ -64,7 +64,7 @@ for (const [kind, source] of Object.entries(LOADERS)) {
         const bare = await run(app, { nodeFlags: own, agent: false, env: { DATABASE_URL: wire } })
         assert.equal(bare.code, 0, bare.stderr)
         const sink = await startSink(t)
-        const env = { DATABASE_URL: wire, OTEL_EXPORTER_OTLP_ENDPOINT: sink.url, OTEL_LOG_LEVEL: 'warn' }
+        const env = { DATABASE_URL: wire, ...sink.env, OTEL_LOG_LEVEL: 'warn' }
         const traced = await run(app, { nodeFlags, agent: false, env })
         assert.deepEqual([traced.code, traced.stdout], [0, bare.stdout], traced.stderr)
         const spans = await sink.settled()

@@ -36,7 +36,7 @@ for (const flags of [
   test(`${flags.join(' ')}: traced, and nothing is said that is not said without the agent`, async (t) => {
     const bare = await run(app, { nodeFlags: flags, agent: false })
     const sink = await startSink(t)
-    const env = { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url, OTEL_LOG_LEVEL: 'warn' }
+    const env = { ...sink.env, OTEL_LOG_LEVEL: 'warn' }
     const traced = await run(app, { nodeFlags: flags, env })
     assert.deepEqual([traced.code, traced.stdout, foreign(traced)], [0, bare.stdout, foreign(bare)], told(traced))
     assert.equal(drawTraces(await sink.settled()), DRAWN)
@@ -47,7 +47,7 @@ const permission = { skip: MAJOR < 22 && 'there is no permission model' }
 
 test('without --allow-worker process.exit() loses what waits, which is said with the reason', permission, async (t) => {
   const sink = await startSink(t)
-  const env = { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url, OTEL_LOG_LEVEL: 'warn' }
+  const env = { ...sink.env, OTEL_LOG_LEVEL: 'warn' }
   const source = `const server = http.createServer((q, r) => r.end()).listen(0, '127.0.0.1', () =>
     http.get({ host: '127.0.0.1', port: server.address().port }, (r) => r.resume().on('end', () => process.exit(3))))`
   const agent = ['--import', pathToFileURL(join(root, 'register.mjs')).href]

@@ -7,7 +7,7 @@ import { type Sink, startSink } from '../harness/sink.js'
 for (const protocol of ['http/protobuf', 'http/json']) {
   test(`${protocol}: records of the logs API arrive with all that they hold, in their span`, async (t) => {
     const sink = await startSink(t)
-    const env = { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url, OTEL_EXPORTER_OTLP_PROTOCOL: protocol }
+    const env = { ...sink.env, OTEL_EXPORTER_OTLP_PROTOCOL: protocol }
     const { stdout, code } = await run('logs/api.mjs', { env })
     assert.deepEqual([stdout, code], ['true\n', 0])
     const [span] = await sink.settled()
@@ -44,7 +44,7 @@ test('attributes are limited as the variables say, and the body is not', async (
   const sink = await startSink(t)
   await run('logs/api.mjs', {
     env: {
-      OTEL_EXPORTER_OTLP_ENDPOINT: sink.url,
+      ...sink.env,
       OTEL_LOGRECORD_ATTRIBUTE_COUNT_LIMIT: '2',
       OTEL_LOGRECORD_ATTRIBUTE_VALUE_LENGTH_LIMIT: '5',
     },
@@ -58,7 +58,7 @@ test('attributes are limited as the variables say, and the body is not', async (
 
 test('the logs exporter can be none, and the program logs on', async (t) => {
   const sink = await startSink(t)
-  const env = { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url, OTEL_LOGS_EXPORTER: 'none', AUTOSPAN_LOG_SOURCES: 'console' }
+  const env = { ...sink.env, OTEL_LOGS_EXPORTER: 'none', AUTOSPAN_LOG_SOURCES: 'console' }
   const { code } = await run('logs/api.mjs', { env })
   await sink.settled()
   assert.deepEqual([code, sink.logs], [0, []])
@@ -66,7 +66,7 @@ test('the logs exporter can be none, and the program logs on', async (t) => {
 
 test('a logger provider of the program itself gets its records', async (t) => {
   const sink = await startSink(t)
-  const { stdout } = await run('logs/own-provider.mjs', { env: { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url } })
+  const { stdout } = await run('logs/own-provider.mjs', { env: sink.env })
   await sink.settled()
   assert.equal(stdout, 'to the own provider\n')
   assert.deepEqual(sink.logs, [])
@@ -206,9 +206,8 @@ for (const [value, events] of [
   test(`exceptions are log records, and ${events === 0 ? 'not' : 'also'} events of spans: ${value}`, async (t) => {
     const sink = await startSink(t)
     const env = {
-      OTEL_EXPORTER_OTLP_ENDPOINT: sink.url,
+      ...sink.env,
       OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN: value,
-      AUTOSPAN_EXIT_TIMEOUT: '10000',
     }
     const server = await start(t, 'logs/exceptions.mjs', { env })
     await (await fetch(`${server.url}/fail`)).arrayBuffer()
@@ -240,9 +239,8 @@ for (const [value, events] of [
 test('a crash before any span is a log record, where exceptions are', async (t) => {
   const sink = await startSink(t)
   const env = {
-    OTEL_EXPORTER_OTLP_ENDPOINT: sink.url,
+    ...sink.env,
     OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN: 'logs',
-    AUTOSPAN_EXIT_TIMEOUT: '10000',
   }
   assert.equal((await run('logs/exceptions.mjs', { env, args: ['at-once'] })).code, 1)
   await sink.settled()
@@ -260,7 +258,7 @@ test('records that wait arrive at every end of the process', async (t) => {
     ['signal', null, ['first']],
   ] as const) {
     const sink = await startSink(t)
-    const env = { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url, AUTOSPAN_EXIT_TIMEOUT: '10000' }
+    const { env } = sink
     const outcome = await run('logs/exit.mjs', { env, args: [end] })
     await sink.settled()
     assert.equal(outcome.code, code, end)
@@ -273,7 +271,7 @@ test('records that wait arrive at every end of the process', async (t) => {
 })
 
 function environment(sink: Sink, source: string): Record<string, string> {
-  return { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url, AUTOSPAN_LOG_SOURCES: source, AUTOSPAN_EXIT_TIMEOUT: '10000' }
+  return { ...sink.env, AUTOSPAN_LOG_SOURCES: source }
 }
 
 /** What a server of test/apps/logs prints for one request, without what differs between runs, sorted. */
