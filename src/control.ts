@@ -88,9 +88,14 @@ export class Control {
       const stats = statSync(path)
       return refusal(stats) ?? { text: readFileSync(path, 'utf8') }
     })
-    runOutside(() => {
-      watchFile(path, { persistent: false, interval: LOOK_EVERY_MILLIS }, () => this.#look(path))
-    }, undefined)
+    try {
+      runOutside(() => {
+        watchFile(path, { persistent: false, interval: LOOK_EVERY_MILLIS }, () => this.#look(path))
+      }, undefined)
+    } catch (error) {
+      // Without the permission to read it Node.js refuses to look at it at all.
+      this.#take(() => throwing(error as Error))
+    }
   }
 
   /** The signal has come. */

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { pathToFileURL } from 'node:url'
 import { drawTraces, trace } from '../harness/draw.js'
+import { temporaryFolder } from '../harness/folder.js'
 import { type Outcome, root, run, told } from '../harness/program.js'
 import { startSink } from '../harness/sink.js'
 
@@ -59,6 +61,22 @@ test('without --allow-worker process.exit() loses what waits, which is said with
     ['autospan: lost 2 spans, not delivered to URL threads are not permitted, --allow-worker permits them'],
   )
   await sink.settled()
+})
+
+test('a control file that may not be read is said, and the agent starts', permission, async (t) => {
+  const sink = await startSink(t)
+  const folder = temporaryFolder(t)
+  const AUTOSPAN_CONTROL_FILE = join(folder, 'control.env')
+  await writeFile(AUTOSPAN_CONTROL_FILE, 'OTEL_TRACES_SAMPLER=always_off\n')
+  const env = { AUTOSPAN_CONTROL_FILE, OTEL_EXPORTER_OTLP_ENDPOINT: sink.url, OTEL_LOG_LEVEL: 'warn' }
+  const flags = ['--permission', `--allow-fs-read=${root}/*`, ...PERMISSION.slice(2)]
+  const { code, stderr } = await run(app, { nodeFlags: flags, env })
+  const lines = stderr.split('\n').filter((line) => line.startsWith('autospan: '))
+  assert.deepEqual(lines, [
+    `autospan: the control file ${AUTOSPAN_CONTROL_FILE} cannot be read: ERR_ACCESS_DENIED; what was set before goes on`,
+  ])
+  assert.equal(code, 0, stderr)
+  assert.equal(drawTraces(await sink.settled()), DRAWN)
 })
 
 test('an agent that may not be read by --require is said, and the program runs', permission, async () => {
