@@ -41,7 +41,7 @@ import type { SheddingSettings } from './shedding.js'
 import type { Offer } from './threads.js'
 import type { OpenSpans } from './trace/open-spans.js'
 import { AgentTracerProvider } from './trace/provider.js'
-import type { ExceptionLog, SpanData } from './trace/span.js'
+import type { ExceptionLog, SpanData, SpanProcessor } from './trace/span.js'
 import { VERSION } from './version.js'
 
 const require = createRequire(import.meta.url)
@@ -83,11 +83,12 @@ export function createPipeline(config: Config, resource: Resource, onFirst: () =
   const loggerProvider =
     logExporters.length === 0 ? undefined : new AgentLoggerProvider(config.logs.limits, logProcessor, onFirst)
   const spanProcessor = redacted(fanOut(exporters), redactor && ((span) => redactor.span(span)))
+  const keeper = keeping(config.traces.sampling.keep, spanProcessor)
   const judge = new Judge(config, resource, () => provider)
   const provider = new AgentTracerProvider({
     sampler: judge.sampler,
     decider: judge.decider,
-    processor: keeping(config.traces.sampling.keep, spanProcessor),
+    processor: ring === undefined ? keeper : tellingOpen(ring, () => openSpans.size, keeper),
     limits: config.traces.limits,
     exceptionLog: createExceptionLog(config.logs, loggerProvider),
     doublesOf: findDoubles(config.instrumentations),
@@ -167,20 +168,30 @@ interface Way<Data> {
   readonly ring: ThreadRing | undefined
   /** Where load can be shed. */
   readonly pressure?: Pressure | undefined
-  /** Spans that have not ended; undefined for other records. */
-  readonly countOpen?: () => number
 }
 
 type SignalExporter<Data> = Processor<Data> & Exporter & { adopt?(request: Request): void; readonly fullness?: number }
 
-function openRing({ memory }: Offer): ThreadRing {
+/** Undefined where another thread has it: one that is not traced leaves what it was left to all that it makes. */
+function openRing({ memory }: Offer): ThreadRing | undefined {
   const { ThreadRing } = require('./export/thread-ring.js') as typeof import('./export/thread-ring.js')
-  return new ThreadRing(memory)
+  const ring = new ThreadRing(memory)
+  return ring.claim() ? ring : undefined
+}
+
+/** Tells how many spans are open before one that has ended is handed on, and so cannot be lost any more. */
+function tellingOpen(ring: ThreadRing, countOpen: () => number, next: SpanProcessor): SpanProcessor {
+  return {
+    onEnd(span) {
+      ring.openSpans = countOpen()
+      next.onEnd(span)
+    },
+  }
 }
 
 function createExporter<Data>(
   name: Exclude<ExporterName, 'none'>,
-  { signal, encoder: encoderFor, batch, otlp, file, console, ring, pressure, countOpen }: Way<Data>,
+  { signal, encoder: encoderFor, batch, otlp, file, console, ring, pressure }: Way<Data>,
   bounds: DeliveryConfig,
 ): SignalExporter<Data> {
   if (name === 'console') return console()
@@ -193,7 +204,7 @@ function createExporter<Data>(
     }
     if (ring === undefined) return createOwn()
     const { HandingOver } = require('./export/handing-over.js') as typeof import('./export/handing-over.js')
-    const settings = { encoder: encoderFor(otlp.protocol), ring, createOwn, ...(countOpen && { countOpen }) }
+    const settings = { encoder: encoderFor(otlp.protocol), ring, createOwn }
     return new HandingOver({ ...settings, signal: signal === TRACES ? 'spans' : 'logs' })
   }
   const { LineExporter } = require('./export/lines.js') as typeof import('./export/lines.js')
@@ -209,7 +220,7 @@ function createSpanExporters(
 ): readonly SignalExporter<SpanData>[] {
   const encoder = (protocol: Protocol) => createSpanEncoder(protocol, resource)
   const console = () => createConsole(resource, (spanId) => openSpans().isOpen(spanId))
-  const way = { ...traces, ...ways, signal: TRACES, encoder, console, countOpen: () => openSpans().size }
+  const way = { ...traces, ...ways, signal: TRACES, encoder, console }
   return traces.exporters.map((name) => createExporter(name, way, delivery))
 }
 

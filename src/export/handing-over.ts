@@ -13,8 +13,6 @@ export interface HandingOverSettings<Data> {
   readonly ring: ThreadRing
   /** Delivers what the main thread cannot take over. */
   readonly createOwn: () => BatchProcessor<Data>
-  /** Spans that have not ended; left out for other records. */
-  readonly countOpen?: () => number
 }
 
 /**
@@ -27,19 +25,16 @@ export class HandingOver<Data> implements Exporter {
   readonly #encoder: Encoder<Data>
   readonly #ring: ThreadRing
   readonly #createOwn: () => BatchProcessor<Data>
-  readonly #countOpen: (() => number) | undefined
   #own: BatchProcessor<Data> | undefined
 
-  constructor({ signal, encoder, ring, createOwn, countOpen }: HandingOverSettings<Data>) {
+  constructor({ signal, encoder, ring, createOwn }: HandingOverSettings<Data>) {
     this.#signal = signal
     this.#encoder = encoder
     this.#ring = ring
     this.#createOwn = createOwn
-    this.#countOpen = countOpen
   }
 
   onEnd(record: Data): void {
-    if (this.#countOpen !== undefined) this.#ring.openSpans = this.#countOpen()
     if (this.#ring.freeBytes < ENOUGH_BYTES) {
       this.#deliverer().onEnd(record)
       return

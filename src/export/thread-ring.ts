@@ -9,7 +9,8 @@ const HEAD_BYTES = 12
 const WRITTEN = 0
 const READ = 1
 const OPEN_SPANS = 2
-const WORDS = 3
+const CLAIMED = 3
+const WORDS = 4
 const WORDS_BYTES = WORDS * Int32Array.BYTES_PER_ELEMENT
 
 /** Which pipeline of the main thread a request is for. */
@@ -37,6 +38,11 @@ export class ThreadRing {
 
   static allocate(): SharedArrayBuffer {
     return new SharedArrayBuffer(WORDS_BYTES + CAPACITY)
+  }
+
+  /** Takes the memory for its one writer; false where another thread has it. */
+  claim(): boolean {
+    return Atomics.compareExchange(this.#words, CLAIMED, 0, 1) === 0
   }
 
   /** Spans that would be lost with the writer now: some of them, for not each start is written. */

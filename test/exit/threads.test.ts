@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { devNull } from 'node:os'
 import { test } from 'node:test'
 import { drawTraces, trace } from '../harness/draw.js'
 import { run } from '../harness/program.js'
@@ -53,6 +54,28 @@ for (const WAY of ['worker.terminate()', 'process.exit()', 'an error', 'SIGTERM'
     await sink.settled()
   })
 }
+
+for (const [title, settings] of [
+  ['go elsewhere', { OTEL_TRACES_EXPORTER: 'otlp/file', AUTOSPAN_TRACES_FILE: devNull }],
+  ['are not kept', { OTEL_TRACES_SAMPLER: 'always_off', AUTOSPAN_KEEP: 'errors' }],
+] as const) {
+  test(`spans of a thread that ${title} have ended all the same: none is said to be lost`, async (t) => {
+    const sink = await startSink(t)
+    const env = { WAY: 'worker.terminate()', OTEL_EXPORTER_OTLP_ENDPOINT: sink.url, OTEL_LOG_LEVEL: 'warn' }
+    const { code, stderr } = await run('exit/terminated.mjs', { env: { ...env, ...settings } })
+    assert.deepEqual([code, stderr], [0, ''])
+    assert.deepEqual(await sink.settled(), [])
+  })
+}
+
+test('threads of a thread that is not traced deliver their spans, each its own', async (t) => {
+  const sink = await startSink(t)
+  const { code, stdout, stderr } = await run('threads/supervised.cjs', {
+    env: { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url, OTEL_LOG_LEVEL: 'warn', OTEL_BSP_SCHEDULE_DELAY: '50' },
+  })
+  assert.deepEqual([code, stdout, stderr], [0, 'made 6000\n', ''])
+  assert.equal((await sink.settled()).length, 6000)
+})
 
 for (const WAY of ['disconnect', 'kill', 'process.exit()', 'SIGKILL']) {
   test(`a worker of a cluster that ends by ${WAY} delivers its spans`, async (t) => {

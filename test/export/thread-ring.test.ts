@@ -53,3 +53,9 @@ test('both ends know how many spans are open', () => {
   writer.openSpans = 7
   assert.equal(reader.openSpans, 7)
 })
+
+test('one thread writes: to others the memory is refused', () => {
+  const { writer, reader } = ends()
+  assert.equal(writer.claim(), true)
+  assert.equal(reader.claim(), false)
+})
