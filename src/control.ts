@@ -101,12 +101,13 @@ export class Control {
   /** The signal has come. */
   signalled(): void {
     runOutside(() => {
+      if (this.#options.isMainThread) {
+        const { BroadcastChannel } = process.getBuiltinModule('node:worker_threads')
+        const channel = new BroadcastChannel(CHANNEL)
+        channel.postMessage('')
+        channel.close()
+      }
       this.#onSignal()
-      if (!this.#options.isMainThread) return
-      const { BroadcastChannel } = process.getBuiltinModule('node:worker_threads')
-      const channel = new BroadcastChannel(CHANNEL)
-      channel.postMessage('')
-      channel.close()
     }, undefined)
   }
 

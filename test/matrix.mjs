@@ -4,8 +4,26 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { hasBinaries, installed } from './node-lines.mjs'
 
-/** Long tables and random cases of functions that know nothing of the line of Node.js: once is enough. */
-const NOT_AGAIN = ['-otlp/random', '-instrumentation/sql', '-propagation/', '-config/']
+/** What knows nothing of the line of Node.js, or asks settings for what others ask too: once is enough. */
+const NOT_AGAIN = [
+  '-otlp/',
+  '-harness/',
+  '-instrumentation/sql',
+  '-instrumentation/url',
+  '-propagation/',
+  '-config/',
+  '-cli/',
+  '-export/text',
+  '-export/tree',
+  '-exit/soak',
+  '-environment/config-file',
+  '-environment/garbage',
+  '-environment/misconfigurations',
+  '-environment/redaction',
+  '-environment/text-length',
+  '-demo.test',
+  '-docs.test',
+]
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const majors = process.argv.slice(2)
