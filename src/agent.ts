@@ -171,7 +171,7 @@ function run(config: Config, inheritance: Inheritance | undefined, register: str
   if (doctor !== undefined) hearSignals()
   if (hasMetrics) {
     const isAsked = config.metrics.exporters.includes('prometheus')
-    const begin = () => beginMetrics(config.metrics, loadMeters, enabled, makeKit)
+    const begin = () => carefully('the metrics', () => beginMetrics(config.metrics, loadMeters, enabled, makeKit))
     setTimeout(begin, isAsked ? 0 : Math.min(METRICS_BEGIN_MILLIS, config.metrics.intervalMillis)).unref()
   }
   if (detected === undefined) {

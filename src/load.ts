@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module'
+import { diag } from './diag/diag.js'
 import { LATE_LOOP_MILLIS, type Pressure } from './export/pressure.js'
 import type { Shedding, SheddingSettings } from './shedding.js'
 
@@ -25,7 +26,7 @@ export class LoadWatch implements Pressure {
   }
 
   overflowed(): void {
-    this.#shed().overflowed()
+    this.#shed((shedding) => shedding.overflowed())
   }
 
   looked(lateMillis: number): void {
@@ -35,7 +36,7 @@ export class LoadWatch implements Pressure {
     this.#lookedAt = now
     this.#spansThen = spans
     this.#lateLooks = lateMillis >= LATE_LOOP_MILLIS && perSecond >= LOAD_PER_SECOND ? this.#lateLooks + 1 : 0
-    if (this.#lateLooks >= LATE_LOOKS) this.#shed().loopIsLate(lateMillis)
+    if (this.#lateLooks >= LATE_LOOKS) this.#shed((shedding) => shedding.loopIsLate(lateMillis))
   }
 
   /** The process ends. */
@@ -43,11 +44,18 @@ export class LoadWatch implements Pressure {
     this.#shedding?.end()
   }
 
-  #shed(): Shedding {
-    if (this.#shedding === undefined) {
-      const { Shedding } = require('./shedding.js') as typeof import('./shedding.js')
-      this.#shedding = new Shedding(this.#settings)
+  /** Within an exporter's own work, which goes on where this fails. */
+  #shed(work: (shedding: Shedding) => void): void {
+    try {
+      this.#shedding ??= this.#load()
+      work(this.#shedding)
+    } catch (error) {
+      diag.fault('the shedding of load', error)
     }
-    return this.#shedding
+  }
+
+  #load(): Shedding {
+    const { Shedding } = require('./shedding.js') as typeof import('./shedding.js')
+    return new Shedding(this.#settings)
   }
 }

@@ -6,11 +6,14 @@ import { test } from 'node:test'
 import { pathToFileURL } from 'node:url'
 import { trace } from './harness/draw.js'
 import { temporaryFolder } from './harness/folder.js'
+import type { Owner } from './harness/owner.js'
 import { root, run, traceOf } from './harness/program.js'
 import { startSink } from './harness/sink.js'
 
 const register = join(root, 'register.mjs')
 const quiet = { OTEL_TRACES_EXPORTER: 'none' }
+/** Nobody can listen there. */
+const UNREACHED = 'http://127.0.0.1:1'
 
 for (const extension of ['mjs', 'cjs']) {
   for (const importFlag of ['--import', '--require'] as const) {
@@ -97,13 +100,21 @@ test('a register of the program, or of another package, is not taken for the age
   assert.deepEqual([code, stderr.match(/autospan: /g)?.length], [0, 1], stderr)
 })
 
+for (const WHEN of ['before', 'after']) {
+  test(`an installation that goes away ${WHEN} something was traced changes nothing for the program`, async (t) => {
+    const FOLDER = copyOf(t)
+    const env = { WHEN, FOLDER, OTEL_EXPORTER_OTLP_ENDPOINT: UNREACHED, OTEL_METRIC_EXPORT_INTERVAL: '100' }
+    const nodeFlags = ['--import', pathToFileURL(join(FOLDER, 'register.mjs')).href]
+    const bare = await run('boot/uninstalled.cjs', { env: { ...env, FOLDER: copyOf(t) }, agent: false })
+    const traced = await run('boot/uninstalled.cjs', { env, nodeFlags, agent: false })
+    assert.deepEqual([traced.code, traced.stdout], [3, bare.stdout], traced.stderr)
+    assert.match(traced.stderr, /^autospan: internal error in .*Cannot find module/m)
+  })
+}
+
 test('a second copy of the agent is told and ignored', async (t) => {
   const sink = await startSink(t)
-  const folder = temporaryFolder(t)
-  for (const part of ['register.mjs', 'package.json', 'dist/agent.cjs', 'dist/disabled.cjs', 'dist/lazy']) {
-    cpSync(join(root, part), join(folder, part), { recursive: true })
-  }
-  symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'))
+  const folder = copyOf(t)
   const { stderr } = await run('boot/traced.cjs', {
     nodeFlags: ['--import', pathToFileURL(join(folder, 'register.mjs')).href],
     env: sink.env,
@@ -182,6 +193,16 @@ for (const version of ['1.0.4', '1.4.1', '1.9.0', '1.10.0', '1.11.0', '1.57.3'])
     assert.match(await sink.traces(3), /checkout +INTERNAL/)
     assert.equal(new Set(sink.delivered.map(({ traceId }) => traceId)).size, 1)
   })
+}
+
+/** The agent, installed once more in a folder of its own. */
+function copyOf(owner: Owner): string {
+  const folder = temporaryFolder(owner)
+  for (const part of ['register.mjs', 'package.json', 'dist/agent.cjs', 'dist/disabled.cjs', 'dist/lazy']) {
+    cpSync(join(root, part), join(folder, part), { recursive: true })
+  }
+  symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'))
+  return folder
 }
 
 /** Makes a copy of the API believe that it is of another version. */

@@ -65,14 +65,21 @@ export class Library {
 
   #failed(place: string, part: string, switch_: Switch, error: unknown): void {
     diag.fault(place, error)
-    if (switch_.breaker === undefined) {
-      const { Breaker } = require('./breaker.js') as typeof import('./breaker.js')
-      switch_.breaker = new Breaker(part === '' ? this.#name : `${this.#name} ${part}`, (isBroken) => {
-        switch_.isBroken = isBroken
-        this.#update()
-      })
+    try {
+      switch_.breaker ??= this.#createBreaker(part, switch_)
+      switch_.breaker.failed(place, error)
+    } catch (failure) {
+      // Of an installation that is gone, or where no file can be opened: the call goes on all the same.
+      diag.fault(`the breaker of ${this.#name}`, failure)
     }
-    switch_.breaker.failed(place, error)
+  }
+
+  #createBreaker(part: string, switch_: Switch): Breaker {
+    const { Breaker } = require('./breaker.js') as typeof import('./breaker.js')
+    return new Breaker(part === '' ? this.#name : `${this.#name} ${part}`, (isBroken) => {
+      switch_.isBroken = isBroken
+      this.#update()
+    })
   }
 }
 

@@ -3,6 +3,7 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import type { AttributeValue, Config, DetectorName } from '../config/config.js'
 import { type Environment, readEnvironment } from '../config/environment.js'
+import { diag } from '../diag/diag.js'
 import type { AttributeList } from '../trace/attributes.js'
 import type { Attributes } from './machine.js'
 import type { Resource } from './resource.js'
@@ -82,7 +83,7 @@ export class DetectedResource implements Resource {
 
   get attributes(): Readonly<AttributeList> {
     if (this.#attributes !== undefined) return this.#attributes
-    this.#detected ??= new Map(this.#detect())
+    this.#detected ??= this.#found()
     const list: AttributeList = []
     for (const [key, value] of new Map([...this.#certain, ...this.#detected, ...this.#certain])) list.push(key, value)
     this.#attributes = list
@@ -92,8 +93,18 @@ export class DetectedResource implements Resource {
   /** What has been found out later; it wins over what was found here. */
   add(found: Attributes): void {
     if (found.size === 0) return
-    this.#detected = new Map([...(this.#detected ?? this.#detect()), ...found])
+    this.#detected = new Map([...(this.#detected ?? this.#found()), ...found])
     this.#attributes = undefined
+  }
+
+  /** Asked for in the midst of the program too, which makes a worker thread: nothing where it fails. */
+  #found(): Attributes {
+    try {
+      return new Map(this.#detect())
+    } catch (error) {
+      diag.fault('the resource', error)
+      return new Map()
+    }
   }
 }
 
