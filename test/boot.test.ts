@@ -112,6 +112,15 @@ for (const WHEN of ['before', 'after']) {
   })
 }
 
+test('it changes nothing either where only a worker thread has traced something', async (t) => {
+  const FOLDER = copyOf(t)
+  const env = { FOLDER, OTEL_EXPORTER_OTLP_ENDPOINT: UNREACHED, OTEL_BSP_SCHEDULE_DELAY: '50' }
+  const nodeFlags = ['--import', pathToFileURL(join(FOLDER, 'register.mjs')).href]
+  const { code, stdout, stderr } = await run('boot/uninstalled-thread.cjs', { env, nodeFlags, agent: false })
+  assert.deepEqual([code, stdout], [0, 'traced true\ndone\n'], stderr)
+  assert.match(stderr, /^autospan: internal error in what worker threads have handed over.*Cannot find module/m)
+})
+
 test('a second copy of the agent is told and ignored', async (t) => {
   const sink = await startSink(t)
   const folder = copyOf(t)

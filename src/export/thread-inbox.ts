@@ -85,7 +85,11 @@ export class ThreadInbox {
       const requests = taken[signal]
       if (requests.length === 0) continue
       const records = requests.reduce((sum, request) => sum + request.records, 0)
-      this.#adopt(signal, { records, body: mergeRequests(requests.map(({ body }) => body)) })
+      try {
+        this.#adopt(signal, { records, body: mergeRequests(requests.map(({ body }) => body)) })
+      } catch (error) {
+        diag.fault('what worker threads have handed over', error)
+      }
     }
   }
 }
