@@ -2,7 +2,7 @@ import type { RedactionConfig, SecretKind } from './config/config.js'
 import type { LogData } from './logs/log-data.js'
 import type { Resource } from './resource/resource.js'
 import type { AttributeList, Value } from './trace/attributes.js'
-import type { RecordingSpan, SpanData } from './trace/span.js'
+import type { RecordingSpan, SpanData, SpanEvent } from './trace/span.js'
 
 const REDACTED = '[REDACTED]'
 /** What stands for a value in a query, as in all that are redacted by themselves. */
@@ -44,11 +44,17 @@ export class Redactor {
         span.shared = undefined
       }
     }
-    for (const { attributes } of span.events ?? []) this.#list(attributes)
+    if (span.events !== undefined) span.events = span.events.map((event) => this.#event(event))
     for (const { attributes } of span.links ?? []) this.#list(attributes)
     span.name = this.#text(span.name)
     span.statusMessage = this.#text(span.statusMessage)
     return span
+  }
+
+  #event(event: SpanEvent): SpanEvent {
+    this.#list(event.attributes)
+    const name = this.#text(event.name)
+    return name === event.name ? event : { ...event, name }
   }
 
   log(record: LogData): LogData {

@@ -3,7 +3,7 @@ import type { AttributeList } from '../trace/attributes.js'
 import type { Scope } from '../trace/span.js'
 import { DELTA, type Metric, type MetricHead } from './metric.js'
 import { LastValuePoint } from './points.js'
-import { SeriesMap } from './series.js'
+import { keyOf, listOf, SeriesMap } from './series.js'
 import { keptOf, type StreamSettings, sayOverflow } from './store.js'
 import type { Stream } from './stream.js'
 
@@ -13,6 +13,8 @@ class ObservedPoint extends LastValuePoint {
   isObserved = false
   /** The sum as it was told the last time. */
   before = 0
+  /** What it is made of in the collection under way, by the attributes as they were given; where not all of them are kept. */
+  readonly parts = new Map<string, number>()
 }
 
 /** What the callbacks of one observable instrument have told one reader. */
@@ -39,8 +41,9 @@ export class ObservedStore {
     const { keeps, data } = this.#stream
     const point = this.#series.find(keeps === undefined ? attributes : keptOf(attributes, keeps))
     const isLess = keeps !== undefined || this.#settings.redact !== undefined
-    const isOfMany = this.#series.isOverflow(point) || (isLess && data === 'sum')
-    if (isOfMany && point.isObserved) point.value += value
+    const sum = point.isObserved ? point.value : 0
+    if (this.#series.isOverflow(point)) point.value = sum + value
+    else if (isLess && data === 'sum') point.value = sum + growth(point, value, attributes)
     else point.value = value
     point.isObserved = true
   }
@@ -65,9 +68,18 @@ export class ObservedStore {
     for (const point of this.#series.all()) {
       if (point.isObserved) point.before = point.value
       point.isObserved = false
+      point.parts.clear()
     }
     if (this.#settings.temporality === DELTA) this.#startMillis = Math.max(timeMillis, this.#startMillis)
   }
+}
+
+/** By what a part makes the sum more, of which the last word counts too. */
+function growth({ parts }: ObservedPoint, value: number, attributes: Attributes | undefined): number {
+  const key = keyOf(listOf(attributes))
+  const before = parts.get(key) ?? 0
+  parts.set(key, value)
+  return value - before
 }
 
 function newPoint(attributes: Readonly<AttributeList>): ObservedPoint {

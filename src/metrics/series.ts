@@ -129,7 +129,7 @@ export class SeriesMap<Point> {
 }
 
 /** The same text for the same attributes in whatever order. */
-function keyOf(attributes: Readonly<AttributeList>): string {
+export function keyOf(attributes: Readonly<AttributeList>): string {
   const pairs: string[] = []
   for (let i = 1; i < attributes.length; i += 2) {
     const value = attributes[i]

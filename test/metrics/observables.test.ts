@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { AttributeList } from '../../src/trace/attributes.js'
 import { metering } from './metering.js'
 
 test('callbacks are asked at each collection, and their last word counts', () => {
@@ -141,4 +142,18 @@ test('of more than 2000 sets of attributes the sum of the others is told', () =>
     assert.equal(points.length, 2001)
     assert.deepEqual([points.at(-1)?.attributes, points.at(-1)?.value], [{ 'otel.metric.overflow': true }, 6])
   }
+})
+
+test('where attributes are redacted the last word on the same ones counts, and what becomes the same is added up', () => {
+  const redact = (list: Readonly<AttributeList>) => list.map((value) => (/ann|bob/.test(String(value)) ? '?' : value))
+  const { meter, values } = metering({ redact })
+  meter.createObservableCounter('bytes').addCallback((result) => {
+    for (const value of [3, 10]) for (const user of ['ann', 'bob', 'cid']) result.observe(value, { user })
+  })
+  const expected = [
+    [{ user: '?' }, 20],
+    [{ user: 'cid' }, 10],
+  ]
+  assert.deepEqual(values('bytes'), expected)
+  assert.deepEqual(values('bytes'), expected)
 })
