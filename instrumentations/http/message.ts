@@ -1,4 +1,3 @@
-import { channel } from 'node:diagnostics_channel'
 import type { Kit } from '../../src/instrumentation/kit.js'
 import { forget, lifeOf, type Message, type MessageLife } from '../../src/instrumentation/message.js'
 
@@ -27,7 +26,6 @@ export function keepContext(prototype: Message, kit: Kit): void {
         place.failed(error)
       }
       try {
-        if (event === 'finish' && isFinishedByNodeOnly(message)) return kit.runUnbound(emit, message, event)
         return isAtHome(life, message, event) ? emit.apply(message, args) : emitIn(life, message, ...args)
       } finally {
         try {
@@ -51,38 +49,12 @@ export function keepContext(prototype: Message, kit: Kit): void {
   }
 }
 
-/** What EventEmitter keeps. */
-interface Listened {
-  readonly _events?: { readonly end?: unknown }
-  readonly _eventsCount?: number
-}
-
-/** A request, and what tells that a server's own parser has made it and Node.js itself answers by `_httpMessage`. */
-interface Parsed extends Message, Listened {
-  readonly socket?: { readonly parser?: unknown; readonly _httpMessage?: unknown } | null
-}
-
-const finished = channel('http.server.response.finish')
-
-/**
- * Nobody but Node.js hears that a response was sent, and nobody hears what follows from it. It starts the timer of the
- * idle connection then, which would keep its context, and so the span, in memory until the next request.
- */
-function isFinishedByNodeOnly(message: Message): boolean {
-  const { req } = message as { readonly req?: Parsed }
-  // Of a response that a server of Node's has begun the first listener is its own.
-  if (req?.socket?.parser == null || req.socket._httpMessage !== message) return false
-  if (finished.hasSubscribers || message.listenerCount('finish') !== 1 || message.listenerCount('close') > 0)
-    return false
-  return req._eventsCount === 0 || (req._eventsCount === 1 && isHeardByNodeOnly(req))
-}
-
 /** Node's own listener to the end of a request that is answered before; known once it has been seen. */
 let clearIncoming: unknown
 
 /** The one listener to the `end` of `message`. Of a function of that name only Node's knows its parser. */
 function isHeardByNodeOnly(message: Message): boolean {
-  const listener = (message as Listened)._events?.end
+  const listener = (message as { _events?: { end?: unknown } })._events?.end
   if (listener === clearIncoming) return listener !== undefined
   if (typeof listener !== 'function' || listener.name !== 'clearIncoming') return false
   if (!String(listener).includes('parser.incoming === req')) return false

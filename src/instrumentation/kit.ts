@@ -2,7 +2,7 @@ import type { EventEmitter } from 'node:events'
 import type { Context, Span, TextMapGetter, TextMapPropagator, TextMapSetter } from '@opentelemetry/api'
 import type { Logger } from '@opentelemetry/api-logs'
 import { isSuppressed, ROOT_CONTEXT, SPAN_KEY, spanOf } from '../context/context.js'
-import { activeContext, applyIn, bindTo, runUnbound } from '../context/manager.js'
+import { activeContext, applyIn, bindTo } from '../context/manager.js'
 import type { AgentMeter } from '../metrics/meter.js'
 import type { AttributeList, SharedAttributes } from '../trace/attributes.js'
 import { now } from '../trace/clock.js'
@@ -134,15 +134,6 @@ export class Kit {
   ): Result {
     if (activeContext() === ROOT_CONTEXT) return Reflect.apply(fn, thisArg, args) as Result
     return applyIn(ROOT_CONTEXT, fn, thisArg, args)
-  }
-
-  /** Calls `fn` in no context at all, not even of the program's: what Node.js does on its own account. */
-  runUnbound<This, Argument, Result>(
-    fn: (this: This, argument: Argument) => Result,
-    thisArg: This,
-    argument: Argument,
-  ): Result {
-    return runUnbound(fn, thisArg, argument)
   }
 
   /** Has an emitter's listeners run in a context, those too that are added later. */
