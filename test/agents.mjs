@@ -3,10 +3,10 @@
 // have each span once. The packages come from npm and stay in .agents. Needs the compiled tests.
 import { spawnSync } from 'node:child_process'
 import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { availableParallelism } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { hasBinaries, installed } from './node-lines.mjs'
+import { inTurn } from './in-turn.mjs'
+import { binaries } from './node-lines.mjs'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const folder = join(root, '.agents')
@@ -84,7 +84,7 @@ await inTurn(runs, async (what) => {
   )
   isBad ||= lines.length > 0
 })
-process.exitCode = isBad ? 1 : 0
+if (isBad) process.exitCode = 1
 
 async function check(owner, { node, agent, flag }) {
   const database = await startWire(owner)
@@ -192,31 +192,6 @@ function preload(agent, flag) {
       : `import * as all from '${agent}'; const ${as} = all.default ?? all`
   writeFileSync(file, `${load}\n${start}\n`)
   return file
-}
-
-/** As many at a time as there are processors. */
-async function inTurn(items, work) {
-  const left = [...items]
-  const worker = async () => {
-    for (let item = left.shift(); item !== undefined; item = left.shift()) await work(item)
-  }
-  await Promise.all(Array.from({ length: availableParallelism() }, worker))
-}
-
-/** The one that is wanted; none where there is none for this platform, or it does not run. */
-function binaries(wanted) {
-  const isMajor = /^\d+$/.test(wanted)
-  const isOwn = wanted === process.versions.node.split('.')[0]
-  if (isMajor && !isOwn && !hasBinaries()) {
-    console.log(`Node.js ${wanted}: skipped, there are binaries for linux-x64 only`)
-    return []
-  }
-  const node = isOwn ? process.execPath : isMajor ? installed(wanted) : wanted
-  const version = node && spawnSync(node, ['--version'], { encoding: 'utf8' }).stdout?.trim()
-  if (version) return [{ node, version }]
-  console.error(`Node.js ${wanted}: cannot be installed or does not run here`)
-  isBad = true
-  return []
 }
 
 function install() {

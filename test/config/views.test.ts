@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { temporaryFolder } from '../harness/folder.js'
 import { file } from '../harness/owner.js'
+import { view } from '../metrics/view.js'
 import { type Reading, reading } from './reading.js'
 
 const folder = temporaryFolder(file)
@@ -91,29 +92,6 @@ meter_provider:
     { ...plain, selector: { ...plain.selector, instrumentName: 'nothing' } },
   ])
 })
-
-function view(selector: object, stream: object) {
-  return {
-    selector: {
-      instrumentName: undefined,
-      instrumentKind: undefined,
-      unit: undefined,
-      meterName: undefined,
-      meterVersion: undefined,
-      meterSchemaUrl: undefined,
-      ...selector,
-    },
-    stream: {
-      name: undefined,
-      description: undefined,
-      aggregation: undefined,
-      included: undefined,
-      excluded: [],
-      cardinalityLimit: undefined,
-      ...stream,
-    },
-  }
-}
 
 /** A view, or what is wrong with it, and whether it is used all the same. */
 const WRONG: readonly [view: string, problem: string, isUsed: boolean][] = [

@@ -38,31 +38,27 @@ await writeFile(join(project, 'node_modules/express/index.js'), `module.exports 
 await writeFile(join(project, 'ask.cjs'), ASK)
 await writeFile(join(project, 'reloaded.mjs'), `import express from 'old'; export default express`)
 
+const OLD_THEN_NEW = trace`
+  GET            CLIENT 200
+    GET /old/:id SERVER 200
+
+  GET            CLIENT 200
+    GET /new/:id SERVER 200
+`
+
 for (const [title, name, source, drawn, lines] of [
   [
     'two copies of a library in different versions are both traced',
     'two.cjs',
     `const { ask } = require('./ask.cjs'); ask(require('old'), '/old').then(() => ask(require('new'), '/new'))`,
-    trace`
-      GET            CLIENT 200
-        GET /old/:id SERVER 200
-
-      GET            CLIENT 200
-        GET /new/:id SERVER 200
-    `,
+    OLD_THEN_NEW,
     [],
   ],
   [
     'both by import, too',
     'two.mjs',
     `import old from 'old'; import young from 'new'; import { ask } from './ask.cjs'; await ask(old, '/old'); await ask(young, '/new')`,
-    trace`
-      GET            CLIENT 200
-        GET /old/:id SERVER 200
-
-      GET            CLIENT 200
-        GET /new/:id SERVER 200
-    `,
+    OLD_THEN_NEW,
     [],
   ],
   [

@@ -3,29 +3,7 @@ import { test } from 'node:test'
 import { ROOT_CONTEXT, SPAN_KEY } from '../../src/context/context.js'
 import { createViews, type Selector, type StreamWishes, type View } from '../../src/metrics/views.js'
 import { metering } from './metering.js'
-
-function view(selector: Partial<Selector>, stream: Partial<StreamWishes> = {}): View {
-  return {
-    selector: {
-      instrumentName: undefined,
-      instrumentKind: undefined,
-      unit: undefined,
-      meterName: undefined,
-      meterVersion: undefined,
-      meterSchemaUrl: undefined,
-      ...selector,
-    },
-    stream: {
-      name: undefined,
-      description: undefined,
-      aggregation: undefined,
-      included: undefined,
-      excluded: [],
-      cardinalityLimit: undefined,
-      ...stream,
-    },
-  }
-}
+import { view } from './view.js'
 
 const withViews = (...views: View[]) => metering({ views: createViews(views) })
 

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { createTraceState, INVALID_SPAN_CONTEXT, type SpanContext, trace } from '@opentelemetry/api'
 import { ROOT_CONTEXT, SPAN_KEY, SUPPRESS_KEY, spanOf } from '../../src/context/context.js'
 import { activeContext, runIn } from '../../src/context/manager.js'
+import { toUnixMillis } from '../../src/trace/clock.js'
 import { NonRecordingSpan } from '../../src/trace/non-recording-span.js'
 import { alwaysOff, alwaysOn, parentBased } from '../../src/trace/sampler.js'
 import { recordingTracer } from './tracing.js'
@@ -26,6 +27,16 @@ test('a root span has new random ids, the sampled and the random flag', () => {
   assert.equal(a.traceFlags, 3)
   assert.notEqual(a.traceId, b.traceId)
   assert.equal(a.isRemote, undefined)
+})
+
+test('a root span that began a while ago says so, and moves no other', () => {
+  const { tracer, ended } = recordingTracer()
+  const startTime = performance.now() / 2
+  tracer.startSpan('late', { startTime }).end()
+  tracer.startSpan('now').end()
+  const [late, now] = ended.map((span) => toUnixMillis(span.startTime, span.anchor))
+  assert.ok(startTime > 20, 'this process has lived for too short to tell')
+  assert.ok(now! - late! > startTime - 10, `${now! - late!} ms ago, where ${startTime} was given`)
 })
 
 test("a child is in its parent's trace with a span id of its own", () => {
