@@ -9,8 +9,8 @@ import { median } from './statistics.mjs'
 const SAMPLE_MILLIS = 1000
 /** Samples of a window, of which the median counts for what is resident, and the least of the heap for what lives. */
 const WINDOW = 10
-/** As much as the queue of 32 MiB has room for at 5,000 spans a second, with a margin. */
-const MAX_OUTAGE_MILLIS = 15_000
+/** The queue of 32 MiB has room for 13 s of 5,000 spans a second. */
+const MAX_OUTAGE_MILLIS = 9_000
 /** Of a normal distribution, for 95 %. */
 const SURE = 1.96
 
