@@ -1,9 +1,9 @@
 import type { ClientRequest } from 'node:http'
 import { createRequire } from 'node:module'
 import type { Kit } from '../../src/instrumentation/kit.js'
-import { lifeOf, type Message } from '../../src/instrumentation/message.js'
+import { lifeOf, type Message, type MessageLife } from '../../src/instrumentation/message.js'
 import { keepContext } from './message.js'
-import type { Begin, StoredHeaders } from './sending.js'
+import type { Sending, StoredHeaders } from './sending.js'
 
 const require = createRequire(import.meta.url)
 
@@ -13,20 +13,20 @@ const require = createRequire(import.meta.url)
  * however: `request`, `get`, `new ClientRequest`, headers as an object or as a list.
  */
 export function traceClients(prototype: ClientRequest & Message, kit: Kit): void {
-  keepContext(prototype, kit)
   const place = kit.place('client', { part: 'client' })
-  let begin: Begin | undefined
-  const load = (): Begin => {
+  let sending: Sending | undefined
+  const load = (): Sending => {
     const { createSending } = require('./sending.js') as typeof import('./sending.js')
-    begin = createSending(kit)
-    return begin
+    sending = createSending(kit)
+    return sending
   }
+  keepContext(prototype, kit, expect)
   kit.wrap(prototype, '_storeHeader', (storeHeader) => {
     return function (this: ClientRequest & Message, firstLine: string, headers: StoredHeaders) {
       let stored = headers
-      if (place.on && lifeOf(this) === undefined && !kit.isSuppressed()) {
+      if (place.on && lifeOf(this)?.isUnsent !== false && !kit.isSuppressed()) {
         try {
-          stored = (begin ?? load())(this, headers)
+          stored = (sending ?? load()).begin(this, headers)
         } catch (error) {
           place.failed(error)
         }
@@ -34,4 +34,11 @@ export function traceClients(prototype: ClientRequest & Message, kit: Kit): void
       return storeHeader.call(this, firstLine, stored)
     }
   })
+
+  /** By the time that it has a connection, or cannot have one, most requests have been told by their heads. */
+  function expect(request: ClientRequest & Message, event: string): MessageLife | undefined {
+    if (event !== 'socket' && event !== 'error') return undefined
+    if (!place.on || request.headersSent || kit.isSuppressed()) return undefined
+    return (sending ?? load()).expect(request)
+  }
 }

@@ -5,13 +5,19 @@ import { forget, lifeOf, type Message, type MessageLife } from '../../src/instru
  * Messages emit from the socket's callbacks, which belong to the connection and not to the request:
  * a marked message's listeners run in its own context. One `emit` on the prototype serves all
  * messages; none gets a listener, a closure or a property more than its mark.
+ *
+ * @param unmarked is told of each event of a message that is not traced, and may mark it then
  */
-export function keepContext(prototype: Message, kit: Kit): void {
+export function keepContext<Marked extends Message>(
+  prototype: Marked,
+  kit: Kit,
+  unmarked?: (message: Marked, event: string) => MessageLife | undefined,
+): void {
   const place = kit.place('message')
   kit.wrap(prototype, 'emit', (emit) => {
     // The lists of arguments are only ever passed on, so that they need not be made.
-    return function (this: Message, ...args: [event: string, ...rest: unknown[]]) {
-      const life = lifeOf(this)
+    return function (this: Marked, ...args: [event: string, ...rest: unknown[]]) {
+      const life = lifeOf(this) ?? mark(this, args[0])
       if (life === undefined) return emit.apply(this, args)
       if (life.heeds(args[0])) return heed(life, this, ...args)
       if (isAtHome(life, this, args[0])) return emit.apply(this, args)
@@ -41,6 +47,16 @@ export function keepContext(prototype: Message, kit: Kit): void {
       return kit.runWith(context, emit, message, args)
     }
   })
+
+  function mark(message: Marked, event: string): MessageLife | undefined {
+    if (unmarked === undefined) return undefined
+    try {
+      return unmarked(message, event)
+    } catch (error) {
+      place.failed(error)
+      return undefined
+    }
+  }
 
   /** Where the program does not listen the context makes no difference, and entering one is what costs most here. */
   function isAtHome({ context }: MessageLife, message: Message, event: string): boolean {

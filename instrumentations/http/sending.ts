@@ -1,6 +1,5 @@
 import type { ClientRequest, IncomingMessage, OutgoingHttpHeader } from 'node:http'
 import type { Context, Span, TextMapSetter } from '@opentelemetry/api'
-import { startOf } from '../../src/instrumentation/duration.js'
 import {
   errorType,
   isAbort,
@@ -14,7 +13,7 @@ import {
 import { ClientMetrics } from '../../src/instrumentation/http-metrics.js'
 import type { HttpRules } from '../../src/instrumentation/http-rules.js'
 import type { Describe, Kit } from '../../src/instrumentation/kit.js'
-import { type Message, MessageLife, setLife } from '../../src/instrumentation/message.js'
+import { lifeOf, type Message, MessageLife, setLife } from '../../src/instrumentation/message.js'
 import { type Target, Targets, urlAt, urlOf } from './target.js'
 
 /** The headers as `_storeHeader` gets them: the message's own table, an object, or names and values in a list. */
@@ -30,11 +29,15 @@ interface Sent {
   readonly target: Target
 }
 
-/** Starts the span of a request whose head is about to be written; returns the headers to write instead. */
-export type Begin = (request: ClientRequest & Message, headers: StoredHeaders) => StoredHeaders
+export interface Sending {
+  /** Starts the span of a request whose head is about to be written; returns the headers to write instead. */
+  begin(request: ClientRequest & Message, headers: StoredHeaders): StoredHeaders
+  /** Follows a request that has no head yet, as its body is not there: should it fail now, it has a span all the same. */
+  expect(request: ClientRequest & Message): MessageLife
+}
 
 /** Loaded with the first request. */
-export function createSending(kit: Kit): Begin {
+export function createSending(kit: Kit): Sending {
   let metrics: ClientMetrics | undefined
   const { http } = kit
   const { skipsSigned = true } = http ?? {}
@@ -46,23 +49,40 @@ export function createSending(kit: Kit): Begin {
           http.captureInto(describeRequest(sent), 'request', http.client.request, (name) =>
             sent.request.getHeader(name),
           )
-  return begin
+  return { begin, expect }
 
   function begin(request: ClientRequest & Message, headers: StoredHeaders): StoredHeaders {
     const parent = kit.active()
     const target = targets.of(request)
+    const span = start(request, target, parent, kit.now())
+    if (http?.propagatesTo(target.host) === false) return headers
+    return injectInto(request, headers, kit.withSpan(parent, span))
+  }
+
+  function start(request: ClientRequest & Message, target: Target, parent: Context, beganAt: number): Span {
     const span =
       http?.ignoresHost(target.host) === true
         ? kit.skip(parent)
-        : kit.startClient(methodName(request.method), parent, describe, { request, target }, target.shared)
+        : kit.startClient(methodName(request.method), parent, describe, { request, target }, target.shared, beganAt)
     if (kit.hasMeter) metrics ??= new ClientMetrics(kit)
     const isFollowed = metrics !== undefined || span.isRecording()
     setLife(
       request,
-      isFollowed ? new RecordedRequest(parent, span, request, target, metrics, kit) : new SentRequest(parent),
+      isFollowed ? new RecordedRequest(parent, span, request, target, metrics, kit, beganAt) : new SentRequest(parent),
     )
-    if (http?.propagatesTo(target.host) === false) return headers
-    return injectInto(request, headers, kit.withSpan(parent, span))
+    return span
+  }
+
+  function expect(request: ClientRequest & Message): MessageLife {
+    const context = kit.active()
+    const beganAt = kit.now()
+    const life = new UnsentRequest(context, (error) => {
+      if (isAbort(error) || wasCancelled(request, error)) return
+      start(request, targets.of(request), context, beganAt)
+      lifeOf(request)?.before('error', request, error)
+    })
+    setLife(request, life)
+    return life
   }
 
   function injectInto(request: ClientRequest, headers: StoredHeaders, context: Context): StoredHeaders {
@@ -99,6 +119,28 @@ export function createSending(kit: Kit): Begin {
   }
 }
 
+/** A request whose head has yet to be written. */
+class UnsentRequest extends MessageLife {
+  readonly #fail: (error: unknown) => void
+
+  constructor(context: Context, fail: (error: unknown) => void) {
+    super(context)
+    this.#fail = fail
+  }
+
+  override get isUnsent(): boolean {
+    return true
+  }
+
+  override heeds(event: string): boolean {
+    return event === 'error' || event === 'close'
+  }
+
+  override before(event: string, _message: Message, argument: unknown): void {
+    if (event === 'error') this.#fail(argument)
+  }
+}
+
 /** A sent request: its answer's listeners run in the context in which it was sent. */
 class SentRequest extends MessageLife {
   override heeds(event: string): boolean {
@@ -132,6 +174,7 @@ class RecordedRequest extends SentRequest {
     target: Target,
     metrics: ClientMetrics | undefined,
     kit: Kit,
+    beganAt: number,
   ) {
     super(context)
     this.#span = span
@@ -139,7 +182,7 @@ class RecordedRequest extends SentRequest {
     this.#target = target
     this.#metrics = metrics
     this.#kit = kit
-    this.#beganAt = metrics === undefined ? 0 : startOf(span)
+    this.#beganAt = beganAt
   }
 
   override heeds(event: string): boolean {
@@ -197,14 +240,14 @@ class RecordedRequest extends SentRequest {
   }
 
   #fail(error: unknown): void {
-    if (!isAbort(error) && !this.#wasCancelled(error)) this.#recordError(error)
+    if (!isAbort(error) && !wasCancelled(this.#request, error)) this.#recordError(error)
     this.#end()
   }
 
   /** Without an end and without an error: cut off while the body came, by the other side or by the caller. */
   #close(): void {
     const response = this.#response
-    if (response !== undefined && !response.complete && !this.#wasCancelled(undefined)) {
+    if (response !== undefined && !response.complete && !wasCancelled(this.#request, undefined)) {
       this.#recordError(Object.assign(new Error('aborted'), { code: 'ECONNRESET' }))
     }
     this.#end()
@@ -214,17 +257,6 @@ class RecordedRequest extends SentRequest {
     if (this.#hasEnded) return
     recordCallError(this.#span, error)
     this.#errorType = errorType(error)
-  }
-
-  /**
-   * `destroy()` and `abort()` by the caller show as a reset like any other; but then the socket has
-   * neither failed nor heard the other side's end.
-   */
-  #wasCancelled(error: unknown): boolean {
-    if (error !== undefined && (error as { code?: unknown }).code !== 'ECONNRESET') return false
-    const { socket } = this.#request
-    if (socket === null || socket === undefined) return this.#request.destroyed
-    return this.#request.destroyed && socket.errored === null && !socket.readableEnded
   }
 
   #end(): void {
@@ -256,6 +288,16 @@ class RecordedRequest extends SentRequest {
     span.setAttribute('server.port', port)
     span.setAttribute('url.full', urlAt(this.#request, this.#target, port))
   }
+}
+
+/**
+ * `destroy()` and `abort()` by the caller show as a reset like any other; but then the socket has
+ * neither failed nor heard the other side's end.
+ */
+function wasCancelled({ socket, destroyed }: ClientRequest, error: unknown): boolean {
+  if (error !== undefined && (error as { code?: unknown }).code !== 'ECONNRESET') return false
+  if (socket === null || socket === undefined) return destroyed
+  return destroyed && socket.errored === null && !socket.readableEnded
 }
 
 /** The places of what comes later are made at once: a list that grows is copied. */

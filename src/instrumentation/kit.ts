@@ -183,15 +183,16 @@ export class Kit {
     return (this.#tracer ?? this.prepare()).start(name, SERVER, context, describe, subject, shared)
   }
 
-  /** Starts the span of a call to another service; `describe` and `shared` as above. */
+  /** Starts the span of a call to another service, which may have begun before; `describe` and `shared` as above. */
   startClient<Subject>(
     name: string,
     context: Context,
     describe: Describe<Subject>,
     subject: Subject,
     shared?: SharedAttributes,
+    startMillis?: number,
   ): Span {
-    return (this.#tracer ?? this.prepare()).start(name, CLIENT, context, describe, subject, shared)
+    return (this.#tracer ?? this.prepare()).start(name, CLIENT, context, describe, subject, shared, startMillis)
   }
 
   /** Starts the span of a part of the work in this process; `describe` as above. */

@@ -18,6 +18,11 @@ export class MessageLife {
     this.context = context
   }
 
+  /** Whether it is of a request that has no head yet. */
+  get isUnsent(): boolean {
+    return false
+  }
+
   /** The head of a message is about to be written. */
   started(): void {}
 

@@ -85,7 +85,7 @@ export class AgentTracer implements Tracer {
   /**
    * Starts a span of an instrumentation. `describe(subject)` gives its first attributes and is not
    * called for a span that the sampler drops; the list becomes the span's own. `shared` are more of
-   * them, with other keys, which the span has in common with others.
+   * them, with other keys, which the span has in common with others; `startMillis` is on the monotonic clock.
    */
   start<Subject>(
     name: string,
@@ -94,8 +94,9 @@ export class AgentTracer implements Tracer {
     describe: (subject: Subject) => AttributeList,
     subject: Subject,
     shared?: SharedAttributes,
+    startMillis: number = now(),
   ): Span {
-    return this.#start(name, kind, context, now(), describe, subject, shared)
+    return this.#start(name, kind, context, startMillis, describe, subject, shared)
   }
 
   /** A span that records nothing and is not sampled, below that of `context`. */

@@ -8,7 +8,7 @@ const server = createServer((req) => {
 })
 
 server.listen(0, '127.0.0.1', async () => {
-  for (let round = 0; round < 4; round++) {
+  for (let round = 0; round < 8; round++) {
     for (let i = 0; i < 300; i += 30) await Promise.all(Array.from({ length: 30 }, (_, n) => aborted(`/${i + n}`)))
     global.gc()
     console.log(process.memoryUsage().heapUsed)

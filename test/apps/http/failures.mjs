@@ -1,14 +1,22 @@
 // Calls that fail in all the ways that calls can, each with a path of its own.
-import { createServer, get } from 'node:http'
+import { createServer, get, request } from 'node:http'
 import { createServer as createTcpServer } from 'node:net'
+import { PassThrough } from 'node:stream'
 
 const server = createServer((req, res) => {
-  if (req.url === '/404') return res.writeHead(404).end()
+  if (req.url.startsWith('/404')) return res.writeHead(404).end()
   if (req.url.startsWith('/reset')) return req.socket.destroy()
   if (req.url.startsWith('/cut')) {
     res.writeHead(200, { 'content-length': 10 })
     res.write('half')
     return setTimeout(() => req.socket.destroy(), 20)
+  }
+  if (req.url === '/proxy') {
+    const body = new PassThrough()
+    const call = request(req.headers['x-to'], { method: 'POST' })
+    call.on('error', ({ code }) => res.writeHead(502).end(code))
+    body.pipe(call)
+    return
   }
   // Everything else waits to be aborted.
 })
@@ -29,6 +37,12 @@ server.listen(0, '127.0.0.1', async () => {
   setTimeout(() => destroyed.destroy(), 50)
   await error(destroyed)
   await new Promise((resolve) => get(`${base}/cut/get`, (res) => res.resume().on('error', resolve)))
+  const proxied = await fetch(`${base}/proxy`, { headers: { 'x-to': `${closed}/refused/piped` } })
+  if ((await proxied.text()) !== 'ECONNREFUSED') throw new Error('the program does not hear of the failure')
+  await error(request(`${base}/never/sent`, { method: 'POST' }).destroy())
+  const late = request(`${base}/404?late`, { method: 'POST' })
+  late.on('socket', () => setImmediate(() => late.end()))
+  await new Promise((resolve) => late.on('response', (res) => res.resume().on('end', resolve)))
   server.close()
   server.closeAllConnections()
 })
