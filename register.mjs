@@ -20,7 +20,7 @@ function start() {
     const { isDisabled } = require('./dist/disabled.cjs')
     if (isDisabled()) return
     const entry = process.argv[1]
-    if (MAYBE_TOOL.test(entry) && require('./dist/src/config/tools.js').isTool(entry)) return
+    if (MAYBE_TOOL.test(entry) && require('./dist/tools.cjs').isTool(entry)) return
     require('./dist/agent.cjs').start(import.meta.filename)
   } catch (error) {
     say(`could not be loaded, the program runs untraced: ${error.message.split('\n')[0]}`)

@@ -191,8 +191,8 @@ function install() {
     'unsupported.cjs',
     'dist/agent.cjs',
     'dist/disabled.cjs',
+    'dist/tools.cjs',
     'dist/lazy',
-    'dist/src',
   ]) {
     cpSync(join(root, part), join(agent, part), { recursive: true })
   }

@@ -1,6 +1,6 @@
-// Bundles what tsc has compiled: dist/agent.cjs, which every start loads; dist/disabled.cjs, which tells whether it may;
-// dist/cli.cjs, the command; and a file in dist/lazy/ for each module that the sources `require` within a function, loaded
-// when that function is called. See CONTRIBUTING.md.
+// Bundles what tsc has compiled: dist/agent.cjs, which every start loads; dist/disabled.cjs and dist/tools.cjs, which tell
+// whether it may; dist/cli.cjs, the command; dist/bundlers/, the plugins; and a file in dist/lazy/ for each module that the
+// sources `require` within a function, loaded when that function is called. See CONTRIBUTING.md.
 import { readFileSync, rmSync } from 'node:fs'
 import { dirname, join, relative, resolve, sep } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
@@ -9,8 +9,10 @@ import { build } from 'esbuild'
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const dist = join(root, 'dist')
 const ENTRY = join(dist, 'src/agent.js')
-const DISABLED = join(dist, 'src/config/disabled.js')
+/** What register.mjs asks before it loads the agent. */
+const QUESTIONS = ['disabled', 'tools']
 const CLI = join(dist, 'src/cli/main.js')
+const PLUGINS = ['esbuild', 'rollup', 'webpack', 'webpack-loader']
 const LIST = join(dist, 'instrumentations/index.js')
 const OURS = /[/\\]dist[/\\](src|instrumentations)[/\\].*\.js$/
 
@@ -28,7 +30,7 @@ const shared = new Set()
 /** The file of each module that several lazy ones import. */
 const common = new Map()
 
-rmSync(join(dist, 'lazy'), { recursive: true, force: true })
+for (const folder of ['lazy', 'bundlers']) rmSync(join(dist, folder), { recursive: true, force: true })
 const early = new Set(await bundleAgent())
 await bundle({ entryPoints: [CLI], outfile: join(dist, 'cli.cjs') }, [])
 const chunks = new Map()
@@ -41,10 +43,13 @@ for (const entry of lazy.keys()) await bundleLazy(entry)
 for (const file of new Set(common.values())) {
   if (!isLazyFile(file)) await bundleApart({ stdin: together(commonIn(file)) }, file)
 }
-await bundle({ entryPoints: [DISABLED], outfile: join(dist, 'disabled.cjs') }, [])
+for (const name of QUESTIONS) {
+  await bundle({ entryPoints: [join(dist, `src/config/${name}.js`)], outfile: join(dist, `${name}.cjs`) }, [])
+}
 for (const entry of programs.keys()) await bundleProgram(entry)
 // Now that it is known what the lazy ones share with it.
 await bundleAgent()
+await bundlePlugins()
 refuse(contradictions())
 
 async function bundleAgent() {
@@ -116,6 +121,29 @@ async function exportsOf(path) {
 
 function bundleProgram(entry) {
   return bundle({ entryPoints: [entry], outfile: join(dist, 'lazy', fileOf(entry)) }, [])
+}
+
+/** Of the libraries the plugins need to know the names only. */
+async function bundlePlugins() {
+  const { INSTRUMENTATIONS } = await import(pathToFileURL(LIST))
+  const names = {
+    name: 'names of libraries',
+    setup({ onLoad }) {
+      onLoad({ filter: OURS }, ({ path }) =>
+        path === LIST ? { contents: `export const INSTRUMENTATIONS = ${JSON.stringify(INSTRUMENTATIONS)}` } : undefined,
+      )
+    },
+  }
+  await build({
+    entryPoints: PLUGINS.map((name) => join(dist, `src/bundlers/${name}.js`)),
+    outdir: join(dist, 'bundlers'),
+    bundle: true,
+    splitting: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node20.19',
+    plugins: [names],
+  })
 }
 
 /** @returns the paths of what went in */
