@@ -100,7 +100,8 @@ function run({ port, path, headers = {}, connections = 16, requests, millis, rat
       }
       for (let i = sent + due.length; i < ((now - began) * rate) / 1000; i++) {
         const at = began + (i * 1000) / rate
-        const connection = idle.pop()
+        // All in turn: the program would close one that is left alone for seconds.
+        const connection = idle.shift()
         if (connection === undefined) due.push(at)
         else connection.send(at)
       }
