@@ -15,7 +15,8 @@ import { diag } from './diag/diag.js'
 import { printable } from './diag/printable.js'
 import type { Doctor } from './doctor.js'
 import { watchDoors } from './export/last-flush/doors.js'
-import type { ThreadInbox } from './export/thread-inbox.js'
+import type { Adopt, ThreadInbox, ThreadInboxSettings } from './export/thread-inbox.js'
+import type { ThreadRelay } from './export/thread-relay.js'
 import { Correlation } from './instrumentation/correlation.js'
 import { continueFrom } from './instrumentation/environment.js'
 import type { HttpRules } from './instrumentation/http-rules.js'
@@ -26,12 +27,13 @@ import { hideQueryTexts } from './instrumentation/query-text.js'
 import { LateLoggerProvider } from './logs/late.js'
 import { LateMeterProvider } from './metrics/late.js'
 import type { AgentMeterProvider } from './metrics/provider.js'
+import type { ThreadMetrics } from './metrics/thread-metrics.js'
 import type { Pipeline } from './pipeline.js'
 import { LatePropagator } from './propagation/late.js'
 import { createResource } from './resource/detect.js'
 import type { Resource } from './resource/resource.js'
 import { samplerName, startLine } from './start-line.js'
-import { bequeath, type Inheritance, inherited, type Offer, resourceOfThread } from './threads.js'
+import { bequeath, type Inheritance, inherited, type Offer, offerTo, resourceOfThread } from './threads.js'
 import { LateTracerProvider } from './trace/late.js'
 import { limitOwnTexts } from './trace/own-text.js'
 import { VERSION } from './version.js'
@@ -76,11 +78,12 @@ export function start(register: string): void {
 function run(config: Config, inheritance: Inheritance | undefined, register: string): void {
   const detected = inheritance === undefined ? createResource(config, VERSION) : undefined
   const resource = detected ?? resourceOfThread(inheritance!, config)
+  const offer = inheritance && offerTo(config, inheritance)
   // Most of the agent is needed by spans only, and many programs never make one.
   let pipeline: Pipeline | undefined
   let doctor: Doctor | undefined
   let findUnheard: (() => void) | undefined
-  let inbox: ThreadInbox | undefined
+  let inbox: ThreadInbox | ThreadRelay | undefined
   const control = createControl(config, inheritance === undefined)
   // Whichever way the process ends, what waits is delivered before.
   const hearSignals = watchDoors({
@@ -99,7 +102,7 @@ function run(config: Config, inheritance: Inheritance | undefined, register: str
   const load = (): Pipeline => {
     if (pipeline === undefined) {
       const { createPipeline } = require('./pipeline.js') as typeof import('./pipeline.js')
-      pipeline = createPipeline(control?.current ?? config, resource, hearSignals, inheritance?.offer)
+      pipeline = createPipeline(control?.current ?? config, resource, hearSignals, offer)
       // The program has started, and what it imports at first is there.
       setImmediate(() => carefully('the look for libraries', () => findUnheard?.()))
       if (inheritance === undefined) setImmediate(tellInlined, enabled)
@@ -116,10 +119,21 @@ function run(config: Config, inheritance: Inheritance | undefined, register: str
     const { createPropagator } = require('./propagation/composite.js') as typeof import('./propagation/composite.js')
     return createPropagator(config.propagators)
   })
+  const adopt: Adopt = (signal, request) => {
+    hearSignals()
+    load().adopt(signal, request)
+  }
+  let threadMetrics: ThreadMetrics | undefined
+  const measurementsOfThread = () => {
+    const { ThreadMetrics } = require('./metrics/thread-metrics.js') as typeof import('./metrics/thread-metrics.js')
+    const provider = loadMeters()
+    threadMetrics ??= new ThreadMetrics({ provider, drain: () => inbox?.drain(), onMeasured: hearSignals })
+    return threadMetrics.add()
+  }
   const makeOffer = (): Offer | undefined => {
-    if (!config.traces.exporters.includes('otlp') && !config.logs.exporters.includes('otlp')) return undefined
-    const { ThreadInbox } = require('./export/thread-inbox.js') as typeof import('./export/thread-inbox.js')
-    inbox ??= new ThreadInbox((signal, request) => load().adopt(signal, request), config)
+    if (!config.traces.exporters.includes('otlp') && !config.logs.exporters.includes('otlp') && !hasMetrics)
+      return undefined
+    inbox ??= createInbox(config, offer, adopt, hasMetrics ? measurementsOfThread : undefined)
     return inbox.expect()
   }
   const isFirst = publishProviders({
@@ -180,6 +194,22 @@ function run(config: Config, inheritance: Inheritance | undefined, register: str
   }
   diag.info(startLine(config, detected.serviceName, enabled))
   if (countLoads(register) > 1) diag.warn('loaded more than once by flags and NODE_OPTIONS; once is enough')
+}
+
+/** `offer` is what this thread was offered itself; whoever takes it over takes over from threads of this one as well. */
+function createInbox(
+  config: Config,
+  offer: Offer | undefined,
+  adopt: Adopt,
+  measurements: ThreadInboxSettings['measurements'],
+): ThreadInbox | ThreadRelay {
+  const { fingerprint } = require('./export/fingerprint.js') as typeof import('./export/fingerprint.js')
+  if (offer?.fingerprint === fingerprint(config)) {
+    const { ThreadRelay } = require('./export/thread-relay.js') as typeof import('./export/thread-relay.js')
+    return new ThreadRelay(offer)
+  }
+  const { ThreadInbox } = require('./export/thread-inbox.js') as typeof import('./export/thread-inbox.js')
+  return new ThreadInbox({ config, adopt, measurements })
 }
 
 /** Of what reads comments in queries nothing knows other formats; and baggage is not for the logs of a database. */

@@ -24,11 +24,17 @@ export interface MetricPipeline {
 }
 
 /** Begins to export at intervals. */
-export function createMetricPipeline(
+export function createMetricPipeline(...settings: Parameters<typeof createReaders>): MetricPipeline {
+  const { readers, exporters } = createReaders(...settings)
+  return { provider: new AgentMeterProvider(readers), exporters }
+}
+
+/** One for each exporter. */
+export function createReaders(
   { metrics, delivery }: Config,
   resource: Resource,
   redact: ReaderSettings['redact'],
-): MetricPipeline {
+): { readonly readers: readonly MetricReader[]; readonly exporters: readonly Exporter[] } {
   const readers: MetricReader[] = []
   const exporters: Exporter[] = []
   const { intervalMillis, timeoutMillis } = metrics
@@ -44,7 +50,7 @@ export function createMetricPipeline(
     exporters.push(exporter)
     repeatEvery(intervalMillis, () => exporter.collect(timeoutMillis))
   }
-  return { provider: new AgentMeterProvider(readers), exporters }
+  return { readers, exporters }
 }
 
 function createExporter(

@@ -15,7 +15,7 @@ import { diag } from './diag/diag.js'
 import { findDoubles } from './doubles.js'
 import { BatchProcessor } from './export/batch.js'
 import type { Exporter } from './export/exporter.js'
-import { fingerprint } from './export/fingerprint.js'
+import { fingerprint, metricFingerprint } from './export/fingerprint.js'
 import type { Uncaught } from './export/last-flush/doors.js'
 import { LastFlush } from './export/last-flush/last-flush.js'
 import { fanOut, type Processor } from './export/multi.js'
@@ -31,8 +31,9 @@ import { LoadWatch } from './load.js'
 import { LoggedExceptions } from './logs/exceptions.js'
 import type { LogData } from './logs/log-data.js'
 import { AgentLoggerProvider } from './logs/provider.js'
-import { createMetricPipeline } from './metric-pipeline.js'
+import { createMetricPipeline, type MetricPipeline } from './metric-pipeline.js'
 import type { AgentMeterProvider } from './metrics/provider.js'
+import type { ReaderSettings } from './metrics/reader.js'
 import type { Encoder } from './otlp/encoder.js'
 import { createLogEncoder, createSpanEncoder } from './otlp/encoders.js'
 import type { Redactor } from './redaction.js'
@@ -102,10 +103,12 @@ export function createPipeline(config: Config, resource: Resource, onFirst: () =
           onFirst()
         }
   countSpans(openSpans)
-  const metrics =
-    config.metrics.exporters.length === 0
-      ? undefined
-      : createMetricPipeline(config, shown, redactor && ((attributes) => redactor.attributes(attributes)))
+  const metrics = createMetrics(
+    config,
+    ring !== undefined && offer?.metricFingerprint === metricFingerprint(config) ? ring : undefined,
+    shown,
+    redactor && ((attributes) => redactor.attributes(attributes)),
+  )
   const lastFlush = new LastFlush(
     [...exporters, ...logExporters, ...(metrics?.exporters ?? [])],
     config.exitTimeoutMillis,
@@ -125,6 +128,19 @@ export function createPipeline(config: Config, resource: Resource, onFirst: () =
       lastFlush.run()
     },
   }
+}
+
+/** `ring` is where measurements are handed over to another thread, which has the same exporters. */
+function createMetrics(
+  config: Config,
+  ring: ThreadRing | undefined,
+  ...settings: readonly [Resource, ReaderSettings['redact']]
+): MetricPipeline | undefined {
+  if (config.metrics.exporters.length === 0) return undefined
+  if (ring === undefined) return createMetricPipeline(config, ...settings)
+  const { createThreadMetricPipeline } =
+    require('./thread-metric-pipeline.js') as typeof import('./thread-metric-pipeline.js')
+  return createThreadMetricPipeline(ring, config, ...settings)
 }
 
 function createRedactor({ redaction }: Config): Redactor | undefined {

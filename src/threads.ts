@@ -23,8 +23,12 @@ export interface Inheritance {
 /** By which a worker hands over what it makes, if it would deliver it to the same place. */
 export interface Offer {
   readonly memory: SharedArrayBuffer
-  /** Of the main thread's exporters. */
+  /** Of the main thread's exporters of spans and log records. */
   readonly fingerprint: string
+  /** Of what it makes of measurements. */
+  readonly metricFingerprint: string
+  /** On which the main thread hears of threads that its threads make. */
+  readonly channel: string
 }
 
 interface WorkerThreads {
@@ -42,6 +46,14 @@ export function inherited(): Inheritance | undefined {
   const { getEnvironmentData } = process.getBuiltinModule('worker_threads') as WorkerThreads
   const left = getEnvironmentData(KEY) as Inheritance | undefined
   return Array.isArray(left?.resource) ? left : undefined
+}
+
+/** What the main thread offers to take over; its own resource is that of measurements, so none where this thread has another. */
+export function offerTo({ resourceAttributes }: Config, { resource, offer }: Inheritance): Offer | undefined {
+  const isSame = [...resourceAttributes].every(
+    ([key, value]) => (key === 'service.name' && value === '') || resource[resource.indexOf(key) + 1] === value,
+  )
+  return isSame || offer === undefined ? offer : { ...offer, metricFingerprint: '' }
 }
 
 /** The resource of a worker: its process's, but for what it has been told of itself in its own environment. */

@@ -9,6 +9,11 @@ export function fingerprint({ traces, logs }: Pick<Config, 'traces' | 'logs'>): 
   return hash(JSON.stringify(parts))
 }
 
+/** Tells whether two threads make the same of the same measurements, and deliver it to the same place. */
+export function metricFingerprint({ metrics }: Pick<Config, 'metrics'>): string {
+  return hash(JSON.stringify({ ...metrics, otlp: wayOf(metrics.otlp) }))
+}
+
 function wayOf({ headers, ...rest }: OtlpConfig): object {
   return { ...rest, headers: [...headers] }
 }

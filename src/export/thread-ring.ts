@@ -10,17 +10,27 @@ const WRITTEN = 0
 const READ = 1
 const OPEN_SPANS = 2
 const CLAIMED = 3
-const WORDS = 4
+const CALLED = 4
+const OVER = 5
+const WORDS = 6
 const WORDS_BYTES = WORDS * Int32Array.BYTES_PER_ELEMENT
+
+/** With more than this the reader is called. */
+const CALL_BYTES = CAPACITY / 4
 
 /** Which pipeline of the main thread a request is for. */
 export type HandedSignal = 'spans' | 'logs'
 
-const SIGNALS: readonly HandedSignal[] = ['spans', 'logs']
+const KINDS = ['spans', 'logs', 'measurements'] as const
 
-/** An OTLP request of a worker thread. */
-export interface HandedRequest extends Request {
-  readonly signal: HandedSignal
+/** An OTLP request of a worker thread, or a message about its measurements: see metrics/measurement-message.ts. */
+export interface Handed extends Request {
+  readonly signal: (typeof KINDS)[number]
+}
+
+/** Node.js has it in all lines; the library of this language level has not. */
+interface WaitingAtomics {
+  waitAsync(words: Int32Array, index: number, value: number): { readonly value: string | Promise<string> }
 }
 
 /**
@@ -54,6 +64,16 @@ export class ThreadRing {
     Atomics.store(this.#words, OPEN_SPANS, count)
   }
 
+  /** The writer has gone, as its maker has seen. */
+  get isOver(): boolean {
+    return Atomics.load(this.#words, OVER) === 1
+  }
+
+  setOver(): void {
+    Atomics.store(this.#words, OVER, 1)
+    this.call()
+  }
+
   /** Room for requests, about. */
   get freeBytes(): number {
     const used = (Atomics.load(this.#words, WRITTEN) - Atomics.load(this.#words, READ)) >>> 0
@@ -61,24 +81,38 @@ export class ThreadRing {
   }
 
   /** False where there is no room. */
-  write(signal: HandedSignal, { records, body }: Request): boolean {
+  write(signal: Handed['signal'], { records, body }: Request): boolean {
     if (body.byteLength > this.freeBytes) return false
     const written = Atomics.load(this.#words, WRITTEN)
-    const head = new Uint32Array([body.byteLength, records, SIGNALS.indexOf(signal)])
+    const head = new Uint32Array([body.byteLength, records, KINDS.indexOf(signal)])
     this.#put(written, new Uint8Array(head.buffer))
     this.#put(written + HEAD_BYTES, body)
-    Atomics.store(this.#words, WRITTEN, written + HEAD_BYTES + body.byteLength)
+    const end = written + HEAD_BYTES + body.byteLength
+    Atomics.store(this.#words, WRITTEN, end)
+    // The first time too: a reader that has nothing of its own learns that there is something to be delivered.
+    if (written === 0 || (end - Atomics.load(this.#words, READ)) >>> 0 > CALL_BYTES) this.call()
     return true
   }
 
+  /** Resolves what waits for a call. */
+  call(): void {
+    if (Atomics.exchange(this.#words, CALLED, 1) === 0) Atomics.notify(this.#words, CALLED)
+  }
+
+  /** Resolves when the writer has written much, or for the first time. Keeps no process alive. */
+  async called(): Promise<void> {
+    await (Atomics as unknown as WaitingAtomics).waitAsync(this.#words, CALLED, 0).value
+    Atomics.store(this.#words, CALLED, 0)
+  }
+
   /** The oldest request, which goes from the memory; undefined where there is none. */
-  read(): HandedRequest | undefined {
+  read(): Handed | undefined {
     const read = Atomics.load(this.#words, READ)
     if (read === Atomics.load(this.#words, WRITTEN)) return undefined
     const [length = 0, records = 0, signal = 0] = new Uint32Array(this.#take(read, HEAD_BYTES).buffer)
     const body = this.#take(read + HEAD_BYTES, length)
     Atomics.store(this.#words, READ, read + HEAD_BYTES + length)
-    return { signal: SIGNALS[signal] ?? 'spans', records, body }
+    return { signal: KINDS[signal] ?? 'spans', records, body }
   }
 
   #put(position: number, data: Uint8Array): void {

@@ -103,6 +103,15 @@ export function isSampled(span: Span | undefined): boolean {
   return span !== undefined && (identityOf(span).traceFlags & FLAG_SAMPLED) !== 0
 }
 
+/** A span of the agent's has its identity itself: no context object has to be made. */
+export function identityOf(span: Span): {
+  readonly traceId: string
+  readonly spanId: string
+  readonly traceFlags: number
+} {
+  return span instanceof RecordingSpan ? span : span.spanContext()
+}
+
 /** Overwritten by the next one, so that an exemplar costs no memory. */
 class Slot implements Exemplar {
   value: number
@@ -135,9 +144,4 @@ class Slot implements Exemplar {
     this.traceId = traceId
     this.spanId = spanId
   }
-}
-
-/** A span of the agent's has its identity itself: no context object has to be made. */
-function identityOf(span: Span): { readonly traceId: string; readonly spanId: string; readonly traceFlags: number } {
-  return span instanceof RecordingSpan ? span : span.spanContext()
 }

@@ -32,6 +32,11 @@ export function isMonotonic(kind: InstrumentKind): boolean {
   return kind === 'counter' || kind === 'observable_counter' || kind === 'histogram'
 }
 
+/** Whether its values are asked for, and not told. */
+export function isObservable(kind: InstrumentKind): boolean {
+  return kind.startsWith('observable_')
+}
+
 /** SPEC metrics/api.md#instrument-name-syntax: a letter, and up to 254 of letters, digits and `_ . - /`. */
 export function isInstrumentName(name: unknown): name is string {
   return typeof name === 'string' && /^[a-z][a-z0-9_.\-/]{0,254}$/i.test(name)

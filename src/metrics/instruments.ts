@@ -13,17 +13,35 @@ import { diag } from '../diag/diag.js'
 import type { AttributeList } from '../trace/attributes.js'
 import type { Descriptor } from './instrument.js'
 import type { Point } from './points.js'
-import type { Store } from './store.js'
+
+/** Where the measurements of an instrument go: see store.ts, and handing.ts for threads whose maker counts them. */
+export interface Recorder {
+  /** Becomes another when all points are forgotten: who holds on to one has to ask for a new one. */
+  readonly generation: number
+  record(value: number, attributes: Attributes | undefined, context: Context | undefined): void
+  /** The point of attributes that the agent itself has made, valid for this `generation`. */
+  pointOf(attributes: Readonly<AttributeList>): Point
+  /** The attributes that a point of these does not have. */
+  droppedOf(attributes: Readonly<AttributeList>): Readonly<AttributeList>
+  /** `point` is one of this recorder's; `span` that in which the measurement was made; `timeMillis` 0 for now. */
+  recordIn(
+    point: Point,
+    value: number,
+    timeMillis: number,
+    span: Span | undefined,
+    dropped: Readonly<AttributeList>,
+  ): void
+}
 
 /** An instrument whose measurements are made where things happen. None of its methods throws. */
 export class SyncInstrument implements Counter, UpDownCounter, Histogram, Gauge {
   readonly descriptor: Descriptor
   /** Those of each reader: one, or as many as views ask for. */
-  readonly #stores: readonly Store[]
+  readonly #stores: readonly Recorder[]
   /** Values that are refused: what only goes up takes none below 0. */
   readonly #isNonNegative: boolean
 
-  constructor(descriptor: Descriptor, stores: readonly Store[]) {
+  constructor(descriptor: Descriptor, stores: readonly Recorder[]) {
     this.descriptor = descriptor
     this.#stores = stores
     this.#isNonNegative = descriptor.kind === 'counter' || descriptor.kind === 'histogram'
@@ -51,13 +69,13 @@ export class SyncInstrument implements Counter, UpDownCounter, Histogram, Gauge 
 
 /** An instrument with its attributes. Values are the agent's own and not checked. */
 export class BoundInstrument {
-  readonly #stores: readonly Store[]
+  readonly #stores: readonly Recorder[]
   readonly #attributes: Readonly<AttributeList>
   readonly #points: (Point | undefined)[] = []
   readonly #dropped: Readonly<AttributeList>[] = []
   readonly #generations: number[] = []
 
-  constructor(stores: readonly Store[], attributes: Readonly<AttributeList>) {
+  constructor(stores: readonly Recorder[], attributes: Readonly<AttributeList>) {
     this.#stores = stores
     this.#attributes = attributes
     for (const store of stores) {

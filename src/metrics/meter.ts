@@ -15,9 +15,10 @@ import {
   type Descriptor,
   type InstrumentKind,
   isInstrumentName,
+  isObservable,
 } from './instrument.js'
 import { checkedValue, ObservableInstrument, SyncInstrument } from './instruments.js'
-import type { MetricReader, Observe, Observer } from './reader.js'
+import type { InstrumentReader, Observe, Observer } from './reader.js'
 
 /** `ValueType.INT` of the API, by value. */
 const INT = 0
@@ -32,7 +33,7 @@ export interface AgentMetricOptions extends MetricOptions {
 /** A meter of the API. Nothing that it makes is undefined, whatever it is asked for. */
 export class AgentMeter implements Meter {
   readonly #scope: Scope
-  readonly #readers: readonly MetricReader[]
+  readonly #readers: readonly InstrumentReader[]
   readonly #observers: Set<Observer>
   /** By name in lower case; several where a program gave a name to what is not the same. */
   readonly #instruments = new Map<string, AnyInstrument[]>()
@@ -40,7 +41,7 @@ export class AgentMeter implements Meter {
   readonly #callbacks = new Map<unknown, { readonly observer: Observer; readonly instruments: Set<object> }[]>()
 
   /** @param observers of all meters, to which this one adds its callbacks */
-  constructor(scope: Scope, readers: readonly MetricReader[], observers: Set<Observer>) {
+  constructor(scope: Scope, readers: readonly InstrumentReader[], observers: Set<Observer>) {
     this.#scope = scope
     this.#readers = readers
     this.#observers = observers
@@ -97,6 +98,14 @@ export class AgentMeter implements Meter {
    */
   observe(work: (observe: Observe, reader: object) => void): void {
     this.#add(work, new Set(), work)
+  }
+
+  /** The instrument that stands here for one of another thread. */
+  counterpart({ kind, name, description, unit, isInt, boundaries, isBackground }: Descriptor): AnyInstrument {
+    const valueType = isInt ? INT : undefined
+    const advice = { explicitBucketBoundaries: [...boundaries] }
+    const options = { description, unit, isBackground, advice, ...(valueType === undefined ? {} : { valueType }) }
+    return isObservable(kind) ? this.#observable(kind, name, options) : this.#sync(kind, name, options)
   }
 
   #sync(kind: InstrumentKind, name: string, options: AgentMetricOptions | undefined): SyncInstrument {

@@ -1,14 +1,14 @@
 import type { MeterOptions, MeterProvider } from '@opentelemetry/api'
 import { AgentMeter } from './meter.js'
-import type { MetricReader, Observer } from './reader.js'
+import type { InstrumentReader, Observer } from './reader.js'
 
 /** Gives one meter for each name, version and schema URL. */
 export class AgentMeterProvider implements MeterProvider {
-  readonly #readers: readonly MetricReader[]
+  readonly #readers: readonly InstrumentReader[]
   readonly #meters = new Map<string, AgentMeter>()
   readonly #observers = new Set<Observer>()
 
-  constructor(readers: readonly MetricReader[]) {
+  constructor(readers: readonly InstrumentReader[]) {
     this.#readers = readers
     for (const reader of readers) reader.attach(this.#observers)
   }

@@ -7,6 +7,7 @@ import { unixMillis } from '../trace/clock.js'
 import type { Scope } from '../trace/span.js'
 import type { ExemplarFilter } from './exemplars.js'
 import type { Descriptor, InstrumentKind } from './instrument.js'
+import type { Recorder } from './instruments.js'
 import { CUMULATIVE, DELTA, type Metric, type Temporality } from './metric.js'
 import { ObservedStore } from './observed.js'
 import { Store, type StreamSettings } from './store.js'
@@ -39,8 +40,17 @@ export interface Observer {
 
 export type Observe = (instrument: object, value: number, attributes?: Attributes) => void
 
+/** What instruments are made for. */
+export interface InstrumentReader {
+  /** @param observers those of the provider whose reader this is; they come and go */
+  attach(observers: Iterable<Observer>): void
+  /** Where the measurements of a new instrument are to go. */
+  storesFor(scope: Scope, descriptor: Descriptor): readonly Recorder[]
+  addObservable(instrument: object, scope: Scope, descriptor: Descriptor): void
+}
+
 /** Collects what all instruments have come to, for one who exports it. Each has its own points. */
-export class MetricReader {
+export class MetricReader implements InstrumentReader {
   readonly #settings: ReaderSettings
   readonly #stores: (Store | ObservedStore)[] = []
   readonly #observed = new Map<object, readonly ObservedStore[]>()
@@ -52,7 +62,6 @@ export class MetricReader {
     this.#settings = settings
   }
 
-  /** @param observers those of the provider whose reader this is; they come and go */
   attach(observers: Iterable<Observer>): void {
     this.#observers = observers
   }

@@ -8,6 +8,7 @@ import type { Scope } from '../trace/span.js'
 import { AlignedReservoir, type ExemplarFilter, endBy, FixedReservoir, isSampled, type Reservoir } from './exemplars.js'
 import { ExponentialHistogramPoint } from './exponential-histogram.js'
 import { HistogramPoint } from './histogram.js'
+import type { Recorder } from './instruments.js'
 import { DELTA, type Metric, type MetricHead, type Temporality } from './metric.js'
 import { LastValuePoint, type Point, SumPoint } from './points.js'
 import { listOf, SeriesMap } from './series.js'
@@ -28,8 +29,7 @@ export interface StreamSettings {
 }
 
 /** What the measurements of one synchronous instrument have come to for one reader. */
-export class Store {
-  /** Becomes another when all points are forgotten: who holds on to one has to ask for a new one. */
+export class Store implements Recorder {
   generation = 0
   /** Measurements have come since the last collection. */
   touched = false
@@ -74,13 +74,11 @@ export class Store {
     exemplars.offer(bucket, value, unixMillis(), span, dropped)
   }
 
-  /** The point of attributes that the agent itself has made, valid for this `generation`. */
   pointOf(attributes: Readonly<AttributeList>): Point {
     const keeps = this.#keeps
     return this.#series.of(keeps === undefined ? attributes : listed(attributes, keeps))
   }
 
-  /** The attributes that a point of these does not have. */
   droppedOf(attributes: Readonly<AttributeList>): Readonly<AttributeList> {
     const keeps = this.#keeps
     return keeps === undefined ? NONE : this.#redacted(listed(attributes, (key) => !keeps(key)))
@@ -90,7 +88,6 @@ export class Store {
     return this.#settings.redact?.(attributes) ?? attributes
   }
 
-  /** `point` is one of this store's; `span` that in which the measurement was made; `timeMillis` 0 for now. */
   recordIn(
     point: Point,
     value: number,

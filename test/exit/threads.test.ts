@@ -68,6 +68,18 @@ for (const [title, settings] of [
   })
 }
 
+for (const WAY of ['maker', 'inner']) {
+  test(`what a thread of a thread has made is delivered when ${WAY === 'maker' ? 'that' : 'it'} is terminated`, async (t) => {
+    const sink = await startSink(t)
+    const env = { WAY, OTEL_EXPORTER_OTLP_ENDPOINT: sink.url, OTEL_LOG_LEVEL: 'warn' }
+    const { code, stdout, stderr } = await run('threads/terminated-maker.cjs', { env })
+    const lost = 'autospan: at least 1 span that worker threads had open when they were terminated is lost\n'
+    assert.deepEqual([code, stdout, stderr], [0, 'gone\n', lost])
+    const names = (await sink.settled()).map(({ name }) => name)
+    assert.deepEqual([names, sink.metric('shop.orders')?.points[0]?.value], [['inner'], 1])
+  })
+}
+
 test('threads of a thread that is not traced deliver their spans, each its own', async (t) => {
   const sink = await startSink(t)
   const { code, stdout, stderr } = await run('threads/supervised.cjs', {

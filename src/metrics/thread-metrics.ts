@@ -1,0 +1,146 @@
+import type { Attributes, Span } from '@opentelemetry/api'
+import type { AttributeList } from '../trace/attributes.js'
+import { FLAG_SAMPLED } from '../trace/span.js'
+import { type BoundInstrument, type ObservableInstrument, SyncInstrument } from './instruments.js'
+import {
+  type Announcement,
+  decodeMessage,
+  type MeasuredIn,
+  type Measurement,
+  type ObservedMetric,
+} from './measurement-message.js'
+import type { AgentMeterProvider } from './provider.js'
+import type { Observe } from './reader.js'
+
+/** A number that goes up and down, and what one thread has added to it. */
+interface Share {
+  readonly bound: BoundInstrument
+  sum: number
+}
+
+export interface ThreadMetricsSettings {
+  readonly provider: AgentMeterProvider
+  /** Takes what threads have handed over, before each collection. */
+  readonly drain: () => void
+  /** A thread measures something that is not of the process itself. */
+  readonly onMeasured: () => void
+}
+
+/** Counts the measurements of worker threads with those of this one. */
+export class ThreadMetrics {
+  readonly #settings: ThreadMetricsSettings
+  readonly #threads = new Set<TakenMeasurements>()
+
+  constructor(settings: ThreadMetricsSettings) {
+    this.#settings = settings
+    settings.provider.getMeter('autospan').observe((observe, reader) => this.#tell(observe, reader))
+  }
+
+  /** For a thread that has measured something. */
+  add(): TakenMeasurements {
+    const thread = new TakenMeasurements(this.#settings)
+    this.#threads.add(thread)
+    return thread
+  }
+
+  #tell(observe: Observe, reader: object): void {
+    this.#settings.drain()
+    for (const thread of this.#threads) {
+      if (thread.isSaid(reader)) this.#threads.delete(thread)
+      else thread.observe(observe, reader)
+    }
+  }
+}
+
+/** Those of one thread. */
+class TakenMeasurements {
+  readonly #settings: ThreadMetricsSettings
+  readonly #instruments = new Map<number, SyncInstrument>()
+  readonly #series = new Map<number, { readonly bound: BoundInstrument; readonly share: Share | undefined }>()
+  readonly #shares: Share[] = []
+  #observed: readonly ObservedMetric[] = []
+  #hasEnded = false
+  /** Readers that have the last word of a thread that has gone. */
+  readonly #toldLast = new Set<object>()
+
+  constructor(settings: ThreadMetricsSettings) {
+    this.#settings = settings
+  }
+
+  take(bytes: Uint8Array): void {
+    const message = decodeMessage(bytes)
+    if ('observed' in message) this.#observed = message.observed
+    else if ('instrument' in message) this.#addInstrument(message)
+    else if (!('series' in message)) this.#recordUnlisted(message)
+    else if ('of' in message) this.#addSeries(message)
+    else this.#record(message)
+  }
+
+  /** The thread has gone, and its last word has been told. */
+  isSaid(reader: object): boolean {
+    return this.#toldLast.has(reader)
+  }
+
+  /** Tells what the thread has observed last. */
+  observe(observe: Observe, reader: object): void {
+    if (this.#hasEnded) this.#toldLast.add(reader)
+    for (const { scope, descriptor, points } of this.#observed) {
+      const instrument = this.#meterOf(scope).counterpart(descriptor) as ObservableInstrument
+      for (const { attributes, value } of points) observe(instrument, value, attributesOf(attributes))
+    }
+  }
+
+  /** The thread has gone, and with it what it had in use: requests, connections. */
+  end(): void {
+    this.#hasEnded = true
+    for (const { bound, sum } of this.#shares) if (sum !== 0) bound.record(-sum, 0, undefined)
+    this.#shares.length = 0
+  }
+
+  #meterOf({ name, version, schemaUrl }: ObservedMetric['scope']) {
+    return this.#settings.provider.getMeter(name, version, { schemaUrl })
+  }
+
+  #addInstrument({ instrument, scope, descriptor }: Extract<Announcement, { instrument: number }>): void {
+    const counterpart = this.#meterOf(scope).counterpart(descriptor)
+    if (!(counterpart instanceof SyncInstrument)) return
+    this.#instruments.set(instrument, counterpart)
+    if (!descriptor.isBackground) this.#settings.onMeasured()
+  }
+
+  #addSeries({ series, of, attributes }: Extract<Announcement, { series: number }>): void {
+    const instrument = this.#instruments.get(of)
+    if (instrument === undefined) return
+    const bound = instrument.bind(attributes)
+    const share = instrument.descriptor.kind === 'up_down_counter' ? { bound, sum: 0 } : undefined
+    if (share !== undefined) this.#shares.push(share)
+    this.#series.set(series, { bound, share })
+  }
+
+  #record({ series, value, exemplar }: Measurement): void {
+    const known = this.#series.get(series)
+    if (known === undefined) return
+    known.bound.record(value, exemplar?.timeMillis ?? 0, spanOf(exemplar))
+    if (known.share !== undefined) known.share.sum += value
+  }
+
+  #recordUnlisted({ of, attributes, value, exemplar }: Extract<Announcement, { value: number }>): void {
+    this.#instruments
+      .get(of)
+      ?.bind(attributes)
+      .record(value, exemplar?.timeMillis ?? 0, spanOf(exemplar))
+  }
+}
+
+/** What exemplars ask of a span. */
+function spanOf(exemplar: MeasuredIn | undefined): Span | undefined {
+  if (exemplar === undefined || exemplar.traceId === '') return undefined
+  const { traceId, spanId } = exemplar
+  return { spanContext: () => ({ traceId, spanId, traceFlags: FLAG_SAMPLED }) } as Span
+}
+
+function attributesOf(list: Readonly<AttributeList>): Attributes {
+  const attributes: Record<string, unknown> = {}
+  for (let i = 0; i < list.length; i += 2) attributes[String(list[i])] = list[i + 1]
+  return attributes as Attributes
+}
