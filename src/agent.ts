@@ -3,7 +3,7 @@ import { setTimeout } from 'node:timers'
 import type { TextMapPropagator } from '@opentelemetry/api'
 import { INSTRUMENTATIONS } from '../instrumentations/index.js'
 import { API } from './api/copies.js'
-import { publishLoggerProvider, publishProviders } from './api/registry.js'
+import { publishedContexts, publishLoggerProvider, publishProviders } from './api/registry.js'
 import { findBundle } from './bundle.js'
 import type { Config, InstrumentationsConfig, MetricsConfig } from './config/config.js'
 import { readEnvironment } from './config/environment.js'
@@ -22,7 +22,7 @@ import { continueFrom } from './instrumentation/environment.js'
 import type { HttpRules } from './instrumentation/http-rules.js'
 import { installInstrumentations } from './instrumentation/install.js'
 import type { Instrumentation } from './instrumentation/instrumentation.js'
-import { Kit } from './instrumentation/kit.js'
+import { Kit, type KitOptions } from './instrumentation/kit.js'
 import { hideQueryTexts } from './instrumentation/query-text.js'
 import { LateLoggerProvider } from './logs/late.js'
 import { LateMeterProvider } from './metrics/late.js'
@@ -157,7 +157,7 @@ function run(config: Config, inheritance: Inheritance | undefined, register: str
       if (inheritance === undefined) setImmediate(tellVendors)
       return provider.getTracer(`autospan/${name}`, VERSION)
     }
-    const kit = new Kit(name, tracer, propagator, {
+    const options: KitOptions = {
       layerSpans: config.instrumentations.layerSpans.has(name),
       sqlCommenter: config.instrumentations.sqlCommenter.has(name) ? loadTraceContext() : undefined,
       environment: readEnvironment,
@@ -166,7 +166,8 @@ function run(config: Config, inheritance: Inheritance | undefined, register: str
       correlation,
       logger: config.logs.sources.has(name) ? load().loggerProvider?.getLogger(`autospan/${name}`, VERSION) : undefined,
       makeMeter: hasMetrics ? () => meters().getMeter(`autospan/${name}`, VERSION) : undefined,
-    })
+    }
+    const kit = isFirst ? new Kit(name, tracer, propagator, options) : kitBeside(name, tracer, propagator, options)
     control?.add(name, kit.library)
     return kit
   }
@@ -210,6 +211,11 @@ function createInbox(
   }
   const { ThreadInbox } = require('./export/thread-inbox.js') as typeof import('./export/thread-inbox.js')
   return new ThreadInbox({ config, adopt, measurements })
+}
+
+function kitBeside(...settings: ConstructorParameters<typeof Kit>): Kit {
+  const { KitBeside } = require('./instrumentation/beside.js') as typeof import('./instrumentation/beside.js')
+  return new KitBeside(publishedContexts, ...settings)
 }
 
 /** Of what reads comments in queries nothing knows other formats; and baggage is not for the logs of a database. */

@@ -52,6 +52,11 @@ export function isPublished(): boolean {
   return published !== undefined && (globalThis as WithRegistry)[REGISTRY]?.trace === published.trace
 }
 
+/** The context manager of whoever has the API. */
+export function publishedContexts(): ContextManager | undefined {
+  return (globalThis as WithRegistry)[REGISTRY]?.context
+}
+
 /**
  * Its version is that of the copy that first asks for it: where imports are not heard of, nobody has
  * told of that copy before.

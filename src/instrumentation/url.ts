@@ -27,6 +27,7 @@ const SECRET_KEYS: ReadonlySet<string> = new Set([
   'client_secret',
   'id_token',
   'jwt',
+  'license_key',
   'passwd',
   'password',
   'refresh_token',

@@ -1,6 +1,7 @@
-// Serves a request, for which it sends two and asks a database; then ends with a code of its own.
+// Serves a request, for which it sends two, asks a database and makes a span; then ends with a code of its own.
 const http = require('node:http')
 const { once } = require('node:events')
+const { trace } = require('@opentelemetry/api')
 const express = require('express')
 const pg = require('pg')
 
@@ -14,6 +15,7 @@ app.get('/users/:id', async (request, response) => {
   sent.resume()
   await once(sent, 'end')
   await pool.query('SELECT 1')
+  trace.getTracer('shop').startActiveSpan('price', (span) => span.end())
   response.send(`user ${request.params.id}`)
 })
 const server = app.listen(0, '127.0.0.1', async () => {

@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { mkdir, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
 import { drawTraces, trace } from '../harness/draw.js'
 import { temporaryFolder } from '../harness/folder.js'
-import type { Owner } from '../harness/owner.js'
+import { atEnd, type Owner } from '../harness/owner.js'
 import { root, run, told } from '../harness/program.js'
 import { startSink } from '../harness/sink.js'
 
@@ -87,6 +91,31 @@ for (const [title, options, expected] of [
     assert.equal(drawTraces(await sink.settled()), expected.drawn)
   })
 }
+
+test('what an SDK that was registered before the agent posts to its backend is not traced', async (t) => {
+  const posted: string[] = []
+  const backend = createServer(async (request, response) => {
+    posted.push(await text(request))
+    response.end()
+  }).listen(0, '127.0.0.1')
+  atEnd(t, async () => {
+    backend.close()
+    backend.closeAllConnections()
+  })
+  await once(backend, 'listening')
+  const sink = await startSink(t)
+  const env = { ...sink.env, BACKEND: `http://127.0.0.1:${(backend.address() as AddressInfo).port}` }
+  const outcome = await run(app, { nodeFlags: preload('posting-sdk.cjs'), env })
+  assert.equal(outcome.code, 0, told(outcome))
+  assert.deepEqual(posted, ['price', 'price'])
+  assert.equal(
+    drawTraces(await sink.settled()),
+    trace`
+      GET   CLIENT 200
+        GET SERVER 200
+    `,
+  )
+})
 
 const BOTH = 'it and autospan trace each request, each for its own backend; one of the two is enough'
 

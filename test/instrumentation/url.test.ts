@@ -14,6 +14,7 @@ for (const [query, redacted] of [
   ['password=&PASSWORD=p%26q', 'password=REDACTED&PASSWORD=REDACTED'],
   ['apiKey=x&api-key=y&api_key=z', 'apiKey=REDACTED&api-key=REDACTED&api_key=REDACTED'],
   ['client_secret=x&jwt=y', 'client_secret=REDACTED&jwt=REDACTED'],
+  ['marshal_format=json&license_key=x', 'marshal_format=json&license_key=REDACTED'],
   ['token', 'token'],
   ['tokens=3&secretary=x&keyword=tea&passwordless=1', 'tokens=3&secretary=x&keyword=tea&passwordless=1'],
   ['%E0%A4%A=token&__proto__=x', '%E0%A4%A=token&__proto__=x'],
