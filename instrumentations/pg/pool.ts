@@ -22,6 +22,7 @@ import {
 
 interface Pool extends PgPool, EventEmitter {
   readonly options: PgPool['options'] & { readonly log?: unknown }
+  readonly ending: boolean
   readonly _clients: readonly Client[]
   readonly _pendingQueue: readonly Waiter[]
   _isFull(): boolean
@@ -191,7 +192,7 @@ function traceConnections(prototype: Pool, kit: Kit, metrics: PgPoolMetrics): vo
   kit.wrap(prototype, '_release', (release) => {
     return function (this: Pool, ...args) {
       if (metrics.isOn) noteReleased(this, args[0])
-      return kit.runDetached(release, this, args)
+      return isQuiet(this, args[2]) ? kit.runUnbound(release, this, args) : kit.runDetached(release, this, args)
     }
   })
   // From 3.13 on the program may have a hook in `newClient`, and the timers come after.
@@ -226,6 +227,12 @@ function traceConnections(prototype: Pool, kit: Kit, metrics: PgPoolMetrics): vo
     if (isNew || kit.isInSpan() || !sendsAlone(client)) return false
     return pool.options.log === undefined && pool.listenerCount('acquire') === 0
   }
+}
+
+/** Whether nothing happens at a release but that the client is kept, with a timer: nothing of the program's runs. */
+function isQuiet(pool: Pool, error: unknown): boolean {
+  if (error || pool.ending || pool.waitingCount > 0 || pool.options.log !== undefined) return false
+  return pool.listenerCount('release') === 0 && pool.listenerCount('remove') === 0
 }
 
 function databaseOfPool(pool: Pool): Database {

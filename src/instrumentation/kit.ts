@@ -2,7 +2,7 @@ import type { EventEmitter } from 'node:events'
 import type { Context, Span, TextMapGetter, TextMapPropagator, TextMapSetter } from '@opentelemetry/api'
 import type { Logger } from '@opentelemetry/api-logs'
 import { isSuppressed, ROOT_CONTEXT, SPAN_KEY, spanOf } from '../context/context.js'
-import { activeContext, applyIn, bindTo } from '../context/manager.js'
+import { activeContext, applyIn, bindTo, runUnbound } from '../context/manager.js'
 import type { AgentMeter } from '../metrics/meter.js'
 import type { AttributeList, SharedAttributes } from '../trace/attributes.js'
 import { now } from '../trace/clock.js'
@@ -134,6 +134,15 @@ export class Kit {
   ): Result {
     if (activeContext() === ROOT_CONTEXT) return Reflect.apply(fn, thisArg, args) as Result
     return applyIn(ROOT_CONTEXT, fn, thisArg, args)
+  }
+
+  /** The same at a tenth of the cost, but the program's own contexts are left too: where nothing of the program's runs. */
+  runUnbound<This, Args extends unknown[], Result>(
+    fn: (this: This, ...args: Args) => Result,
+    thisArg: This,
+    args: Args,
+  ): Result {
+    return runUnbound(fn, thisArg, ...args)
   }
 
   /** Has an emitter's listeners run in a context, those too that are added later. */

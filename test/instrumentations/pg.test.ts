@@ -509,6 +509,16 @@ for (const [version, project] of Object.entries(projects)) {
     })
   }
 
+  for (const LISTENER of ['release', 'remove', 'log', 'end']) {
+    test(`${version}: who hears of a release by ${LISTENER} has the stores of the program`, async () => {
+      const env = { DATABASE_URL: wire, LISTENER }
+      const bare = await run(join(project, 'release.mjs'), { agent: false, env })
+      const traced = await run(join(project, 'release.mjs'), { env: { ...env, OTEL_TRACES_EXPORTER: 'none' } })
+      assert.match(bare.stdout, /a request/)
+      assert.equal(traced.stdout, bare.stdout)
+    })
+  }
+
   test(`${version}: no span is kept alive by a pool, a connection or a timer`, async () => {
     const { stdout } = await run(join(project, 'garbage.mjs'), {
       env: { DATABASE_URL: wire, OTEL_TRACES_EXPORTER: 'none' },
