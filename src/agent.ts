@@ -2,7 +2,6 @@ import { createRequire } from 'node:module'
 import { setTimeout } from 'node:timers'
 import type { TextMapPropagator } from '@opentelemetry/api'
 import { INSTRUMENTATIONS } from '../instrumentations/index.js'
-import { API } from './api/copies.js'
 import { publishedContexts, publishLoggerProvider, publishProviders } from './api/registry.js'
 import { findBundle } from './bundle.js'
 import type { Config, InstrumentationsConfig, MetricsConfig } from './config/config.js'
@@ -82,7 +81,6 @@ function run(config: Config, inheritance: Inheritance | undefined, register: str
   // Most of the agent is needed by spans only, and many programs never make one.
   let pipeline: Pipeline | undefined
   let doctor: Doctor | undefined
-  let findUnheard: (() => void) | undefined
   let inbox: ThreadInbox | ThreadRelay | undefined
   const control = createControl(config, inheritance === undefined)
   // Whichever way the process ends, what waits is delivered before.
@@ -104,7 +102,6 @@ function run(config: Config, inheritance: Inheritance | undefined, register: str
       const { createPipeline } = require('./pipeline.js') as typeof import('./pipeline.js')
       pipeline = createPipeline(control?.current ?? config, resource, hearSignals, offer)
       // The program has started, and what it imports at first is there.
-      setImmediate(() => carefully('the look for libraries', () => findUnheard?.()))
       if (inheritance === undefined) setImmediate(tellInlined, enabled)
     }
     return pipeline
@@ -171,11 +168,7 @@ function run(config: Config, inheritance: Inheritance | undefined, register: str
     control?.add(name, kit.library)
     return kit
   }
-  findUnheard = installInstrumentations(
-    [API, bequeath(resource, config, propagator, makeOffer), ...enabled],
-    makeKit,
-    doctor?.heard,
-  )
+  installInstrumentations([bequeath(resource, config, propagator, makeOffer), ...enabled], makeKit, doctor?.heard)
   control?.start((sampling) => pipeline?.resample(sampling))
   if (inheritance !== undefined) continueFrom(inheritance.carrier, config.propagators, propagator)
   else if (config.instrumentations.isEnabled('child_process'))

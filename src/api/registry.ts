@@ -2,6 +2,7 @@ import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import type { ContextManager, MeterProvider, TextMapPropagator, TracerProvider } from '@opentelemetry/api'
 import type { LoggerProvider } from '@opentelemetry/api-logs'
+import { diag } from '../diag/diag.js'
 
 const require = createRequire(import.meta.url)
 
@@ -14,6 +15,12 @@ const LOGS_GENERATION = 1
 
 /** The version of the API that these providers implement. */
 const API_VERSION = '1.10.0'
+
+/** A copy of the API takes nothing from a registry that is older than itself; none is newer than this. */
+const NEWEST = '1.999.0'
+
+const SECOND_SDK =
+  'the program has registered an OpenTelemetry SDK after autospan: spans that are made through the API go where those of autospan go, and none to that SDK; one of the two is enough'
 
 export interface Providers {
   readonly trace: TracerProvider
@@ -29,8 +36,8 @@ type WithRegistry = {
   [LOGS_REGISTRY]?: (generation: number) => LoggerProvider | undefined
 }
 
-let published: Registry | undefined
-let copySeen = false
+/** The version of a copy of the API that is about to add to the registry. */
+let adding: string | undefined
 
 /**
  * Makes the providers those of the global API, as `trace.setGlobalTracerProvider()` and its siblings
@@ -42,14 +49,10 @@ export function publishProviders(providers: Providers): boolean {
   const global = globalThis as WithRegistry
   if (global[REGISTRY]?.trace !== undefined || global[REGISTRY]?.context !== undefined) return false
   const { metrics } = global[REGISTRY] ?? {}
-  published = global[REGISTRY] = Object.assign(global[REGISTRY] ?? registryOfFirstReader(), providers)
-  if (metrics !== undefined) published.metrics = metrics
+  const registry: Registry = Object.assign(global[REGISTRY] ?? registryOfAllVersions(), providers)
+  if (metrics !== undefined) registry.metrics = metrics
+  hearAdditions(registry, providers.trace)
   return true
-}
-
-/** Whether copies of the API that ask for a provider get the agent's. */
-export function isPublished(): boolean {
-  return published !== undefined && (globalThis as WithRegistry)[REGISTRY]?.trace === published.trace
 }
 
 /** The context manager of whoever has the API. */
@@ -57,29 +60,33 @@ export function publishedContexts(): ContextManager | undefined {
   return (globalThis as WithRegistry)[REGISTRY]?.context
 }
 
-/**
- * Its version is that of the copy that first asks for it: where imports are not heard of, nobody has
- * told of that copy before.
- */
-function registryOfFirstReader(): Registry {
-  const set = (value: string): void => {
-    Object.defineProperty(registry, 'version', { value, writable: true, enumerable: true, configurable: true })
+/** All copies may take from it, and each may add to it, which the API allows to copies of the very same version only. */
+function registryOfAllVersions(): Registry {
+  const get = (): string => {
+    const version = adding ?? NEWEST
+    adding = undefined
+    return version
   }
-  const registry = Object.defineProperty({}, 'version', {
-    get: () => {
-      set(callingVersion() ?? API_VERSION)
-      return registry.version
-    },
-    set,
-    enumerable: true,
-    configurable: true,
-  }) as Registry
-  return registry
+  return Object.defineProperty({}, 'version', { get, enumerable: true, configurable: true }) as Registry
 }
 
-/** The version of the copy of the API that is calling, by the stack; undefined when it is in a bundle, or not there. */
-function callingVersion(): string | undefined {
-  const [, url, path = ''] = /(file:\/\/)?([^\s(]*@opentelemetry[\\/]api)[\\/]/.exec(new Error().stack ?? '') ?? []
+/** A copy that adds something assigns the registry to where it is, and then asks for its version. */
+function hearAdditions(registry: Registry, trace: TracerProvider): void {
+  let current: Registry | undefined = registry
+  const set = (value: Registry | undefined): void => {
+    current = value
+    if (value !== registry) return
+    const { stack = '' } = new Error()
+    adding = versionIn(stack) ?? API_VERSION
+    // The API refuses a second provider, and tells nobody.
+    if (value.trace === trace && stack.includes('setGlobalTracerProvider')) diag.warnOnce('second SDK', SECOND_SDK)
+  }
+  Object.defineProperty(globalThis, REGISTRY, { get: () => current, set, enumerable: true, configurable: true })
+}
+
+/** The version of the copy of the API that a stack names; undefined when it is in a bundle, or not there. */
+function versionIn(stack: string): string | undefined {
+  const [, url, path = ''] = /(file:\/\/)?([^\s(]*@opentelemetry[\\/]api)[\\/]/.exec(stack) ?? []
   if (path === '') return undefined
   try {
     const folder = url === undefined ? path : fileURLToPath(url + path)
@@ -87,24 +94,6 @@ function callingVersion(): string | undefined {
   } catch {
     return undefined
   }
-}
-
-/**
- * Hears of a copy of the API in the program. A copy refuses a registry older than itself, and
- * refuses to add to one that is not exactly of its version: the registry shows the newest copy's.
- */
-export function adoptApiVersion(version: string): void {
-  if (published === undefined || !/^1\.\d+\.\d+$/.test(version)) return
-  if (!copySeen || minorOf(version) > minorOf(published.version)) {
-    const { version: _, ...providers } = published
-    // The version that the API itself has defined is read-only: a new object takes its place.
-    published = (globalThis as WithRegistry)[REGISTRY] = { version, ...providers }
-  }
-  copySeen = true
-}
-
-function minorOf(version: string): number {
-  return Number(version.split('.')[1])
 }
 
 /**

@@ -3,7 +3,6 @@ import { INSTRUMENTATIONS } from '../../instrumentations/index.js'
 import { type Environment, readEnvironment } from '../config/environment.js'
 import { readConfig } from '../config/read.js'
 import { printable } from '../diag/printable.js'
-import { hearsImports } from '../hooks/es-modules.js'
 import { createResource } from '../resource/detect.js'
 import { VERSION } from '../version.js'
 import { reportBackend } from './backend.js'
@@ -36,11 +35,7 @@ export async function diagnose(write: (text: string) => void, options: DoctorOpt
 
   report.section(`autospan ${VERSION}`)
   report.fine(`Node.js ${process.versions.node} on ${process.platform} ${process.arch}`)
-  report.note(
-    hearsImports
-      ? 'CommonJS modules and ES modules are hooked'
-      : 'CommonJS modules are hooked, imported or required; on this line no ES modules, of which no library that is traced consists',
-  )
+  report.note('libraries are hooked where they are required and where they are imported')
   if (config.enabled)
     report.fine(`the service is called ${printable(createResource(config, VERSION, { entryFile }).serviceName)}`)
   else report.problem('the agent is switched off', 'OTEL_SDK_DISABLED or OTEL_ENABLED says so')

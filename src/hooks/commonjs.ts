@@ -1,48 +1,61 @@
 import { Module } from 'node:module'
 
 /** A module of Node's CommonJS loader, as far as it concerns us. */
-export interface CommonJsModule {
+interface CommonJsModule {
   /** The file's path; `.` for the program's entry. */
   readonly id: string
   exports: unknown
   readonly loaded: boolean
 }
 
-type Load = (this: CommonJsModule, filename: string) => unknown
-
 const { prototype, _cache: cache } = Module as unknown as {
-  readonly prototype: { load: Load }
+  readonly prototype: object
   readonly _cache: Readonly<Record<string, Partial<CommonJsModule> | undefined>>
 }
 
+/** What becomes of `module.exports`; undefined leaves it. */
+type Replace = (path: string, exports: unknown) => unknown
+
 /**
- * Calls `loaded` for CommonJS modules that have just been evaluated, before any that asked for them
- * goes on: by `require`, and by `import` too, for which Node.js loads them the same way. Each
- * evaluation is told, so also those after a deletion from `require.cache`.
+ * Calls `loaded` for CommonJS modules that have just been evaluated, before anybody gets what they export: by `require`,
+ * by `import`, and by loaders of the program's own. Each evaluation is told, so also those after a deletion from
+ * `require.cache`.
  *
- * `load` becomes an accessor, which is asked before each module is loaded, and hands out a wrapper for
- * those that are `wanted` only: of all other modules neither the call nor the stack is any different.
+ * Node's constructor of modules sets `loaded` to false. Here this is heard, and for those modules only that are `wanted`
+ * `exports` becomes an accessor, until it is asked for after the evaluation. No function stands in for one of Node's, and
+ * nothing is in the stack while modules load.
  */
-export function hookCommonJs(wanted: (path: string) => boolean, loaded: (module: CommonJsModule) => void): void {
-  let { load } = prototype
-  // Stacks tell the function by its place, where an accessor hides it. Node's own has no name.
-  if (load.name === '') Object.defineProperty(load, 'name', { value: 'load', configurable: true })
-  const loadAndTell = function (this: CommonJsModule, filename: string): unknown {
-    const result = load.call(this, filename)
-    loaded(this)
-    return result
-  }
-  Object.defineProperty(prototype, 'load', {
-    get(this: Partial<CommonJsModule>) {
-      return typeof this.id === 'string' && wanted(this.id) ? loadAndTell : load
+export function hookCommonJs(wanted: (path: string) => boolean, loaded: Replace): void {
+  Object.defineProperty(prototype, 'loaded', {
+    set(this: CommonJsModule, value: unknown) {
+      define(this, 'loaded', value)
+      if (typeof this.id === 'string' && wanted(this.id)) watch(this, this.id, loaded)
     },
-    // Others wrap it as well.
-    set(replaced: Load) {
-      load = replaced
+    configurable: true,
+  })
+}
+
+/** Waits for the first who asks what an evaluated module exports: that is Node.js, before all others. */
+function watch(module: CommonJsModule, path: string, loaded: Replace): void {
+  let { exports } = module
+  Object.defineProperty(module, 'exports', {
+    get() {
+      if (!module.loaded) return exports
+      define(module, 'exports', exports)
+      const replaced = loaded(path, exports)
+      if (replaced !== undefined) module.exports = replaced
+      return module.exports
+    },
+    set(value) {
+      exports = value
     },
     configurable: true,
     enumerable: true,
   })
+}
+
+function define(module: object, name: string, value: unknown): void {
+  Object.defineProperty(module, name, { value, writable: true, enumerable: true, configurable: true })
 }
 
 /** The modules that have been loaded up to now; not what else Node.js and programs put into the cache, as imported JSON. */

@@ -10,58 +10,39 @@ import type { Kit } from './kit.js'
 interface Waiting {
   readonly patch: ModulePatch
   readonly kit: Kit
-  /** What has been patched in place. */
-  readonly done: WeakSet<object>
 }
 
-/**
- * Starts the instrumentations: listens to channels, and patches modules when they are loaded.
- *
- * @returns looks for modules that were loaded unheard of, patches them and says so
- */
+/** Starts the instrumentations: listens to channels, and patches modules when they are loaded. */
 export function installInstrumentations(
   instrumentations: readonly Instrumentation[],
   makeKit: (name: string) => Kit,
   heard?: Heard,
-): () => void {
+): void {
   const waiting = new Map<string, Waiting[]>()
   for (const { name, modules = [], channels = [] } of instrumentations) {
     const kit = makeKit(name)
     for (const source of channels) attempt(name, () => listen(source, kit))
     for (const patch of modules) {
       const known = waiting.get(patch.module) ?? []
-      waiting.set(patch.module, [...known, { patch, kit, done: new WeakSet() }])
+      waiting.set(patch.module, [...known, { patch, kit }])
     }
   }
-  return hookModules([...waiting.keys()], (loaded) => {
+  hookModules([...waiting.keys()], (loaded) => {
     const { version } = loaded
     let { exports } = loaded
-    for (const { patch, kit, done } of waiting.get(loaded.name) ?? []) {
+    for (const { patch, kit } of waiting.get(loaded.name) ?? []) {
       if (!isTested(patch, version)) {
         heard?.(patch.module, version, `left alone, tested are ${patch.versions}`)
         continue
       }
-      const subject = behind(exports)
-      if (done.has(subject)) continue
       if (loaded.isLate) tellLate(patch, loaded)
       const replacement = patch.patch(exports, kit, version)
       heard?.(patch.module, version, undefined)
       diag.debug(`patched ${patch.module} ${version ?? 'of Node.js'}`)
-      if (replacement === undefined) done.add(subject)
-      else exports = replacement
+      if (replacement !== undefined) exports = replacement
     }
     return exports === loaded.exports ? undefined : exports
   })
-}
-
-/**
- * A library may be imported and required, with the default export of the one being all that the other exports: what
- * is patched in place through one of them is so through the other.
- */
-function behind(exports: unknown): object {
-  const { default: inner, [Symbol.toStringTag]: kind } = exports as { default?: unknown; [Symbol.toStringTag]?: string }
-  const isBehind = kind === 'Module' && ((typeof inner === 'object' && inner !== null) || typeof inner === 'function')
-  return isBehind ? inner : (exports as object)
 }
 
 function listen(source: ChannelSource, kit: Kit): void {

@@ -27,9 +27,8 @@ export interface ModulePatch {
   /** A text in the module that no other has, and that minifiers keep: by it a copy in a bundle is recognised. */
   readonly telltale?: string
   /**
-   * Patches the module's exports in place, or returns what to hand out instead: that is not possible for
-   * an ES module, and on Node 20 not for those that import a CommonJS one. A throw leaves the module as it is and is said once. `version` is the package's,
-   * where it has one.
+   * Patches the module's exports in place, or returns what to hand out instead. A throw leaves the module as it is and is
+   * said once. `version` is the package's, where it has one.
    */
   // biome-ignore lint/suspicious/noExplicitAny: a module's exports are not ours to type.
   readonly patch: (exports: any, kit: Kit, version: string | undefined) => unknown

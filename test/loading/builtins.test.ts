@@ -80,3 +80,45 @@ for (const [name, { source, flags = [] }] of Object.entries(WAYS)) {
     )
   })
 }
+
+/** What a later Node.js may do with the list by which built-ins are heard of. */
+const LISTS = {
+  'is gone': `delete process.moduleLoadList`,
+  'is filled no more': `Object.defineProperty(process, 'moduleLoadList', { value: [...process.moduleLoadList] })`,
+}
+
+for (const [fate, source] of Object.entries(LISTS)) {
+  test(`where Node's list of built-ins ${fate}, they are patched at start`, async (t) => {
+    const app = join(folder, 'required.cjs')
+    await writeFile(app, `require('http').get(process.env.URL)`)
+    const sink = await startSink(t)
+    const nodeFlags = ['--import', `data:text/javascript,${encodeURIComponent(source)}`]
+    const outcome = await run(app, { nodeFlags, env: { URL, ...sink.env, OTEL_LOG_LEVEL: 'warn' } })
+    assert.deepEqual([outcome.code, outcome.stderr], [0, ''])
+    assert.equal(
+      drawTraces(await sink.settled()),
+      trace`
+        GET CLIENT 200
+      `,
+    )
+  })
+}
+
+test("Node's list of built-ins looks as ever, and has all that is loaded, once", async () => {
+  const app = join(folder, 'list.cjs')
+  await writeFile(
+    app,
+    `const { inspect } = require('util')
+     const list = process.moduleLoadList
+     console.log(Array.isArray(list), list instanceof Array, inspect(list).split(' ')[0])
+     for (const name of ['https', 'child_process', 'worker_threads']) require(name)
+     setImmediate(() => {
+       console.log(Object.getPrototypeOf(list) === Array.prototype, new Set(list).size === list.length)
+       console.log(list.filter((entry) => / (https|_tls_wrap|child_process|worker_threads)$/.test(entry)).sort())
+     })`,
+  )
+  const env = { OTEL_TRACES_EXPORTER: 'none', OTEL_METRICS_EXPORTER: 'none' }
+  const [bare, traced] = [await run(app, { agent: false }), await run(app, { env })]
+  assert.equal(traced.stdout, bare.stdout)
+  assert.match(bare.stdout, /true true/)
+})

@@ -59,7 +59,7 @@ for (const [kind, source] of Object.entries(LOADERS)) {
         })
       }
 
-      test(`${way}, ${order} the agent: pg by a loader that ${kind} is traced, or told to be late`, async (t) => {
+      test(`${way}, ${order} the agent: pg by a loader that ${kind} is traced`, async (t) => {
         const app = join(project, 'query.mjs')
         const bare = await run(app, { nodeFlags: own, agent: false, env: { DATABASE_URL: wire } })
         assert.equal(bare.code, 0, bare.stderr)
@@ -78,8 +78,7 @@ for (const [kind, source] of Object.entries(LOADERS)) {
             SELECT CLIENT
           `,
         )
-        const lines = traced.stderr.split('\n').filter((line) => line.startsWith('autospan: '))
-        for (const line of lines) assert.match(line, /^autospan: pg(-pool)? \S+ was loaded before autospan heard of it/)
+        assert.doesNotMatch(traced.stderr, /^autospan: /m)
       })
     }
   }

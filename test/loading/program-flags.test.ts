@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -13,8 +13,12 @@ const program = join(folder, 'program.tea')
 const failing = join(folder, 'failing.cjs')
 await writeFile(loader, `require.extensions['.tea'] = require.extensions['.js']\n`)
 await writeFile(program, `console.log('poured')\n`)
-await writeFile(failing, `require('./fails.cjs')\n`)
-await writeFile(join(folder, 'fails.cjs'), `Error.stackTraceLimit = 50\nconsole.log(new Error('cold').stack)\n`)
+await writeFile(failing, `require('koa')\nrequire('./fails.cjs')\n`)
+const print = `Error.stackTraceLimit = 50\nconsole.log(new Error('cold').stack)\n`
+await writeFile(join(folder, 'fails.cjs'), print)
+await mkdir(join(folder, 'node_modules/koa'), { recursive: true })
+await writeFile(join(folder, 'node_modules/koa/package.json'), '{ "name": "koa", "version": "99.0.0" }')
+await writeFile(join(folder, 'node_modules/koa/index.js'), print)
 
 const env = { OTEL_TRACES_EXPORTER: 'none' }
 
@@ -32,9 +36,9 @@ test('where Node.js does not load it because of --import, one line says what to 
   assert.equal(said, bare.code === 0 ? 0 : 1, stderr)
 })
 
-test('the stack of an error in a module that is loaded is the same', async () => {
+test('the stack of an error in a module that is loaded is the same, hooked or not', async () => {
   const bare = await run(failing, { agent: false, nodeFlags: ['--import', 'data:text/javascript,'] })
   const { stdout } = await run(failing, { env })
-  assert.match(bare.stdout, /cold/)
+  assert.equal(bare.stdout.match(/cold/g)?.length, 2)
   assert.equal(stdout, bare.stdout)
 })
