@@ -27,10 +27,10 @@ export const koa: Instrumentation = {
             return context
           }
         })
-        kit.wrap(prototype, 'emit', (emit) => {
+        kit.wrap(prototype, 'emit', (_emit, base) => {
           return function (event, ...args) {
             if (event === 'error') recordError(args[0], args[1])
-            return emit.call(this, event, ...args)
+            return base.emit.call(this, event, ...args)
           }
         })
       },

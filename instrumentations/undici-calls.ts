@@ -3,6 +3,7 @@ import type { Context, Span, TextMapSetter } from '@opentelemetry/api'
 import { startOf } from '../src/instrumentation/duration.js'
 import {
   errorType,
+  isAbort,
   isSigned,
   methodAttribute,
   methodName,
@@ -11,7 +12,7 @@ import {
   recordClientStatus,
 } from '../src/instrumentation/http.js'
 import { ClientMetrics } from '../src/instrumentation/http-metrics.js'
-import { type Describe, type Kit, ownText, type SharedAttributes } from '../src/instrumentation/kit.js'
+import { type Describe, type Kit, ownText, propertyOf, type SharedAttributes } from '../src/instrumentation/kit.js'
 import { redactUrl, splitHost } from '../src/instrumentation/url.js'
 
 /** A call of ours that waits for its answer, kept on the request it belongs to. */
@@ -239,12 +240,13 @@ function urlOf({ origin, path }: UndiciRequest): string {
   return path.startsWith('/') ? base + path : path.includes('://') ? path : `${base}/${path}`
 }
 
+/** Of the errors that have no code, with some releases of undici, those that no caller has made. */
+const WITHOUT_CODE = new Set<unknown>(['TimeoutError', 'HTTPParserError'])
+
 /** Errors of undici and of the system have a code; what has none is the caller's own reason for an abort. */
 function isCancelled(error: unknown): boolean {
-  if (typeof error !== 'object' || error === null) return true
-  const { name, code } = error as { name?: unknown; code?: unknown }
-  if (name === 'AbortError') return true
-  return typeof code !== 'string' && name !== 'TimeoutError'
+  if (typeof error !== 'object' || error === null || isAbort(error)) return true
+  return typeof propertyOf(error, 'code') !== 'string' && !WITHOUT_CODE.has(propertyOf(error, 'name'))
 }
 
 function headerOf({ headers }: UndiciRequest, name: string): unknown {

@@ -1,5 +1,6 @@
 import type { ClientRequest } from 'node:http'
 import { createRequire } from 'node:module'
+import { guard } from '../../src/instrumentation/guard.js'
 import type { Kit } from '../../src/instrumentation/kit.js'
 import { lifeOf, type Message, type MessageLife } from '../../src/instrumentation/message.js'
 import { keepContext } from './message.js'
@@ -14,6 +15,10 @@ const require = createRequire(import.meta.url)
  */
 export function traceClients(prototype: ClientRequest & Message, kit: Kit): void {
   const place = kit.place('client', { part: 'client' })
+  // The error is thrown where the program sends, so there is no event of it.
+  const noteRefusal = guard(kit.place('client', { always: true }), (request: Message, error: unknown) => {
+    lifeOf(request)?.before('error', request, error)
+  })
   let sending: Sending | undefined
   const load = (): Sending => {
     const { createSending } = require('./sending.js') as typeof import('./sending.js')
@@ -31,7 +36,12 @@ export function traceClients(prototype: ClientRequest & Message, kit: Kit): void
           place.failed(error)
         }
       }
-      return storeHeader.call(this, firstLine, stored)
+      try {
+        return storeHeader.call(this, firstLine, stored)
+      } catch (error) {
+        noteRefusal(this, error)
+        throw error
+      }
     }
   })
 

@@ -14,13 +14,13 @@ export function keepContext<Marked extends Message>(
   unmarked?: (message: Marked, event: string) => MessageLife | undefined,
 ): void {
   const place = kit.place('message')
-  kit.wrap(prototype, 'emit', (emit) => {
+  kit.wrap(prototype, 'emit', (_emit, base) => {
     // The lists of arguments are only ever passed on, so that they need not be made.
     return function (this: Marked, ...args: [event: string, ...rest: unknown[]]) {
       const life = lifeOf(this) ?? mark(this, args[0])
-      if (life === undefined) return emit.apply(this, args)
+      if (life === undefined) return base.emit.apply(this, args)
       if (life.heeds(args[0])) return heed(life, this, ...args)
-      if (isAtHome(life, this, args[0])) return emit.apply(this, args)
+      if (isAtHome(life, this, args[0])) return base.emit.apply(this, args)
       return emitIn(life, this, ...args)
     }
 
@@ -32,7 +32,7 @@ export function keepContext<Marked extends Message>(
         place.failed(error)
       }
       try {
-        return isAtHome(life, message, event) ? emit.apply(message, args) : emitIn(life, message, ...args)
+        return isAtHome(life, message, event) ? base.emit.apply(message, args) : emitIn(life, message, ...args)
       } finally {
         try {
           life.after(event, message)
@@ -44,7 +44,7 @@ export function keepContext<Marked extends Message>(
     }
 
     function emitIn({ context }: MessageLife, message: Message, ...args: unknown[]): boolean {
-      return kit.runWith(context, emit, message, args)
+      return kit.runWith(context, base.emit, message, args)
     }
   })
 

@@ -12,7 +12,7 @@ import {
 } from '../../src/instrumentation/http.js'
 import { ClientMetrics } from '../../src/instrumentation/http-metrics.js'
 import type { HttpRules } from '../../src/instrumentation/http-rules.js'
-import type { Describe, Kit } from '../../src/instrumentation/kit.js'
+import { type Describe, type Kit, propertyOf } from '../../src/instrumentation/kit.js'
 import { lifeOf, type Message, MessageLife, setLife } from '../../src/instrumentation/message.js'
 import { type Target, Targets, urlAt, urlOf } from './target.js'
 
@@ -106,9 +106,10 @@ export function createSending(kit: Kit): Sending {
     headers: OutgoingHttpHeader[] | [string, OutgoingHttpHeader][],
     context: Context,
   ): StoredHeaders {
-    const pairs: [string, OutgoingHttpHeader][] = Array.isArray(headers[0])
-      ? [...(headers as [string, OutgoingHttpHeader][])]
-      : pairsOf(headers as OutgoingHttpHeader[])
+    // Of pairs a list, or names and values by turns. What is neither node:http has to see as it is, for it refuses that.
+    const isPaired = Array.isArray(headers[0])
+    if (isPaired ? !headers.every(Array.isArray) : headers.length % 2 !== 0) return headers
+    const pairs = isPaired ? (headers as [string, OutgoingHttpHeader][]) : pairsOf(headers as OutgoingHttpHeader[])
     const skips = skipsSigned && pairs.some(([name, value]) => lower(name) === 'authorization' && isSigned(value))
     if (skips) return headers
     const added: Record<string, OutgoingHttpHeader> = {}
@@ -294,10 +295,12 @@ class RecordedRequest extends SentRequest {
  * `destroy()` and `abort()` by the caller show as a reset like any other; but then the socket has
  * neither failed nor heard the other side's end.
  */
-function wasCancelled({ socket, destroyed }: ClientRequest, error: unknown): boolean {
-  if (error !== undefined && (error as { code?: unknown }).code !== 'ECONNRESET') return false
-  if (socket === null || socket === undefined) return destroyed
-  return destroyed && socket.errored === null && !socket.readableEnded
+function wasCancelled(request: ClientRequest & { readonly res?: IncomingMessage | null }, error: unknown): boolean {
+  if (error !== undefined && propertyOf(error, 'code') !== 'ECONNRESET') return false
+  const { socket, res: response } = request
+  const isDestroyed = request.destroyed || response?.destroyed === true
+  if (socket === null || socket === undefined) return isDestroyed
+  return isDestroyed && socket.errored === null && !socket.readableEnded
 }
 
 /** The places of what comes later are made at once: a list that grows is copied. */
@@ -335,7 +338,7 @@ const objectSetter: TextMapSetter<Record<string, OutgoingHttpHeader>> = {
 
 function pairsOf(headers: OutgoingHttpHeader[]): [string, OutgoingHttpHeader][] {
   const pairs: [string, OutgoingHttpHeader][] = []
-  for (let i = 0; i + 1 < headers.length; i += 2) pairs.push([String(headers[i]), headers[i + 1] as OutgoingHttpHeader])
+  for (let i = 0; i < headers.length; i += 2) pairs.push([headers[i] as string, headers[i + 1] as OutgoingHttpHeader])
   return pairs
 }
 

@@ -38,21 +38,21 @@ export function traceServers(server: EventEmitter, response: Message | undefined
     return serving
   }
 
-  kit.wrap(server, 'emit', (emit) => {
+  kit.wrap(server, 'emit', (_emit, base) => {
     return function (this: EventEmitter, ...args: unknown[]) {
       switch (args[0]) {
         case 'request':
         case 'checkContinue':
         case 'checkExpectation':
-          return serve(emit, this, args, false)
+          return serve(base.emit, this, args, false)
         case 'upgrade':
         case 'connect':
-          return serve(emit, this, args, true)
+          return serve(base.emit, this, args, true)
         case 'listening':
           prepareSoon()
-          return emit.apply(this, args)
+          return base.emit.apply(this, args)
         default:
-          return emit.apply(this, args)
+          return base.emit.apply(this, args)
       }
     }
   })

@@ -7,7 +7,9 @@ import { ServerMetrics } from '../../src/instrumentation/http-metrics.js'
 import { type Describe, type Kit, ownText, type SharedAttributes } from '../../src/instrumentation/kit.js'
 import { lifeOf, type Message, MessageLife, setLife } from '../../src/instrumentation/message.js'
 import { ServedRequest } from '../../src/instrumentation/served.js'
+import { shadow } from '../../src/instrumentation/shadow.js'
 import { authorityEnd, redactQuery, splitHost } from '../../src/instrumentation/url.js'
+import type { AnyFunction } from '../../src/instrumentation/wrap.js'
 
 export type Scheme = 'http' | 'https'
 
@@ -76,27 +78,37 @@ export function createServing(scheme: Scheme, kit: Kit): Serving {
 const STATUS_LINE = /^HTTP\/1\.[01] ([1-5]\d\d)/
 
 /**
- * An upgraded connection answers through the socket: the status is in the first bytes written, and
- * what follows is no longer HTTP.
+ * An upgraded connection answers through the socket: the status is in the first bytes written, by `write` or, where
+ * the upgrade is refused, by `end`; and what follows is no longer HTTP. The socket gets no listener: programs that take
+ * all of them away do not mean ours.
  */
 function endAtFirstWrite(socket: Socket, span: Span): void {
   if (!span.isRecording()) return
-  const write = socket.write
-  const finish = (): void => {
-    if (Object.hasOwn(socket, 'write') && socket.write === writeFirst) Reflect.deleteProperty(socket, 'write')
-    socket.removeListener('close', finish)
-    span.end()
-  }
-  const writeFirst = function (this: Socket, ...args: unknown[]): boolean {
-    const head = args[0]
+  const restoreWrite = shadow(socket, 'write', answer)
+  const restoreEnd = shadow(socket, 'end', answer)
+  let restoreEmit = shadow(socket, 'emit', listen)
+
+  function answer(write: AnyFunction, args: unknown[]): unknown {
+    const [head] = args
     const text = typeof head === 'string' ? head : Buffer.isBuffer(head) ? head.toString('latin1', 0, 12) : ''
     const status = STATUS_LINE.exec(text)
     if (status !== null) recordServerStatus(span, Number(status[1]))
     finish()
-    return Reflect.apply(write, this, args)
+    return write(...args)
   }
-  Object.defineProperty(socket, 'write', { value: writeFirst, writable: true, configurable: true })
-  socket.once('close', finish)
+
+  function listen(emit: AnyFunction, args: unknown[]): unknown {
+    if (args[0] === 'close') finish()
+    else restoreEmit = shadow(socket, 'emit', listen)
+    return emit(...args)
+  }
+
+  function finish(): void {
+    restoreWrite()
+    restoreEnd()
+    restoreEmit()
+    span.end()
+  }
 }
 
 const headerGetter: TextMapGetter<IncomingMessage> = {

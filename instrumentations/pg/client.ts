@@ -5,6 +5,7 @@ import { bindCallbacksOf, Calls, once } from '../../src/instrumentation/call.js'
 import { recordWait } from '../../src/instrumentation/database.js'
 import { guard } from '../../src/instrumentation/guard.js'
 import type { Kit } from '../../src/instrumentation/kit.js'
+import { shadow } from '../../src/instrumentation/shadow.js'
 import type { AnyFunction } from '../../src/instrumentation/wrap.js'
 import { takeHanded } from './pool.js'
 import {
@@ -18,7 +19,6 @@ import {
   readQuery,
   tellDatabase,
 } from './query.js'
-import { shadow } from './shadow.js'
 
 const require = createRequire(import.meta.url)
 

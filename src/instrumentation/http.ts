@@ -6,6 +6,7 @@
 import type { Span } from '@opentelemetry/api'
 import { ownText } from '../trace/own-text.js'
 import { STATUS_ERROR } from '../trace/span.js'
+import { className, messageOf, propertyOf } from '../trace/thrown.js'
 
 /** Case-sensitive, as the conventions ask; RFC 9110, RFC 5789 and the QUERY method. */
 let knownMethods: ReadonlySet<string> = new Set([
@@ -57,21 +58,22 @@ export function recordClientStatus(span: Span, status: number): void {
 export function recordCallError(span: Span, error: unknown): void {
   const type = errorType(error)
   span.setAttribute('error.type', type)
-  span.setStatus({ code: STATUS_ERROR, message: errorMessage(error) })
+  span.setStatus({ code: STATUS_ERROR, message: ownText(messageOf(error)) })
 }
 
 /** The code of a system error (`ECONNREFUSED`), else the class of the exception; of low cardinality. */
 export function errorType(error: unknown): string {
   if (typeof error !== 'object' || error === null) return typeof error
-  const { code, name } = error as { code?: unknown; name?: unknown }
+  const code = propertyOf(error, 'code')
   if (typeof code === 'string' && code !== '') return code
+  const name = propertyOf(error, 'name')
   if (typeof name === 'string' && name !== '' && name !== 'Error') return name
-  return error.constructor?.name || 'Error'
+  return className(error) ?? 'Error'
 }
 
-/** An abort by the caller is no error of the call: http/http-spans.md#status. */
+/** An abort by the caller is no error of the call: http/http-spans.md#status. axios and got have errors of their own for it. */
 export function isAbort(error: unknown): boolean {
-  return (error as { name?: unknown } | null | undefined)?.name === 'AbortError'
+  return propertyOf(error, 'name') === 'AbortError' || propertyOf(error, 'code') === 'ERR_CANCELED'
 }
 
 /**
@@ -85,9 +87,4 @@ export function isSigned(authorization: unknown): boolean {
 function recordErrorType(span: Span, type: string): void {
   span.setAttribute('error.type', type)
   span.setStatus({ code: STATUS_ERROR })
-}
-
-function errorMessage(error: unknown): string {
-  const message = (error as { message?: unknown } | null | undefined)?.message
-  return ownText(typeof message === 'string' ? message : String(error))
 }

@@ -11,9 +11,10 @@ import type { AgentTracer } from '../trace/tracer.js'
 import { Correlation, DEFAULT_CORRELATION_NAMES } from './correlation.js'
 import type { HttpRules } from './http-rules.js'
 import { Library, type Place, type PlaceScope } from './library.js'
-import { type AnyFunction, wrapMethod } from './wrap.js'
+import { type MakeWrapper, wrapMethod } from './wrap.js'
 
 export { ownText } from '../trace/own-text.js'
+export { propertyOf } from '../trace/thrown.js'
 export type { AgentMeter, Place, SharedAttributes }
 
 export type Describe<Subject> = (subject: Subject) => AttributeList
@@ -224,7 +225,7 @@ export class Kit {
   }
 
   /** Replaces a method; the replacement looks like the original to the program. */
-  wrap(target: object, method: string | symbol, make: (original: AnyFunction) => AnyFunction): void {
+  wrap<Method extends string | symbol>(target: object, method: Method, make: MakeWrapper<Method>): void {
     wrapMethod(target, method, make)
   }
 

@@ -3,12 +3,17 @@ import type { Context, Span } from '@opentelemetry/api'
 import { now } from '../trace/clock.js'
 import { ownText } from '../trace/own-text.js'
 import { RecordingSpan, type SpanOwner } from '../trace/span.js'
+import { messageOf, propertyOf } from '../trace/thrown.js'
 import { errorType, methodName, recordServerStatus } from './http.js'
 import type { ServerMetrics } from './http-metrics.js'
 import { lifeOf, type Message, MessageLife } from './message.js'
 
 /** `error.type` of a request whose client went away before the answer was whole. */
 const CLIENT_DISCONNECTED = 'client_disconnected'
+/** And of one whose answer the server itself broke off, with no error. */
+const SERVER_DISCONNECTED = 'server_disconnected'
+/** Errors of a connection that its client has closed, or on which it has sent what is no HTTP or no TLS. */
+const FROM_CLIENT = /^(?:E[A-Z]+$|HPE_|ERR_SSL_)/
 
 /** The event that tells when a streamed response began; there is no name in the conventions. */
 const FIRST_BYTE = 'http.response.first_byte'
@@ -112,6 +117,7 @@ export class ServedRequest extends MessageLife implements SpanOwner {
   override after(event: string, message: Message): void {
     if (event !== 'close' || message !== this.#response || this.#hasEnded) return
     this.#hasEnded = true
+    if (!this.#isWhole) this.#noteBreak()
     if (!this.span.isRecording()) {
       if (this.#metrics !== undefined) this.#measure(this.#metrics, this.#matchedRoute(), now())
       return
@@ -119,15 +125,35 @@ export class ServedRequest extends MessageLife implements SpanOwner {
     const { span } = this
     const status = this.#status
     if (status !== 0) recordServerStatus(span, status)
-    if (!this.#isWhole) span.setAttribute('error.type', CLIENT_DISCONNECTED)
+    if (!this.#isWhole) span.setAttribute('error.type', this.#breaker())
     if (this.#errorAt !== 0 && (status >= 500 || !this.#isWhole)) this.#recordError()
     const endMillis = now()
-    if (status !== 0 && endMillis - this.#startedAt >= STREAMED_MILLIS) {
-      span.addEvent(FIRST_BYTE, this.#startedAt)
+    try {
+      if (status !== 0 && endMillis - this.#startedAt >= STREAMED_MILLIS) {
+        span.addEvent(FIRST_BYTE, this.#startedAt)
+      }
+      const route = this.#recordRoute()
+      if (this.#metrics !== undefined) this.#measure(this.#metrics, route, endMillis)
+    } finally {
+      span.end(endMillis)
     }
-    const route = this.#recordRoute()
-    if (this.#metrics !== undefined) this.#measure(this.#metrics, route, endMillis)
-    span.end(endMillis)
+  }
+
+  /** An error with which the program has destroyed the answer is one that left it, too. */
+  #noteBreak(): void {
+    if (this.#errorAt !== 0 || this.#breaker() === CLIENT_DISCONNECTED) return
+    const error = this.#response.errored ?? this.#request.socket?.errored
+    if (!error) return
+    this.#error = error
+    this.#errorAt = now()
+  }
+
+  /** Who has broken the answer off: the client by going away, else the server itself. */
+  #breaker(): string {
+    if (this.#response.errored) return SERVER_DISCONNECTED
+    const { errored, readableEnded } = this.#request.socket ?? {}
+    const isClient = errored ? FROM_CLIENT.test(String(propertyOf(errored, 'code'))) : readableEnded === true
+    return isClient ? CLIENT_DISCONNECTED : SERVER_DISCONNECTED
   }
 
   #measure(metrics: ServerMetrics, route: string | undefined, endMillis: number): void {
@@ -146,7 +172,7 @@ export class ServedRequest extends MessageLife implements SpanOwner {
   }
 
   #errorTypeOfStatus(): string | undefined {
-    if (!this.#isWhole) return CLIENT_DISCONNECTED
+    if (!this.#isWhole) return this.#breaker()
     return this.#status >= 500 ? String(this.#status) : undefined
   }
 
@@ -166,7 +192,7 @@ export class ServedRequest extends MessageLife implements SpanOwner {
     // Never another kind: others have no owner and are never described.
     if (this.span instanceof RecordingSpan) this.span.recordUnhandled(this.#error, this.#errorAt)
     this.span.setAttribute('error.type', errorType(this.#error))
-    this.span.setStatus({ code: 2, message: ownText(String((this.#error as Error | null)?.message ?? this.#error)) })
+    this.span.setStatus({ code: 2, message: ownText(messageOf(this.#error)) })
   }
 }
 

@@ -7,6 +7,7 @@ import {
   type SpanProcessor,
   STATUS_ERROR,
 } from './span.js'
+import { messageOf } from './thrown.js'
 
 /** Marks a span that the process has left open: its end is that of the process. */
 const INCOMPLETE = 'autospan.incomplete'
@@ -112,8 +113,7 @@ export class OpenSpans implements SpanProcessor {
 }
 
 function recordCrash(span: RecordingSpan, error: unknown, type: string, asEvent: boolean): void {
-  const message = (error as { message?: unknown } | null | undefined)?.message
-  span.setStatus({ code: STATUS_ERROR, message: ownText(typeof message === 'string' ? message : String(error)) })
+  span.setStatus({ code: STATUS_ERROR, message: ownText(messageOf(error)) })
   span.setAttribute('error.type', type)
   if (asEvent) span.addEvent('exception', ownExceptionAttributes(error))
 }

@@ -18,6 +18,7 @@ import {
 import { fromTimeInput, now, type Time, toUnixMillis } from './clock.js'
 import type { SpanLimits } from './limits.js'
 import { ownText } from './own-text.js'
+import { propertyOf, textOf } from './thrown.js'
 
 /** `TraceFlags` of the W3C Trace Context, Level 2. */
 export const FLAG_SAMPLED = 0x01
@@ -306,12 +307,14 @@ export function contextOf(
 
 export function exceptionAttributes(exception: Exception): Attributes {
   if (typeof exception === 'string') return { 'exception.message': exception }
-  if (typeof exception !== 'object' || exception === null) return { 'exception.message': String(exception) }
+  if (typeof exception !== 'object' || exception === null) return { 'exception.message': textOf(exception) }
   const attributes: Attributes = {}
-  const type = exception.code ?? exception.name
-  if (type !== undefined) attributes['exception.type'] = String(type)
-  if (exception.message !== undefined) attributes['exception.message'] = String(exception.message)
-  if (exception.stack !== undefined) attributes['exception.stacktrace'] = String(exception.stack)
+  const type = propertyOf(exception, 'code') ?? propertyOf(exception, 'name')
+  const message = propertyOf(exception, 'message')
+  const stack = propertyOf(exception, 'stack')
+  if (type !== undefined) attributes['exception.type'] = textOf(type)
+  if (message !== undefined) attributes['exception.message'] = textOf(message)
+  if (stack !== undefined) attributes['exception.stacktrace'] = textOf(stack)
   return attributes
 }
 

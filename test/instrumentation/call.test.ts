@@ -125,7 +125,9 @@ test('an error of a stream fails its call, and is no less an error if nobody lis
 test('what the caller has aborted is no error', async () => {
   const { call, traced } = library()
   await assert.rejects(call(() => Promise.reject(new DOMException('aborted', 'AbortError'))) as Promise<unknown>)
-  assert.deepEqual(traced(), [''])
+  const byAxios = Object.assign(new Error('canceled'), { name: 'CanceledError', code: 'ERR_CANCELED' })
+  await assert.rejects(call(() => Promise.reject(byAxios)) as Promise<unknown>)
+  assert.deepEqual(traced(), ['', ''])
 })
 
 test('no call is traced in the work of the agent', () => {

@@ -30,7 +30,7 @@ for (const sampler of ['always_on', 'always_off']) {
       'GET http 404 1.1: 1',
       'GET http 500 500 1.1: 1',
       'GET http 503 503 1.1: 1',
-      'GET http client_disconnected 1.1: 2',
+      'GET http server_disconnected 1.1: 2',
       'POST http 200 1.1: 1',
     ])
     assert.deepEqual(pointsOf(sink, 'http.server.active_requests'), ['GET http: 0', 'POST http: 0'])

@@ -432,6 +432,23 @@ test('odd arguments of http.request behave as without the agent', async () => {
   assert.match(bare.stdout, /url-host 200/)
 })
 
+test('a request whose headers node:http refuses has a span that ends', async (t) => {
+  const sink = await startSink(t)
+  await run('http/odd.mjs', { env: sink.env })
+  const spans = (await sink.settled()).filter(({ kind, status }) => kind === 3 && status.code === 2)
+  const types = new Set(spans.map(({ attributes }) => attributes['error.type']))
+  for (const type of ['ERR_INVALID_ARG_VALUE', 'ERR_INVALID_HTTP_TOKEN', 'ERR_HTTP_INVALID_HEADER_VALUE'])
+    assert.ok(types.has(type), type)
+  assert.ok(spans.every(({ attributes }) => attributes['autospan.incomplete'] === undefined))
+})
+
+test('messages that belong to a domain do so with the agent, too', async () => {
+  const bare = await run('http/domain.cjs', { agent: false })
+  const traced = await run('http/domain.cjs', { env: { OTEL_TRACES_EXPORTER: 'none' } })
+  assert.equal(traced.stdout, bare.stdout)
+  assert.equal(bare.stdout, 'request true\nresponse true\nof the request\n')
+})
+
 test('patched functions look like those they replace', async () => {
   const options = { env: { OTEL_TRACES_EXPORTER: 'none', OTEL_LOG_LEVEL: 'none' } }
   const bare = await run('http/identity.mjs', { agent: false })

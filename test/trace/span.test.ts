@@ -97,6 +97,22 @@ test('an exception becomes an event with type, message and stack, and leaves the
   assert.equal(ended[0]?.statusCode, SpanStatusCode.UNSET)
 })
 
+test('an exception that cannot be asked for something is told without it', () => {
+  const { tracer, ended } = recordingTracer()
+  const refuse = () => {
+    throw new Error('no')
+  }
+  const span = tracer.startSpan('work')
+  span.recordException(Object.defineProperty({ message: 'nameless' }, 'name', { get: refuse }) as unknown as Error)
+  span.recordException({ message: { toString: refuse } } as unknown as Error)
+  span.recordException(new Proxy(new Error(), { get: refuse }))
+  span.end()
+  assert.deepEqual(
+    ended[0]?.events?.map(({ attributes }) => attributesOf(attributes)),
+    [{ 'exception.message': 'nameless' }, { 'exception.message': 'object' }, {}],
+  )
+})
+
 test('events take attributes, a time, or both', () => {
   const { tracer, ended } = recordingTracer()
   const span = tracer.startSpan('work')

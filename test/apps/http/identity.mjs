@@ -22,5 +22,7 @@ for (const [name, fn] of Object.entries(functions)) {
   console.log(name, fn.name, fn.length, fn.toString().length, typeof fn.prototype, symbols.join(), keys.join())
 }
 for (const prototype of [http.Server.prototype, http.IncomingMessage.prototype, http.ServerResponse.prototype]) {
-  console.log(Object.keys(prototype).join())
+  const keys = []
+  for (const key in Object.create(prototype)) keys.push(key)
+  console.log(keys.sort().join())
 }

@@ -16,6 +16,20 @@ server.listen(0, '127.0.0.1', async () => {
   await call('no-arguments', () => request())
   await call('bad-method', () => request({ method: 'A B', port }))
   await call('bad-header', (done) => get({ port, host: '127.0.0.1', headers: { a: 'x\n' } }, done))
+  for (const headers of [
+    ['a', '1', 'b'],
+    [['a', '1'], ['b']],
+    [['a', '1', '2'], 'b'],
+    [Symbol('a'), 'x'],
+    [{}, 'x'],
+    ['a', undefined],
+    [
+      ['Host', 'x'],
+      ['X-A', ['1', '2']],
+    ],
+  ]) {
+    await call('header-list', (done) => get({ port, host: '127.0.0.1', headers }, done))
+  }
   await call('set-host-false', (done) => get({ port, host: '127.0.0.1', setHost: false }, done))
   server.close()
 })

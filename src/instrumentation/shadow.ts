@@ -1,4 +1,4 @@
-import type { AnyFunction } from '../../src/instrumentation/wrap.js'
+import type { AnyFunction } from './wrap.js'
 
 /**
  * Has `instead` called once in the place of an object's method, with that and its arguments, after which the object is

@@ -1,0 +1,90 @@
+// Requests that end in all the ways but the usual one, each with a path of its own. Who ends them is in the path.
+import { EventEmitter, once } from 'node:events'
+import { createServer, get } from 'node:http'
+import { connect } from 'node:net'
+import { pipeline } from 'node:stream'
+
+const HTTP = 'HTTP/1.1'
+/** Tells the server that the client has got the first part of an answer. */
+const parts = new EventEmitter()
+const ways = {
+  'server-error': (_req, res) => breakOff(res, new RangeError('out of tea')),
+  'server-odd-error': (_req, res) => breakOff(res, Object.defineProperty(new Error('odd'), 'code', { get: refuse })),
+  'server-silent': (_req, res) => breakOff(res),
+  'server-socket': (req, res) => {
+    res.write('half')
+    parts.once('arrived', () => req.socket.destroy())
+  },
+  'server-pipeline': (_req, res) => {
+    const failing = async function* () {
+      yield 'half'
+      await once(parts, 'arrived')
+      throw new RangeError('out of tea')
+    }
+    pipeline(failing, res, () => {})
+  },
+  'server-garbage': (req) => req.socket.end('no HTTP at all\r\n\r\n'),
+  'client-leaves': (_req, res) => res.write('half'),
+  'client-stops-reading': (_req, res) => res.write('half'),
+  'client-resets': (_req, res) => res.write('half'),
+}
+const server = createServer((req, res) => ways[req.url.slice(1)](req, res))
+server.on('upgrade', (req, socket) => {
+  socket.removeAllListeners()
+  if (req.url === '/upgrade/refused') socket.end(`${HTTP} 401 Unauthorized\r\nConnection: close\r\n\r\n`)
+  else if (req.url === '/upgrade/cut') socket.destroy()
+  else
+    socket.write(`${HTTP} 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: chat\r\n\r\n`, () => socket.end())
+  console.log(req.url, Object.keys(socket).includes('emit'), socket.eventNames().join())
+})
+
+server.listen(0, '127.0.0.1', async () => {
+  const { port } = server.address()
+  for (const way of ['server-error', 'server-odd-error', 'server-silent', 'server-socket', 'server-pipeline']) {
+    await new Promise((resolve) =>
+      get({ port, path: `/${way}` }, (res) => {
+        res.on('data', () => parts.emit('arrived'))
+        res.on('error', () => {}).on('close', resolve)
+      }),
+    )
+  }
+  await fetch(`http://127.0.0.1:${port}/server-garbage`).catch(() => {})
+  await new Promise((resolve) => {
+    const request = get({ port, path: '/client-leaves' }, (res) => {
+      res.on('data', () => request.destroy())
+      res.on('error', () => {})
+      request.on('close', resolve)
+    })
+  })
+  await new Promise((resolve) => {
+    get({ port, path: '/client-stops-reading' }, async (res) => {
+      res.on('close', resolve)
+      for await (const _part of res) break
+    })
+  })
+  const socket = connect(port, '127.0.0.1')
+  socket.write(`GET /client-resets ${HTTP}\r\nHost: x\r\n\r\n`)
+  await once(socket, 'data')
+  socket.resetAndDestroy()
+  for (const path of ['/upgrade', '/upgrade/refused', '/upgrade/cut']) {
+    const socket = connect(port, '127.0.0.1')
+    socket.write(`GET ${path} ${HTTP}\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: chat\r\n\r\n`)
+    await new Promise((resolve) =>
+      socket
+        .on('close', resolve)
+        .on('error', () => {})
+        .on('end', () => socket.end())
+        .resume(),
+    )
+  }
+  server.close()
+})
+
+function breakOff(res, error) {
+  res.write('half')
+  parts.once('arrived', () => res.destroy(error))
+}
+
+function refuse() {
+  throw new Error('nothing can be read')
+}
