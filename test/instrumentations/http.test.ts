@@ -203,15 +203,14 @@ test('a client that goes away ends the span at once, and it is no plain success'
 
 test('requests whose clients went away leave nothing in memory', async (t) => {
   const sink = await startSink(t)
-  const { stdout } = await run('http/aborts.mjs', {
-    nodeFlags: ['--expose-gc'],
-    env: sink.env,
-  })
-  // Without the agent it grows by 300 kB at first: code is compiled.
-  const [fifth = 0, , , eighth = Number.POSITIVE_INFINITY] = stdout.trim().split('\n').map(Number).slice(4)
-  // 900 spans of each side that were kept would be a megabyte and a half, and more.
-  assert.ok(eighth - fifth < 500_000, stdout)
-  assert.equal((await sink.settled()).length, 4800)
+  // As it stands still for a while on a busy machine.
+  const { stdout } = await run('http/aborts.mjs', { env: { ...sink.env, AUTOSPAN_SHEDDING: 'false' } })
+  const left = stdout.trim().split('\n')
+  const kinds = left.map((line) => line.split(' ')[0])
+  assert.deepEqual(kinds, ['ClientRequest', 'IncomingMessage', 'ServerResponse', 'Socket', 'RecordingSpan'])
+  // Of 300 of each, but 600 spans: those of the last 30 may still be on their way.
+  for (const line of left) assert.ok(Number(line.split(' ')[1]) <= 60, stdout)
+  assert.equal((await sink.settled()).length, 600)
 })
 
 test('an upgrade is a span that ends with its status; what follows is not HTTP', async (t) => {

@@ -3,6 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { trace } from '@opentelemetry/api'
 
 const tracer = trace.getTracer('late')
+const blocked = new Int32Array(new SharedArrayBuffer(4))
 const attributes = { long: 'x'.repeat(100), short: 'x' }
 
 function makeSpans(name, count) {
@@ -12,9 +13,8 @@ function makeSpans(name, count) {
 }
 
 for (let turn = 0; turn < Number(process.env.TURNS); turn++) {
-  const end = performance.now() + 700
   makeSpans(`turn ${turn}`, 200)
-  while (performance.now() < end);
+  Atomics.wait(blocked, 0, 0, 700)
   await wait(1)
 }
 while (!makeSpans('probe', 20)) await wait(100)
