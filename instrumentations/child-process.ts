@@ -1,5 +1,4 @@
 import type { ChildProcess } from 'node:child_process'
-import { syncBuiltinESMExports } from 'node:module'
 import { type Variables, variableName, variableSetter } from '../src/instrumentation/environment.js'
 import { guard } from '../src/instrumentation/guard.js'
 import type { Instrumentation } from '../src/instrumentation/instrumentation.js'
@@ -22,7 +21,6 @@ export const childProcess: Instrumentation = {
       patch: (exports, kit) => {
         giveToChildren(exports.ChildProcess.prototype, kit)
         for (const method of ['spawnSync', 'execFileSync', 'execSync']) giveToSyncChildren(exports, method, kit)
-        syncBuiltinESMExports()
       },
     },
   ],

@@ -16,8 +16,11 @@ const PLUGINS = ['esbuild', 'rollup', 'webpack', 'webpack-loader']
 const LIST = join(dist, 'instrumentations/index.js')
 const OURS = /[/\\]dist[/\\](src|instrumentations)[/\\].*\.js$/
 
-/** Instrumentations of what nearly every program loads: a file more costs a start more than they do. */
-const AT_START = new Set(['http'])
+/**
+ * Instrumentations of what nearly every program loads, a server also child_process, by cluster: a file more costs a start
+ * more than they do.
+ */
+const AT_START = new Set(['http', 'child_process'])
 
 /** Those who ask for a source within a function, by its path. */
 const lazy = new Map()

@@ -1,3 +1,5 @@
+import { syncBuiltinESMExports } from 'node:module'
+
 /** Small, and not loaded by anybody else: with it Node.js shows whether its list still works as it is used here. */
 const PROBE = 'path/win32'
 
@@ -14,8 +16,11 @@ export function hookBuiltins(names: readonly string[], loaded: (name: string) =>
   const { moduleLoadList: list } = process as { moduleLoadList?: string[] }
   // As the global of that name, there before anybody asks for the module.
   const isThere = (name: string): boolean => name === 'console' || list?.includes(entryOf(name)) === true
-  const awaited = new Map(names.filter((name) => !isThere(name)).map((name) => [entryOf(name), name]))
-  for (const name of names) if (isThere(name)) loaded(name)
+  const there = names.filter(isThere)
+  const awaited = new Map(names.filter((name) => !there.includes(name)).map((name) => [entryOf(name), name]))
+  for (const name of there) loaded(name)
+  // Who imports them gets what is patched.
+  if (there.length > 0) syncBuiltinESMExports()
   if (awaited.size === 0) return
   if (list !== undefined && hearEntries(list, awaited, loaded)) return
   for (const name of awaited.values()) loaded(name)

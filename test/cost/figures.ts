@@ -44,8 +44,8 @@ export const SIZES = {
 
 /** Built-in modules that a program which serves HTTP has loaded by its first line, and would not have without the agent. */
 export const BUILTINS: Readonly<Record<'cjs' | 'mjs', Readonly<Record<number, number>>>> = {
-  cjs: { 20: 51, 22: 15, 24: 5, 26: 4 },
-  mjs: { 20: 30, 22: 2, 24: 2, 26: 2 },
+  cjs: { 20: 22, 22: 15, 24: 6, 26: 5 },
+  mjs: { 20: 1, 22: 2, 24: 3, 26: 3 },
 }
 
 /** The bars for a production install with its dependencies, of which there may be so many. */
