@@ -15,6 +15,8 @@ const CLI = join(dist, 'src/cli/main.js')
 const PLUGINS = ['esbuild', 'rollup', 'webpack', 'webpack-loader']
 const LIST = join(dist, 'instrumentations/index.js')
 const OURS = /[/\\]dist[/\\](src|instrumentations)[/\\].*\.js$/
+/** What rows and instrumentations say for the documentation. */
+const DOCUMENTATION = /"?\b(?:meaning|about)"?:\s*('(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"|`[^`]*`)(?:,|(?=\s*\}))/g
 
 /**
  * Instrumentations of what nearly every program loads, a server also child_process, by cluster: a file more costs a start
@@ -44,7 +46,7 @@ for (let known = -1; known < lazy.size; ) {
 settleCommon()
 for (const entry of lazy.keys()) await bundleLazy(entry)
 for (const file of new Set(common.values())) {
-  if (!isLazyFile(file)) await bundleApart({ stdin: together(commonIn(file)) }, file)
+  if (!isLazyFile(file)) await bundleApart({ stdin: await together(commonIn(file)) }, file)
 }
 for (const name of QUESTIONS) {
   await bundle({ entryPoints: [join(dist, `src/config/${name}.js`)], outfile: join(dist, `${name}.cjs`) }, [])
@@ -56,24 +58,30 @@ await bundlePlugins()
 refuse(contradictions())
 
 async function bundleAgent() {
-  const stdin = together([...shared].sort(), `export { start } from ${JSON.stringify(ENTRY)}`)
+  const stdin = await together([...shared].sort(), `export { start } from ${JSON.stringify(ENTRY)}`)
   return bundle({ stdin, outfile: join(dist, 'agent.cjs') }, [])
 }
 
-/** A source that hands out modules by their names. */
-function together(modules, ...lines) {
-  const members = modules.map((path, i) => `${JSON.stringify(nameOf(path))}: m${i}`)
-  const contents = [
-    ...lines,
-    ...modules.map((path, i) => `import * as m${i} from ${JSON.stringify(path)}`),
-    `export function shared(name) { return { ${members.join()} }[name] }`,
-  ].join('\n')
+/**
+ * A source that hands out modules by their names. What a module exports is put together when it is asked for: a namespace
+ * would be made at start, with a closure for each of its names.
+ */
+async function together(modules, ...lines) {
+  const cases = []
+  for (const [i, path] of modules.entries()) {
+    const names = await exportsOf(path)
+    lines.push(`import { ${names.map((name) => `${name} as m${i}_${name}`).join()} } from ${JSON.stringify(path)}`)
+    cases.push(
+      `case ${JSON.stringify(nameOf(path))}: return { ${names.map((name) => `${name}: m${i}_${name}`).join()} }`,
+    )
+  }
+  const contents = [...lines, `export function shared(name) { switch (name) { ${cases.join('\n')} } }`].join('\n')
   return { contents, resolveDir: root, sourcefile: 'together' }
 }
 
-function bundleLazy(entry) {
+async function bundleLazy(entry) {
   const modules = commonIn(fileOf(entry))
-  const stdin = together(modules, `export * from ${JSON.stringify(entry)}`)
+  const stdin = await together(modules, `export * from ${JSON.stringify(entry)}`)
   return bundleApart(modules.length === 0 ? { entryPoints: [entry] } : { stdin }, fileOf(entry))
 }
 
@@ -208,6 +216,7 @@ function ourRequires(folder) {
     setup({ onResolve, onLoad }) {
       onLoad({ filter: OURS }, async ({ path }) => ({
         contents: (path === LIST ? await listOfData() : readFileSync(path, 'utf8'))
+          .replace(DOCUMENTATION, '')
           .replace(/^const require = createRequire\(import\.meta\.url\);?$/m, '')
           .replaceAll('import.meta.url', `require('node:url').pathToFileURL(__filename).href`),
       }))
