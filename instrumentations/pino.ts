@@ -22,7 +22,7 @@ export const pino: Instrumentation = {
         const prototype = prototypeOf(createLogger)
         const place = kit.place('record')
         const send = kit.logger === undefined ? undefined : createSend(kit, prototype, createLogger.symbols)
-        kit.wrap(prototype, symbolOf(prototype, 'pino.asJson'), (original) => {
+        kit.wrap(prototype, symbolOf(prototype, AS_JSON), (original) => {
           return function (...args) {
             const line = original.apply(this, args)
             send?.(this, line, args)
@@ -40,10 +40,14 @@ export const pino: Instrumentation = {
   ],
 }
 
-/** What all loggers inherit from, behind an object that each has of its own. pino hands it out in no other way. */
+const AS_JSON = 'pino.asJson'
+
+/** What all loggers inherit from; since pino 6 behind an object that each has of its own. It is handed out in no other way. */
 function prototypeOf(createLogger: (options: object, stream: object) => object): object {
-  const logger = createLogger({ base: null }, { write() {} })
-  return Object.getPrototypeOf(Object.getPrototypeOf(logger))
+  let prototype = createLogger({ base: null }, { write() {} })
+  while (prototype !== null && typeof symbolOf(prototype, AS_JSON) === 'string')
+    prototype = Object.getPrototypeOf(prototype)
+  return prototype
 }
 
 /** pino's own methods have symbols for names. */

@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module'
+import type { Context } from '@opentelemetry/api'
 import { guard } from '../src/instrumentation/guard.js'
 import type { Instrumentation } from '../src/instrumentation/instrumentation.js'
 import type { Kit } from '../src/instrumentation/kit.js'
@@ -18,12 +19,11 @@ export const winston: Instrumentation = {
       versions: '>=3 <4',
       telltale: '[winston] Attempt to write logs with no transports',
       patch: (exports, kit) => {
-        const { prototype } = exports.Logger ?? exports.default.Logger
+        const prototype = prototypeOf(exports.createLogger === undefined ? exports.default : exports)
         const place = kit.place('record')
-        const send = kit.logger === undefined ? undefined : createSend(kit, prototype)
+        const written = kit.logger === undefined ? undefined : sendFormatted(kit, prototype)
         kit.wrap(prototype, 'write', (write) => {
           return function (info, ...args) {
-            send?.(this, info)
             let record = info
             if (place.on) {
               try {
@@ -32,12 +32,23 @@ export const winston: Instrumentation = {
                 place.failed(error)
               }
             }
+            written?.(info, record)
             return write.call(this, record, ...args)
           }
         })
       },
     },
   ],
+}
+
+interface Winston {
+  readonly Logger?: { readonly prototype: object }
+  createLogger(options: object): object
+}
+
+/** The class is exported since 3.4; each logger has one of its own before it. */
+function prototypeOf({ Logger, createLogger }: Winston): object {
+  return Logger?.prototype ?? Object.getPrototypeOf(Object.getPrototypeOf(createLogger({ silent: true })))
 }
 
 /** A copy of the record with the fields: the program may use the record again, and show an error to others. */
@@ -62,27 +73,103 @@ function copyOf(info: object): object {
 }
 
 interface WinstonLogger {
-  readonly silent?: boolean
   /** Not in the first versions. */
   readonly isLevelEnabled?: (level: string) => boolean
+  readonly level: string
+  /** Numbers of levels, the smaller the more important. */
+  readonly levels: Readonly<Record<string, number>>
 }
 
-/** Sends a record that the logger takes: it is written records of all levels. */
-function createSend(kit: Kit, prototype: object) {
-  const { exceptionAttributes, markWriting, namedSeverity, recordAttributes } =
+/** What winston and its formats call level and arguments; formats may paint the fields of these names. */
+const LEVEL = Symbol.for('level')
+const SPLAT = Symbol.for('splat')
+
+type Info = Readonly<Record<string | symbol, unknown>>
+
+/** A record on its way to the logger's format, which may be asked later. */
+interface Written {
+  readonly context: Context
+  /** On the monotonic clock. */
+  readonly timestamp: number
+  readonly error: Error | undefined
+  /** Has fields that the agent has put in. */
+  readonly hasIds: boolean
+}
+
+/**
+ * Sends what the logger's format has made of a record: with its arguments in the message, without what it redacts, and not at
+ * all where it says no. Written are records of all levels.
+ */
+function sendFormatted(kit: Kit, prototype: object): (info: unknown, record: unknown) => void {
+  const { exceptionAttributes, jsonValue, markWriting, namedSeverity, recordAttributes } =
     require('../src/instrumentation/log-records.js') as typeof import('../src/instrumentation/log-records.js')
   markWriting(kit, prototype, 'write')
-  return guard(kit.place('send'), (logger: WinstonLogger, info: Record<string, unknown>) => {
-    const { level, message, ...fields } = info
-    const levelName = String(level)
-    if (logger.silent === true || logger.isLevelEnabled?.(levelName) === false) return
-    const exception = info instanceof Error ? exceptionAttributes(info as never) : undefined
+  markWriting(kit, prototype, '_transform')
+  const { stripVTControlCharacters } = process.getBuiltinModule('node:util')
+  const waiting = new WeakMap<object, Written>()
+  let underWay: Written | undefined
+
+  const send = guard(kit.place('send'), (logger: WinstonLogger, formatted: unknown, written: Written) => {
+    if (typeof formatted !== 'object' || formatted === null) return
+    const { level, message, stack, ...fields } = formatted as Record<string, unknown>
+    const levelName = String((formatted as Info)[LEVEL] ?? level)
+    if (!isEnabled(logger, levelName)) return
+    if (written.hasIds) for (const name of kit.correlation.fieldNames) delete fields[name]
+    const { error, context, timestamp } = written
+    const exception = error === undefined || !tells(message, error) ? { stack } : exceptionAttributes(error as never)
     kit.logger?.emit({
-      timestamp: performance.now(),
+      context,
+      timestamp,
       severityNumber: namedSeverity(levelName),
       severityText: levelName,
-      body: typeof message === 'object' ? String(message) : (message as string),
-      attributes: { ...recordAttributes(fields, 'error'), ...exception } as never,
+      body: (typeof message === 'string' ? stripVTControlCharacters(message) : jsonValue(message)) as never,
+      attributes: { ...recordAttributes(fields, 'error', 'err'), ...exception } as never,
     })
   })
+  kit.wrap(prototype, '_transform', (transform) => {
+    return function (record, ...args) {
+      const before = underWay
+      underWay = typeof record === 'object' && record !== null ? waiting.get(record) : undefined
+      try {
+        return transform.call(this, record, ...args)
+      } finally {
+        underWay = before
+      }
+    }
+  })
+  kit.wrap(prototype, 'push', (push) => {
+    return function (formatted, ...args) {
+      const written = underWay
+      underWay = undefined
+      if (written !== undefined) send(this, formatted, written)
+      return push.call(this, formatted, ...args)
+    }
+  })
+  return guard(kit.place('send'), (info, record) => {
+    if (typeof info !== 'object' || info === null) return
+    waiting.set(record as object, {
+      context: kit.active(),
+      timestamp: performance.now(),
+      error: errorIn(info as Info),
+      hasIds: record !== info,
+    })
+  })
+}
+
+function isEnabled(logger: WinstonLogger, level: string): boolean {
+  if (logger.isLevelEnabled !== undefined) return logger.isLevelEnabled(level)
+  const { [level]: number = 0, [logger.level]: most = number } = logger.levels
+  return number <= most
+}
+
+/** The record itself, or an argument that winston has made fields of. */
+function errorIn(info: Info): Error | undefined {
+  if (info instanceof Error) return info
+  const { [SPLAT]: given } = info
+  return Array.isArray(given) ? given.find((argument) => argument instanceof Error) : undefined
+}
+
+/** A format that has taken the error's message out does not want it to be known. */
+function tells(message: unknown, error: Error): boolean {
+  return String(message).includes(error.message)
 }

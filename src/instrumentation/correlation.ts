@@ -31,6 +31,11 @@ export class Correlation {
     this.#traceFlagsKey = `${JSON.stringify(names.traceFlags)}:`
   }
 
+  /** The names of the fields. */
+  get fieldNames(): readonly string[] {
+    return Object.values(this.#names)
+  }
+
   /** The fields for a record; undefined outside any span, and where the program has put in a trace id itself. */
   fieldsFor(record: object): Readonly<Record<string, string>> | undefined {
     const active = activeSpan()

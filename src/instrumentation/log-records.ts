@@ -73,12 +73,13 @@ export function namedSeverity(level: string): number {
  * The attributes of a record's fields: an error by the semantic conventions, anything else as JSON would have it.
  * What JSON cannot say is left out.
  *
- * @param error the name of the field that holds the record's error
+ * @param errors names of fields that may hold the record's error
  */
-export function recordAttributes(fields: Fields, error: string): LogRecord['attributes'] {
+export function recordAttributes(fields: Fields, ...errors: readonly string[]): LogRecord['attributes'] {
   const attributes: Record<string, unknown> = {}
   for (const [key, value] of Object.entries(fields)) {
-    if (key === error && isErrorLike(value)) Object.assign(attributes, exceptionAttributes(value))
+    if (errors.includes(key) && isErrorLike(value))
+      Object.assign(attributes, exceptionAttributes(value), restOf(key, value))
     else attributes[key] = jsonValue(value)
   }
   return attributes as LogRecord['attributes']
@@ -94,6 +95,11 @@ export function exceptionAttributes(error: Fields): Fields {
   }
 }
 
+/** What an error has besides: its code, its status. */
+function restOf(key: string, { type: _type, name: _name, message: _message, stack: _stack, ...rest }: Fields): Fields {
+  return Object.keys(rest).length === 0 ? {} : { [key]: jsonValue(rest) }
+}
+
 function isErrorLike(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null && ('stack' in value || 'message' in value)
 }
@@ -102,7 +108,8 @@ function textOf(value: unknown): string | undefined {
   return value === undefined ? undefined : String(value)
 }
 
-function jsonValue(value: unknown): unknown {
+/** As JSON would have it; undefined for what it cannot say. */
+export function jsonValue(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value
   try {
     return JSON.parse(JSON.stringify(value instanceof Error ? exceptionAttributes(value as never) : value))

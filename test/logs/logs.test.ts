@@ -164,6 +164,36 @@ for (const [library, expected] of Object.entries(LEVELS)) {
   }
 }
 
+test('of winston it is sent what its formats have made, in the span of who wrote it', async (t) => {
+  const sink = await startSink(t)
+  await run('logs/winston-formats.cjs', { env: environment(sink, 'winston,console') })
+  const [formats, much] = await sink.settled()
+  const told = (spanId: string | undefined) =>
+    sink.logs
+      .filter((log) => log.spanId === spanId)
+      .map(({ severityText, body, attributes: { 'exception.stacktrace': stack, ...attributes } }) => {
+        if (attributes['exception.type'] !== undefined)
+          assert.match(String(stack), /^RangeError: no tea\n.*winston-formats/)
+        return [severityText, body, attributes]
+      })
+  const exception = { 'exception.type': 'RangeError', 'exception.message': 'no tea' }
+  assert.deepEqual(told(formats?.spanId), [
+    ['info', 'ann has 5', { shelf: 'a' }],
+    ['warn', 'card ****', { user: 'ann' }],
+    ['info', 'painted', {}],
+    ['info', { cups: 2 }, {}],
+    ['error', 'no tea', { ...exception, code: 'E1' }],
+    ['error', 'failed: no tea', { ...exception, code: 'E1' }],
+    ['error', 'failed', { ...exception, err: { code: 'E1' }, cups: 3 }],
+    ['error', 'card ****', { code: 'E1' }],
+  ])
+  assert.deepEqual(
+    told(much?.spanId),
+    Array.from({ length: 50 }, (_, i) => ['info', `much ${i}`, {}]),
+  )
+  assert.equal(sink.logs.length, 58)
+})
+
 test('with all sources a record is still sent once', async (t) => {
   const sink = await startSink(t)
   for (const library of ['pino', 'winston', 'bunyan']) {

@@ -1,9 +1,9 @@
 import pino from 'pino'
 import { serve } from './serve.cjs'
 
-const logger = pino({ base: undefined, timestamp: false })
+const logger = pino({ base: null, timestamp: false })
 const nested = pino({ base: { app: 'x' }, timestamp: false, nestedKey: 'data', redact: ['data.secret'] })
-const bound = pino({ base: undefined, timestamp: false, formatters: { level: (label) => ({ label }) } }).child({
+const bound = pino({ base: null, timestamp: false, formatters: { level: (label) => ({ label }) } }).child({
   trace_id: 'bound',
 })
 const empty = pino({ base: null, timestamp: false, formatters: { level: () => ({}) } })
