@@ -12,7 +12,6 @@ import type {
   SpoolConfig,
   TracesConfig,
 } from './config.js'
-
 import { isDisabled } from './disabled.js'
 import { type Environment, givenText } from './environment.js'
 import type { FileSettings } from './file.js'
@@ -24,9 +23,6 @@ import { readSampling } from './sampling.js'
 import { createSettings, type Settings } from './settings.js'
 import { DETECTORS } from './variables/general.js'
 import { VARIABLES } from './variables.js'
-
-export { isDisabled } from './disabled.js'
-export { readEnvironment } from './environment.js'
 
 const require = createRequire(import.meta.url)
 

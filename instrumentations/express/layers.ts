@@ -1,8 +1,8 @@
 import type { ServerResponse } from 'node:http'
 import type { Span } from '@opentelemetry/api'
-import type { Kit } from '../src/instrumentation/kit.js'
-import { servedRequest } from '../src/instrumentation/served.js'
-import type { AnyFunction } from '../src/instrumentation/wrap.js'
+import type { Kit } from '../../src/instrumentation/kit.js'
+import { servedRequest } from '../../src/instrumentation/served.js'
+import type { AnyFunction } from '../../src/instrumentation/wrap.js'
 
 /** A layer of a router: middleware, or what leads to a route; or one of a route: a handler of its own. */
 interface Layer {
