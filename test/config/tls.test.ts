@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { test } from 'node:test'
 import { makeAuthority, writeFiles } from '../harness/certificates.js'
+import { temporaryFolder } from '../harness/folder.js'
 import { file } from '../harness/owner.js'
 import { configOf, reading } from './reading.js'
 
@@ -66,8 +67,8 @@ test('a key without its certificate is said under the name that was given', () =
   ])
 })
 
-test('a file that may not be read is said', { skip: process.getuid?.() === 0 && 'root may read all' }, () => {
-  const path = join(mkdtempSync(join(tmpdir(), 'autospan-')), 'ca.pem')
+test('a file that may not be read is said', { skip: process.getuid?.() === 0 && 'root may read all' }, (t) => {
+  const path = join(temporaryFolder(t), 'ca.pem')
   writeFileSync(path, cert, { mode: 0 })
   assert.match(reading({ [CA]: path }).lines[0] ?? '', /cannot be read \(EACCES\); it is ignored$/)
 })

@@ -1,15 +1,14 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { mkdir, symlink, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { pathToFileURL } from 'node:url'
+import { temporaryFolder } from '../harness/folder.js'
 import { file } from '../harness/owner.js'
 import { root, run } from '../harness/program.js'
 
-const folder = await mkdtemp(join(tmpdir(), 'autospan-'))
-file.after(() => rm(folder, { recursive: true, force: true }))
+const folder = temporaryFolder(file)
 
 const agent = {
   NODE_OPTIONS: `--import=${pathToFileURL(join(root, 'register.mjs')).href}`,

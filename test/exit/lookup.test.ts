@@ -4,6 +4,7 @@ import type { LookupAddress } from 'node:dns'
 import { once } from 'node:events'
 import { type TestContext, test } from 'node:test'
 import { NameLookup } from '../../src/export/transport/lookup.js'
+import { SLACK_MILLIS } from '../harness/program.js'
 
 const NOERROR = 0
 const SERVFAIL = 2
@@ -32,7 +33,8 @@ test('name servers that do not answer are given up, and the C library is not ask
   const names = new NameLookup([await nameServer(t, () => undefined)])
   const start = performance.now()
   await assert.rejects(lookup(names, 'collector.test', { all: true }), { code: 'EAI_AGAIN', syscall: undefined })
-  assert.ok(performance.now() - start < 1000)
+  const millis = performance.now() - start
+  assert.ok(millis < 1000 + SLACK_MILLIS, `${millis} ms`)
 })
 
 test('a look-up can be called off', async (t) => {

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { pathToFileURL } from 'node:url'
 import { drawTraces, trace } from '../harness/draw.js'
+import { temporaryFolder } from '../harness/folder.js'
 import { atEnd, file } from '../harness/owner.js'
 import { root, run, told } from '../harness/program.js'
 import { startSink } from '../harness/sink.js'
@@ -45,8 +45,7 @@ const WAYS: Readonly<Record<string, { readonly source: string; readonly flags?: 
 }
 
 const REGISTER = pathToFileURL(join(root, 'register.mjs')).href
-const folder = await mkdtemp(join(tmpdir(), 'autospan-'))
-atEnd(file, () => rm(folder, { recursive: true, force: true }))
+const folder = temporaryFolder(file)
 const headers: string[][] = []
 const server = createServer((request, response) => {
   headers.push(request.rawHeaders.filter((name) => name.toLowerCase() === 'traceparent'))

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
-import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { cp, mkdir, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { drawTraces, trace } from '../harness/draw.js'
-import { atEnd, file } from '../harness/owner.js'
+import { temporaryFolder } from '../harness/folder.js'
+import { file } from '../harness/owner.js'
 import { root, run, told } from '../harness/program.js'
 import { startSink } from '../harness/sink.js'
 
@@ -20,8 +20,7 @@ exports.ask = async (express, path) => {
   server.closeAllConnections()
 }`
 
-const folder = await mkdtemp(join(tmpdir(), 'autospan-'))
-atEnd(file, () => rm(folder, { recursive: true, force: true }))
+const folder = temporaryFolder(file)
 await symlink(join(root, 'node_modules'), join(folder, 'node_modules'), 'junction')
 const project = join(folder, 'app')
 for (const [owner, version] of [

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
-import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { mkdir, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { drawTraces, trace } from '../harness/draw.js'
-import { atEnd, file } from '../harness/owner.js'
+import { temporaryFolder } from '../harness/folder.js'
+import { file } from '../harness/owner.js'
 import { startWire } from '../harness/postgres-wire.js'
 import { root, run, told } from '../harness/program.js'
 import { startSink } from '../harness/sink.js'
@@ -90,8 +90,7 @@ const LIBRARIES: Readonly<Record<string, { readonly use: string; readonly drawn:
     },
   }
 
-const folder = await mkdtemp(join(tmpdir(), 'autospan-'))
-atEnd(file, () => rm(folder, { recursive: true, force: true }))
+const folder = temporaryFolder(file)
 await mkdir(join(folder, 'node_modules'))
 const installed = (name: string) => join(root, 'node_modules', name === 'undici' ? 'undici7' : name)
 for (const name of [...Object.keys(LIBRARIES), '@opentelemetry', '@koa']) {

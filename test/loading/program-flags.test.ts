@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict'
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { atEnd, file } from '../harness/owner.js'
+import { temporaryFolder } from '../harness/folder.js'
+import { file } from '../harness/owner.js'
 import { run } from '../harness/program.js'
 
-const folder = await mkdtemp(join(tmpdir(), 'autospan-'))
-atEnd(file, () => rm(folder, { recursive: true, force: true }))
+const folder = temporaryFolder(file)
 const loader = join(folder, 'loader.cjs')
 const program = join(folder, 'program.tea')
 const failing = join(folder, 'failing.cjs')

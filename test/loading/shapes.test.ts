@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { test } from 'node:test'
-import { atEnd, type Owner } from '../harness/owner.js'
+import { temporaryFolder } from '../harness/folder.js'
+import type { Owner } from '../harness/owner.js'
 import { type Outcome, run, told } from '../harness/program.js'
 
 /** What makes the agent look at the sources of all ES modules that come after it: one that it hooks. */
@@ -136,8 +136,7 @@ async function compareBare(app: string): Promise<Outcome> {
 }
 
 async function write(owner: Owner, files: Readonly<Record<string, string>>): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'autospan-'))
-  atEnd(owner, () => rm(folder, { recursive: true, force: true }))
+  const folder = temporaryFolder(owner)
   await mkdir(join(folder, 'node_modules/koa'), { recursive: true })
   for (const [name, source] of Object.entries(files)) {
     await mkdir(dirname(join(folder, name)), { recursive: true })
