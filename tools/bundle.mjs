@@ -5,6 +5,7 @@ import { readFileSync, rmSync } from 'node:fs'
 import { dirname, join, relative, resolve, sep } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { build } from 'esbuild'
+import { compileAtOnce } from './eager.mjs'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const dist = join(root, 'dist')
@@ -55,6 +56,7 @@ for (const entry of programs.keys()) await bundleProgram(entry)
 // Now that it is known what the lazy ones share with it.
 await bundleAgent()
 await bundlePlugins()
+compileAtOnce(join(dist, 'agent.cjs'), join(root, 'register.mjs'))
 refuse(contradictions())
 
 async function bundleAgent() {

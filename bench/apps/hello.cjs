@@ -6,4 +6,6 @@ const server = createServer((_request, response) => {
   response.end('hello')
 })
 
+// Connections are kept where a busy machine has the load stand still.
+server.keepAliveTimeout = 60_000
 server.listen(0, '127.0.0.1', () => console.log(server.address().port))
