@@ -1,5 +1,5 @@
 import { renameSync, unlinkSync, writeFileSync } from 'node:fs'
-import { open, readFile, rename, rmdir, stat, unlink, utimes } from 'node:fs/promises'
+import { open, readFile, rename, unlink, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setInterval } from 'node:timers'
 import type { SpoolConfig } from '../../config/config.js'
@@ -8,9 +8,10 @@ import { makeFolder } from '../folder.js'
 import { counted, type Signal } from '../signal.js'
 import type { Request } from '../source.js'
 import { reasonOf } from '../transport/transport.js'
-import { headerOf, nameOf, readName, readRequest } from './file.js'
+import { headerOf, nameOf, readRequest } from './file.js'
 import { entriesOf, lookAround, removeOlder } from './folders.js'
 import { ownerName, TOUCH_MILLIS } from './owner.js'
+import { takeOver } from './takeover.js'
 
 /** Files that are not whole are moved there. */
 const CORRUPT = 'corrupt'
@@ -168,8 +169,12 @@ export class Spool {
       this.onDrop(oldest.left)
     }
     this.#bytes += bytes
-    const name = nameOf(Date.now(), this.#number++, records, this.#kind)
-    return { path: join(this.#folder, name), bytes, left: records, isWritten: false, request: undefined, writing: DONE }
+    const path = this.#newPath(Date.now(), records)
+    return { path, bytes, left: records, isWritten: false, request: undefined, writing: DONE }
+  }
+
+  #newPath(madeMillis: number, records: number): string {
+    return join(this.#folder, nameOf(madeMillis, this.#number++, records, this.#kind))
   }
 
   /** Hears of records that had to go: the spool is full, or they are too old. */
@@ -233,56 +238,23 @@ export class Spool {
   }
 
   async #takeOver(): Promise<void> {
-    let taken = 0
-    let old = 0
     const { foreignBytes, abandoned } = await lookAround(this.directory, this.#folder)
     this.#foreignBytes = foreignBytes
-    for (const path of abandoned) {
-      for (const name of await entriesOf(path)) {
-        const records = await this.#take(path, name)
-        taken += Math.max(records, 0)
-        old += Math.max(-records, 0)
-      }
-      // Others may be at it, and files of other signals stay.
-      await rmdir(path).catch(() => {})
-    }
+    const { taken, expired } = await takeOver(abandoned, this.#kind, this.#maxAgeMillis, {
+      newPath: async (madeMillis, records) => {
+        await this.#ownFolder()
+        return this.#newPath(madeMillis, records)
+      },
+      onTaken: (path, bytes, records) => {
+        this.#bytes += bytes
+        this.#backlog.push({ path, bytes, left: records, isWritten: true, request: undefined, writing: DONE })
+      },
+    })
     const corrupt = join(this.directory, CORRUPT)
     for (const name of await entriesOf(corrupt)) await removeOlder(join(corrupt, name), this.#maxAgeMillis)
     this.#backlog.sort((a, b) => (a.path < b.path ? -1 : 1))
-    if (old > 0) this.onDrop(old)
+    if (expired > 0) this.onDrop(expired)
     if (taken > 0) diag.info(`sends ${counted(taken, this.#signal)} of earlier runs from ${this.directory}`)
-  }
-
-  /** Returns how many records were taken over; less than 0 where they are too old, and are removed. */
-  async #take(folder: string, name: string): Promise<number> {
-    const path = join(folder, name)
-    if (name.endsWith('.tmp')) {
-      await unlink(path).catch(() => {})
-      return 0
-    }
-    const named = readName(name, this.#kind)
-    if (named === undefined) {
-      // Of another signal, or encoded as this program does not.
-      await removeOlder(path, this.#maxAgeMillis)
-      return 0
-    }
-    const { madeMillis, records } = named
-    try {
-      if (Date.now() - madeMillis > this.#maxAgeMillis) {
-        await unlink(path)
-        return -records
-      }
-      await this.#ownFolder()
-      const own = join(this.#folder, nameOf(madeMillis, this.#number++, records, this.#kind))
-      const { size } = await stat(path)
-      await rename(path, own)
-      this.#bytes += size
-      this.#backlog.push({ path: own, bytes: size, left: records, isWritten: true, request: undefined, writing: DONE })
-      return records
-    } catch {
-      // Another process was faster.
-      return 0
-    }
   }
 
   #complain(what: 'read' | 'write', error: unknown): void {
