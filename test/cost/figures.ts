@@ -42,10 +42,14 @@ export const SIZES = {
   'dist/lazy/pipeline.cjs': 129_774,
 }
 
-/** Built-in modules that a program which serves HTTP has loaded by its first line, and would not have without the agent. */
-export const BUILTINS: Readonly<Record<'cjs' | 'mjs', Readonly<Record<number, number>>>> = {
+/**
+ * Built-in modules that a program which serves HTTP has loaded by its first line, and a worker thread by its own, and would
+ * not have without the agent. In CommonJS most are of Node's loader of ES modules, which comes with `--import`.
+ */
+export const BUILTINS: Readonly<Record<'cjs' | 'mjs' | 'thread', Readonly<Record<number, number>>>> = {
   cjs: { 20: 22, 22: 15, 24: 6, 26: 5 },
   mjs: { 20: 1, 22: 2, 24: 3, 26: 3 },
+  thread: { 20: 23, 22: 16, 24: 14, 26: 5 },
 }
 
 /** The bars for a production install with its dependencies, of which there may be so many. */

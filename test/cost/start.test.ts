@@ -15,14 +15,17 @@ interface Loaded {
 
 const line = lineOfNode()
 
-for (const app of ['cost/loaded.cjs', 'cost/loaded.mjs']) {
+/** A program of either kind, and a worker thread, which starts anew all that its process has started. */
+const APPS = { cjs: 'cost/loaded.cjs', mjs: 'cost/loaded.mjs', thread: 'cost/thread.cjs' } as const
+
+for (const [kind, app] of Object.entries(APPS)) {
   test(`${app}: a start loads the agent's two files and few built-ins`, async () => {
     const bare = await loadedBy(app, false)
     const traced = await loadedBy(app, true)
     const files = traced.files.map((path) => relative(root, path)).filter((path) => !path.startsWith('test'))
     assert.deepEqual(files, ['dist/disabled.cjs', 'dist/agent.cjs'])
     const added = traced.builtins.filter((name) => !bare.builtins.includes(name))
-    const known = forLine(BUILTINS[app.endsWith('cjs') ? 'cjs' : 'mjs'], line)
+    const known = forLine(BUILTINS[kind as keyof typeof APPS], line)
     tell(`${app}: ${added.length} built-ins, known are ${known}: ${added.join(', ')}`)
     assert.ok(
       added.length <= known,
