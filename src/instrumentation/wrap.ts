@@ -30,7 +30,7 @@ export function wrapMethod<Method extends string | symbol>(
   const isOwn = Object.hasOwn(target, method)
   const base = isOwn ? { [method]: inherited } : Object.getPrototypeOf(target)
   shimmer.wrap(holder, method, (original) => disguise(make(original, base), original))
-  if (Object.hasOwn(target, 'constructor') && isEnumerable(base, method)) {
+  if (!isOwn && Object.hasOwn(target, 'constructor') && isEnumerable(base, method)) {
     // For the sake of those who walk through an object and what it inherits: `emit` would be missing from requests.
     Object.defineProperty(target, method, { enumerable: true })
   }
