@@ -7,7 +7,7 @@ import { ServerMetrics } from '../../src/instrumentation/http-metrics.js'
 import { type Describe, type Kit, ownText, type SharedAttributes } from '../../src/instrumentation/kit.js'
 import { lifeOf, type Message, MessageLife, setLife } from '../../src/instrumentation/message.js'
 import { ServedRequest } from '../../src/instrumentation/served.js'
-import { shadow } from '../../src/instrumentation/shadow.js'
+import { cover, shadow } from '../../src/instrumentation/shadow.js'
 import { authorityEnd, redactQuery, splitHost } from '../../src/instrumentation/url.js'
 import type { AnyFunction } from '../../src/instrumentation/wrap.js'
 
@@ -86,7 +86,7 @@ function endAtFirstWrite(socket: Socket, span: Span): void {
   if (!span.isRecording()) return
   const restoreWrite = shadow(socket, 'write', answer)
   const restoreEnd = shadow(socket, 'end', answer)
-  let restoreEmit = shadow(socket, 'emit', listen)
+  const restoreEmit = cover(socket, 'emit', listen)
 
   function answer(write: AnyFunction, args: unknown[]): unknown {
     const [head] = args
@@ -99,7 +99,6 @@ function endAtFirstWrite(socket: Socket, span: Span): void {
 
   function listen(emit: AnyFunction, args: unknown[]): unknown {
     if (args[0] === 'close') finish()
-    else restoreEmit = shadow(socket, 'emit', listen)
     return emit(...args)
   }
 

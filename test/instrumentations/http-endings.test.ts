@@ -29,6 +29,7 @@ test('who breaks off a request is told, with the error that the program gives fo
     '/upgrade': [101, undefined, 0, 0],
     '/upgrade/refused': [401, undefined, 0, 0],
     '/upgrade/cut': [undefined, undefined, 0, 0],
+    '/upgrade/wrapped': [403, undefined, 0, 0],
   })
   const { '/server-garbage': garbage, ...others } = sent
   assert.deepEqual(others, {
@@ -45,9 +46,11 @@ test('who breaks off a request is told, with the error that the program gives fo
   assert.equal(garbage?.[2], 2)
 })
 
-test('a socket that is upgraded has the listeners that it has without the agent', async () => {
+test('a socket that is upgraded has the listeners that it has without the agent', async (t) => {
+  const sink = await startSink(t)
   const bare = await run('http/endings.mjs', { agent: false })
-  const traced = await run('http/endings.mjs', { env: { OTEL_TRACES_EXPORTER: 'none' } })
+  const traced = await run('http/endings.mjs', { env: sink.env })
   assert.equal(traced.stdout, bare.stdout)
   assert.match(bare.stdout, /^\/upgrade\/refused false/m)
+  assert.match(bare.stdout, /^emitted 20$/m)
 })

@@ -33,6 +33,7 @@ server.on('upgrade', (req, socket) => {
   socket.removeAllListeners()
   if (req.url === '/upgrade/refused') socket.end(`${HTTP} 401 Unauthorized\r\nConnection: close\r\n\r\n`)
   else if (req.url === '/upgrade/cut') socket.destroy()
+  else if (req.url === '/upgrade/wrapped') return refuseLater(socket)
   else
     socket.write(`${HTTP} 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: chat\r\n\r\n`, () => socket.end())
   console.log(req.url, Object.keys(socket).includes('emit'), socket.eventNames().join())
@@ -66,7 +67,7 @@ server.listen(0, '127.0.0.1', async () => {
   socket.write(`GET /client-resets ${HTTP}\r\nHost: x\r\n\r\n`)
   await once(socket, 'data')
   socket.resetAndDestroy()
-  for (const path of ['/upgrade', '/upgrade/refused', '/upgrade/cut']) {
+  for (const path of ['/upgrade', '/upgrade/refused', '/upgrade/cut', '/upgrade/wrapped']) {
     const socket = connect(port, '127.0.0.1')
     socket.write(`GET ${path} ${HTTP}\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: chat\r\n\r\n`)
     await new Promise((resolve) =>
@@ -83,6 +84,19 @@ server.listen(0, '127.0.0.1', async () => {
 function breakOff(res, error) {
   res.write('half')
   parts.once('arrived', () => res.destroy(error))
+}
+
+/** As with a library that binds emitters, in the place of the socket's `emit`. */
+function refuseLater(socket) {
+  const { emit } = socket
+  let calls = 0
+  socket.emit = (...args) => {
+    calls++
+    return emit.apply(socket, args)
+  }
+  for (let i = 1; i <= 20; i++) socket.emit('asked', i)
+  console.log('emitted', calls)
+  socket.end(`${HTTP} 403 Forbidden\r\nConnection: close\r\n\r\n`)
 }
 
 function refuse() {
