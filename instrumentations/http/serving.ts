@@ -43,7 +43,7 @@ export function createServing(scheme: Scheme, kit: Kit): Serving {
   }
 
   function beginRequest(request: IncomingMessage & Message, response: ServerResponse & Message): Context | undefined {
-    if (lifeOf(request) !== undefined) return undefined
+    if (!areMessages(request, response) || lifeOf(request) !== undefined) return undefined
     const parent = kit.extract(request, headerGetter)
     const span = start(request, parent)
     const context = kit.withSpan(parent, span)
@@ -73,6 +73,11 @@ export function createServing(scheme: Scheme, kit: Kit): Serving {
     const describe = shared === undefined ? describeWhole : describeOwn
     return kit.startServer(methodName(request.method ?? ''), parent, describe, request, shared)
   }
+}
+
+/** What a program hands to a server itself may be anything that its handler takes; the end of that is not heard of. */
+function areMessages(request: Partial<IncomingMessage> | undefined, response: object | undefined): boolean {
+  return response !== undefined && '_storeHeader' in response && request?.socket !== undefined
 }
 
 const STATUS_LINE = /^HTTP\/1\.[01] ([1-5]\d\d)/

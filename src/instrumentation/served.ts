@@ -115,7 +115,7 @@ export class ServedRequest extends MessageLife implements SpanOwner {
 
   /** After the program's own listeners, which may still set attributes. */
   override after(event: string, message: Message): void {
-    if (event !== 'close' || message !== this.#response || this.#hasEnded) return
+    if (message !== this.#response || this.#hasEnded || !this.#isLast(event)) return
     this.#hasEnded = true
     if (!this.#isWhole) this.#noteBreak()
     if (!this.span.isRecording()) {
@@ -137,6 +137,11 @@ export class ServedRequest extends MessageLife implements SpanOwner {
     } finally {
       span.end(endMillis)
     }
+  }
+
+  /** A response that the program has made itself, for no connection of a server, is never closed. */
+  #isLast(event: string): boolean {
+    return event === 'close' || !(this.#request.socket as { server?: unknown } | null)?.server
   }
 
   /** An error with which the program has destroyed the answer is one that left it, too. */

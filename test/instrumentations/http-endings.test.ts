@@ -46,6 +46,18 @@ test('who breaks off a request is told, with the error that the program gives fo
   assert.equal(garbage?.[2], 2)
 })
 
+test('a request that a program hands to its server has a span, unless it is no message of node:http', async (t) => {
+  const sink = await startSink(t)
+  const bare = await run('http/by-hand.cjs', { agent: false })
+  const { stdout, stderr } = await run('http/by-hand.cjs', { env: { ...sink.env, OTEL_LOG_LEVEL: 'warn' } })
+  assert.deepEqual([stdout, stderr], [bare.stdout, ''])
+  const spans = await sink.settled()
+  assert.deepEqual(
+    spans.map(({ attributes }) => [attributes['url.path'], attributes['autospan.incomplete']]),
+    [['/adapter', undefined]],
+  )
+})
+
 test('a socket that is upgraded has the listeners that it has without the agent', async (t) => {
   const sink = await startSink(t)
   const bare = await run('http/endings.mjs', { agent: false })
