@@ -36,7 +36,10 @@ export function unknownNames(
     const lower = name.toLowerCase()
     return unsupported.includes(lower) ? 'is not supported' : `is not known${didYouMean(nearest(lower, known))}`
   }
-  if (entryCount === 1) return fault(unknown[0]!)
+  if (entryCount === 1) {
+    const only = fault(unknown[0]!)
+    return only.endsWith(' known') ? `${only} (known are ${known.join(', ')})` : only
+  }
   const named = unknown.slice(0, MAX_NAMED).map((name) => `${quoted(name)}, which ${fault(name)}`)
   if (unknown.length > MAX_NAMED) named.push(`${unknown.length - MAX_NAMED} more`)
   return `holds ${named.join(', and ')}`

@@ -202,7 +202,10 @@ test('what is wrong is told with its line and column, once, and the rest is used
     ['propagator: b3', 'otel.yaml:2:1 propagator is no mapping; it is ignored'],
     ['propagator: {composite: b3}', 'otel.yaml:2:14 propagator.composite is no list; it is ignored'],
     ['log_level: [debug, {}]', 'otel.yaml:2:1 log_level is no single value; it is ignored'],
-    ['log_level: loud', 'otel.yaml:2:1 log_level="loud" is not known; using info'],
+    [
+      'log_level: loud',
+      'otel.yaml:2:1 log_level="loud" is not known (known are none, error, warn, info, debug, verbose, all); using info',
+    ],
     [
       'tracer_provider: {sampler: {own: {}}}',
       'otel.yaml:2:29 tracer_provider.sampler.own is not supported; it is ignored',

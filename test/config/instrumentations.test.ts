@@ -47,7 +47,10 @@ test('what is no name of an instrumentation is told', () => {
   for (const [env, line] of [
     [{ [ENABLED]: 'htpp,pg' }, `${ENABLED}="htpp,pg" holds "htpp", which is not known (did you mean http?); using pg`],
     [{ [ENABLED]: 'koa' }, `${ENABLED}="koa" is not supported; using none`],
-    [{ [ENABLED]: 'whatever' }, `${ENABLED}="whatever" is not known; using none`],
+    [
+      { [ENABLED]: 'whatever' },
+      `${ENABLED}="whatever" is not known (known are http, undici, express, fastify, pg, aws-sdk); using none`,
+    ],
     [{ [DISABLED]: 'expres' }, `${DISABLED}="expres" is not known (did you mean express?); using none`],
     [
       { [DISABLED]: 'fs,expres,pg' },

@@ -15,7 +15,10 @@ const SILENT_ELSEWHERE: readonly Case[] = [
     { OTEL_EXPORTER_OTLP_PROTOCOL: 'http/protbuf' },
     'OTEL_EXPORTER_OTLP_PROTOCOL="http/protbuf" is not known (did you mean http/protobuf?); using http/protobuf',
   ],
-  [{ OTEL_TRACES_SAMPLER: 'paretbased' }, 'OTEL_TRACES_SAMPLER="paretbased" is not known; using parentbased_always_on'],
+  [
+    { OTEL_TRACES_SAMPLER: 'paretbased' },
+    'OTEL_TRACES_SAMPLER="paretbased" is not known (known are always_on, always_off, traceidratio, parentbased_always_on, parentbased_always_off, parentbased_traceidratio, jaeger_remote, parentbased_jaeger_remote); using parentbased_always_on',
+  ],
   [
     { OTEL_TRACES_SAMPLER: 'traceidratio', OTEL_TRACES_SAMPLER_ARG: '2' },
     'OTEL_TRACES_SAMPLER_ARG="2" is not a number from 0 to 1; using 1',
@@ -136,7 +139,7 @@ const OTHERS: readonly Case[] = [
   ],
   [
     { OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: 'thrift', OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json' },
-    'OTEL_EXPORTER_OTLP_TRACES_PROTOCOL="thrift" is not known; using http/json',
+    'OTEL_EXPORTER_OTLP_TRACES_PROTOCOL="thrift" is not known (known are http/protobuf, http/json, grpc); using http/json',
   ],
 ]
 

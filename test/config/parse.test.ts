@@ -109,8 +109,8 @@ test('an enum is compared in any case, and a misspelling of it is suggested', ()
     ['ALWAYS_OFFF', 'is not known (did you mean always_off?)'],
     ['always_of', 'is not known (did you mean always_on or always_off?)'],
     ['nnoe', 'is not known (did you mean none?)'],
-    ['on', 'is not known'],
-    ['sometimes', 'is not known'],
+    ['on', 'is not known (known are always_on, always_off, none)'],
+    ['sometimes', 'is not known (known are always_on, always_off, none)'],
   ] as const) {
     assert.equal(type.parse(text).problem, problem, text)
   }

@@ -33,7 +33,7 @@ for (const [variable, text, line] of [
   ['AUTOSPAN_SAMPLING_RULES', `/${'a'.repeat(200)}=1`, 'is longer than 200 characters'],
   ['AUTOSPAN_KEEP', 'error', '"error", which is neither errors nor slow:<milliseconds>; it is ignored'],
   ['AUTOSPAN_KEEP', 'errors,slow', 'using errors'],
-  ['AUTOSPAN_CALLERS', 'no', 'is not known; using obey'],
+  ['AUTOSPAN_CALLERS', 'no', 'is not known (known are obey, ignore, link); using obey'],
   ['AUTOSPAN_TRUSTED_CALLERS', '10.0.0.0/33,::1', 'using ::1'],
 ] as const) {
   test(`${variable}=${text.slice(0, 30)} is told in one line`, () => {

@@ -102,7 +102,7 @@ test('a bad value is one line, and what was set before goes on', async (t) => {
     linesOf(stderr).filter((line) => /control\.env:\d/.test(line)),
     [
       `control.env:1 OTEL_TRACES_SAMPLER="allways_on" is not known (did you mean always_on?); ${goesOn}`,
-      `control.env:2 OTEL_LOG_LEVEL="loud" is not known; ${goesOn}`,
+      `control.env:2 OTEL_LOG_LEVEL="loud" is not known (known are none, error, warn, info, debug, verbose, all); ${goesOn}`,
       `control.env:3 OTEL_NODE_DISABLED_INSTRUMENTATIONS="pg,htpp" holds "htpp", which is not known (did you mean http?); ${goesOn}`,
       `control.env:4 OTEL_INSTRUMENTATION_PG_ENABLED="no" is neither true nor false; ${goesOn}`,
       `control.env:5 OTEL_SERVICE_NAME="shop" counts at the start only; ${goesOn}`,
