@@ -92,7 +92,7 @@ export class HandingReader implements InstrumentReader {
 
 const THREAD_ID = 'thread.id'
 
-/** But for what a thread of this thread's has told. */
+/** A program may tell it itself. */
 function withThread(attributes: Readonly<AttributeList>, threadId: number): Readonly<AttributeList> {
   const isTold = attributes.some((key, i) => i % 2 === 0 && key === THREAD_ID)
   return isTold ? attributes : [...attributes, THREAD_ID, threadId]

@@ -153,6 +153,18 @@ for (const [name, bytes] of Object.entries(MALFORMED)) {
   })
 }
 
+test('who connects and says nothing is cut off, and keeps no scraper out for long', { timeout: 20_000 }, async (t) => {
+  const { url, port } = await startScraped(t)
+  // More than are served at once.
+  const silent = Array.from({ length: 30 }, () => {
+    const socket = connect(port, '127.0.0.1').on('error', () => {})
+    t.after(() => socket.destroy())
+    return new Promise((resolve) => socket.resume().on('close', resolve))
+  })
+  await Promise.all(silent)
+  assert.equal((await fetch(url)).status, 200)
+})
+
 test('scrapes are neither traced nor measured', async (t) => {
   const sink = await startSink(t)
   const { url, program } = await startScraped(t, {

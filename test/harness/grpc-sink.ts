@@ -8,6 +8,7 @@ import {
   type sendUnaryData,
 } from '@grpc/grpc-js'
 import { type DecodedSpan, decodeTraces, encodeEmptyResponse, encodeTracesResponse } from './otlp-decode.js'
+import { type DecodedLog, decodeLogs } from './otlp-logs.js'
 import { type DecodedMetric, decodeMetrics } from './otlp-metrics.js'
 import { atEnd, type Owner } from './owner.js'
 
@@ -15,7 +16,7 @@ const PROTOBUF = 'application/x-protobuf'
 const asItIs = (bytes: Buffer): Buffer => bytes
 
 /** OTLP's service for a signal, with messages as bytes. */
-function serviceOf(signal: 'trace' | 'metrics', name: string): ServiceDefinition {
+function serviceOf(signal: 'trace' | 'metrics' | 'logs', name: string): ServiceDefinition {
   return {
     Export: {
       path: `/opentelemetry.proto.collector.${signal}.v1.${name}/Export`,
@@ -44,19 +45,25 @@ export interface GrpcSinkOptions {
   readonly credentials?: ServerCredentials
   /** A promise that never settles is a collector that never answers. Default: success. */
   readonly respond?: (index: number) => GrpcAnswer | undefined | Promise<GrpcAnswer | undefined>
+  /** The same for calls with metrics. */
+  readonly respondToMetrics?: GrpcSinkOptions['respond']
+  /** The same for calls with log records. */
+  readonly respondToLogs?: GrpcSinkOptions['respond']
   /** Where it listens; default: a free port of 127.0.0.1. */
   readonly address?: string
 }
 
-/** A collector made with gRPC's own library, which takes traces and metrics and decodes them strictly. */
+/** A collector made with gRPC's own library, which decodes all signals strictly. */
 export class GrpcSink {
   readonly requests: GrpcSinkRequest[] = []
   /** Of the calls that were answered with success. */
   readonly delivered: DecodedSpan[] = []
+  readonly metricRequests: GrpcSinkRequest[] = []
   readonly metrics: DecodedMetric[] = []
+  readonly logRequests: GrpcSinkRequest[] = []
+  readonly logs: DecodedLog[] = []
   port = 0
   readonly #server = new Server({ 'grpc.max_receive_message_length': -1 })
-  readonly #options: GrpcSinkOptions
   readonly #events = new EventEmitter()
 
   static async start(owner: Owner, options: GrpcSinkOptions = {}): Promise<GrpcSink> {
@@ -70,21 +77,38 @@ export class GrpcSink {
   }
 
   private constructor(options: GrpcSinkOptions) {
-    this.#options = options
+    type Call = ServerUnaryCall<Buffer, Buffer>
+    const { respond, respondToMetrics, respondToLogs } = options
+    const empty = (signal: 'Metrics' | 'Logs') => encodeEmptyResponse(signal, PROTOBUF)
     this.#server.addService(serviceOf('trace', 'TraceService'), {
-      Export: (call: ServerUnaryCall<Buffer, Buffer>, answer: sendUnaryData<Buffer>) =>
-        void this.#receive(call, answer),
+      Export: (call: Call, answer: sendUnaryData<Buffer>) => {
+        // What others have made up as a request is no trace where the test answers itself.
+        const { spans } = respond === undefined ? decodeTraces(call.request, PROTOBUF) : { spans: [] }
+        const take = () => this.delivered.push(...spans)
+        void this.#receive(call, answer, this.requests, respond, encodeTracesResponse(undefined, PROTOBUF), take)
+      },
     })
     this.#server.addService(serviceOf('metrics', 'MetricsService'), {
-      Export: ({ request }: ServerUnaryCall<Buffer, Buffer>, answer: sendUnaryData<Buffer>) => {
-        this.metrics.push(...decodeMetrics(request, PROTOBUF))
-        answer(null, Buffer.from(encodeEmptyResponse('Metrics', PROTOBUF)))
+      Export: (call: Call, answer: sendUnaryData<Buffer>) => {
+        const take = () => this.metrics.push(...decodeMetrics(call.request, PROTOBUF))
+        void this.#receive(call, answer, this.metricRequests, respondToMetrics, empty('Metrics'), take)
+      },
+    })
+    this.#server.addService(serviceOf('logs', 'LogsService'), {
+      Export: (call: Call, answer: sendUnaryData<Buffer>) => {
+        const take = () => this.logs.push(...decodeLogs(call.request, PROTOBUF))
+        void this.#receive(call, answer, this.logRequests, respondToLogs, empty('Logs'), take)
       },
     })
   }
 
   get url(): string {
     return `http://127.0.0.1:${this.port}`
+  }
+
+  /** Resolves when `condition` holds, which is asked with each request. */
+  async until(condition: () => boolean): Promise<void> {
+    while (!condition()) await once(this.#events, 'request')
   }
 
   /** Resolves when `count` requests have come. */
@@ -96,18 +120,23 @@ export class GrpcSink {
     this.#server.forceShutdown()
   }
 
-  async #receive(call: ServerUnaryCall<Buffer, Buffer>, answer: sendUnaryData<Buffer>): Promise<void> {
-    const deadline = call.getDeadline()
-    const leftMillis = Number(deadline) - Date.now()
-    const index = this.requests.push({ metadata: call.metadata, body: call.request, leftMillis }) - 1
+  async #receive(
+    call: ServerUnaryCall<Buffer, Buffer>,
+    answer: sendUnaryData<Buffer>,
+    requests: GrpcSinkRequest[],
+    respond: GrpcSinkOptions['respond'],
+    success: Uint8Array,
+    take: () => void,
+  ): Promise<void> {
+    const leftMillis = Number(call.getDeadline()) - Date.now()
+    const index = requests.push({ metadata: call.metadata, body: call.request, leftMillis }) - 1
     this.#events.emit('request')
-    const { spans } = this.#options.respond === undefined ? decodeTraces(call.request, PROTOBUF) : { spans: [] }
-    const answered = await this.#options.respond?.(index)
+    const answered = await respond?.(index)
     if (answered !== undefined && 'code' in answered) {
       answer({ ...answered, name: 'Error', message: answered.details })
       return
     }
-    this.delivered.push(...spans)
-    answer(null, Buffer.from(answered ?? encodeTracesResponse(undefined, PROTOBUF)))
+    take()
+    answer(null, Buffer.from(answered ?? success))
   }
 }

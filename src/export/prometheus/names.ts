@@ -69,9 +69,8 @@ function unitWord(unit: string, isGauge: boolean): string {
   const plain = unit.replace(/\{[^}]*\}/g, '').trim()
   if (plain === '1') return isGauge ? 'ratio' : ''
   const [of = '', per] = plain.split('/', 2)
-  const words = [word(of, UNITS)]
-  if (per !== undefined && per !== '') words.push(`per_${word(per, PER_UNITS)}`)
-  return words.filter((part) => part !== '').join('_')
+  const perWord = per === undefined ? '' : word(per, PER_UNITS)
+  return [word(of, UNITS), perWord && `per_${perWord}`].filter((part) => part !== '').join('_')
 }
 
 function word(unit: string, words: ReadonlyMap<string, string>): string {

@@ -25,7 +25,14 @@ const CONTENT_TYPES: Readonly<Record<Format, string>> = {
 }
 /** What a scraper needs of a connection, and little more: nobody is to wear the program down by this port. */
 const MAX_CONNECTIONS = 20
-const LIMITS = { maxHeaderSize: 8192, headersTimeout: 5000, requestTimeout: 10_000, keepAliveTimeout: 5000 }
+const LIMITS = {
+  maxHeaderSize: 8192,
+  headersTimeout: 5000,
+  requestTimeout: 10_000,
+  keepAliveTimeout: 5000,
+  // By the 30 seconds of Node.js, who sends nothing would keep others out for as long.
+  connectionsCheckingInterval: 1000,
+}
 
 /** Serves what the reader collects to those who ask for it. Keeps no process alive, and is neither traced nor measured. */
 export function servePrometheus(settings: PrometheusSettings): void {

@@ -1,0 +1,147 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { familyName, labelName } from '../../src/export/prometheus/names.js'
+import { type Format, PrometheusText } from '../../src/export/prometheus/text.js'
+import type { AgentMeter } from '../../src/metrics/meter.js'
+import { AgentMeterProvider } from '../../src/metrics/provider.js'
+import { MetricReader } from '../../src/metrics/reader.js'
+import { listenToDiag } from './collector.js'
+
+/** Names and units of OpenTelemetry, whether it is a gauge, and the family's name and unit. */
+const NAMES: readonly [name: string, unit: string, isGauge: boolean, family: string, familyUnit: string][] = [
+  ['http.server.request.duration', 's', false, 'http_server_request_duration_seconds', 'seconds'],
+  ['size', 'By', false, 'size_bytes', 'bytes'],
+  ['size.bytes', 'By', false, 'size_bytes', 'bytes'],
+  ['bytes', 'By', false, 'bytes', 'bytes'],
+  ['speed', 'By/s', true, 'speed_bytes_per_second', 'bytes_per_second'],
+  ['speed', 'm/h', true, 'speed_meters_per_hour', 'meters_per_hour'],
+  ['load', '1', true, 'load_ratio', 'ratio'],
+  ['load', '1', false, 'load', ''],
+  ['heat', 'Cel', true, 'heat_celsius', 'celsius'],
+  ['part', '%', true, 'part_percent', 'percent'],
+  ['calls', '{call}', false, 'calls', ''],
+  ['calls', '{call}/s', true, 'calls_per_second', 'per_second'],
+  ['a.b-c/d', '', false, 'a_b_c_d', ''],
+  ['a..b__c', '', false, 'a_b_c', ''],
+  ['2xx', '', false, '_2xx', ''],
+  ['odd', 'parsec', true, 'odd_parsec', 'parsec'],
+  ['odd', 'm²/·', true, 'odd_m', 'm'],
+]
+
+for (const [name, unit, isGauge, family, familyUnit] of NAMES) {
+  test(`${name} in ${unit || 'no unit'} is ${family}`, () => {
+    assert.deepEqual(familyName(name, unit, isGauge), { name: family, unit: familyUnit })
+  })
+}
+
+test('labels have legal names', () => {
+  for (const [key, label] of [
+    ['http.route', 'http_route'],
+    ['9lives', '_9lives'],
+    ['a:b', 'a_b'],
+    ['', '_'],
+    ['ключ', '_'],
+  ] as const)
+    assert.equal(labelName(key), label)
+})
+
+/** What is served of what `measure` does, but for the target. */
+function served(format: Format, measure: (meter: AgentMeter) => void): string[] {
+  const reader = new MetricReader({
+    temporality: 'cumulative',
+    histograms: 'explicit_bucket_histogram',
+    exemplars: 'always_on',
+    keepsExemplars: true,
+  })
+  measure(new AgentMeterProvider([reader]).getMeter(''))
+  const text = new PrometheusText(format, { attributes: [], schemaUrl: '' })
+  reader.collectNow((metric) => text.add(metric))
+  return text
+    .text()
+    .split('\n')
+    .filter((line) => !/target/.test(line) && line !== '')
+    .map((line) => line.replace(/ \d{10}\.\d{3}$/, ' <time>'))
+}
+
+const ODD = 'a "b" \\ c\nd'
+
+test('texts are escaped as each format asks', () => {
+  const measure = (meter: AgentMeter) => meter.createGauge('g', { description: ODD }).record(1, { odd: ODD })
+  const sample = 'g{odd="a \\"b\\" \\\\ c\\nd"} 1'
+  assert.deepEqual(served('prometheus', measure), ['# TYPE g gauge', '# HELP g a "b" \\\\ c\\nd', sample])
+  assert.deepEqual(served('openmetrics', measure), ['# TYPE g gauge', '# HELP g a \\"b\\" \\\\ c\\nd', sample, '# EOF'])
+})
+
+test('keys that become one label have their values joined, in the order of the keys', () => {
+  const measure = (meter: AgentMeter) =>
+    meter.createGauge('g').record(1, { 'b.c': 'second', b_c: 'third', 'b-c': 'first' })
+  assert.deepEqual(served('prometheus', measure), ['# TYPE g gauge', 'g{b_c="first;second;third"} 1'])
+})
+
+test('a counter has one _total, and only OpenMetrics has exemplars', () => {
+  const measure = (meter: AgentMeter) => {
+    meter.createCounter('sold.total').add(2)
+    meter.createUpDownCounter('open').add(1)
+  }
+  assert.deepEqual(served('prometheus', measure), [
+    '# TYPE sold_total counter',
+    'sold_total 2',
+    '# TYPE open gauge',
+    'open 1',
+  ])
+  assert.deepEqual(served('openmetrics', measure), [
+    '# TYPE sold counter',
+    'sold_total 2 # {} 2 <time>',
+    '# TYPE open gauge',
+    'open 1',
+    '# EOF',
+  ])
+})
+
+test('units are told in OpenMetrics, and by names in both', () => {
+  const measure = (meter: AgentMeter) => meter.createGauge('age', { unit: 's' }).record(0.5)
+  assert.deepEqual(served('prometheus', measure), ['# TYPE age_seconds gauge', 'age_seconds 0.5'])
+  assert.deepEqual(served('openmetrics', measure), [
+    '# TYPE age_seconds gauge',
+    '# UNIT age_seconds seconds',
+    'age_seconds 0.5',
+    '# EOF',
+  ])
+})
+
+test('a family has one type and one unit: what differs is left out, and said once', (t) => {
+  const { lines, restore } = listenToDiag()
+  t.after(restore)
+  const measure = (meter: AgentMeter) => {
+    meter.createGauge('a.b').record(1)
+    meter.createHistogram('a_b').record(1)
+    meter.createGauge('c', { unit: 'parsec' }).record(1)
+    meter.createGauge('c_parsec').record(2)
+  }
+  assert.deepEqual(served('prometheus', measure), ['# TYPE a_b gauge', 'a_b 1', '# TYPE c_parsec gauge', 'c_parsec 1'])
+  served('prometheus', measure)
+  assert.equal(lines.filter((line) => /a_b is there already/.test(line)).length, 1)
+  assert.equal(lines.filter((line) => /c_parsec is there already/.test(line)).length, 1)
+})
+
+test('numbers are written as the formats know them', () => {
+  const measure = (meter: AgentMeter) => {
+    const gauge = meter.createGauge('g')
+    for (const [i, value] of [1e21, 1e-7, -0.5, 2 ** 53].entries()) gauge.record(value, { i })
+    meter.createHistogram('h', { advice: { explicitBucketBoundaries: [-1, 0.5, 1e21] } }).record(3)
+  }
+  assert.deepEqual(served('prometheus', measure), [
+    '# TYPE g gauge',
+    'g{i="0"} 1e+21',
+    'g{i="1"} 1e-7',
+    'g{i="2"} -0.5',
+    'g{i="3"} 9007199254740992',
+    '# TYPE h histogram',
+    'h_bucket{le="-1"} 0',
+    'h_bucket{le="0.5"} 0',
+    'h_bucket{le="1e+21"} 1',
+    'h_bucket{le="+Inf"} 1',
+    'h_sum 3',
+    'h_count 1',
+  ])
+})
