@@ -39,7 +39,7 @@ export const CALLS: Readonly<Record<'sampled' | 'sampled out', Readonly<Record<s
 export const SIZES = {
   'dist/agent.cjs': 106_880,
   'dist/disabled.cjs': 1428,
-  'dist/lazy/pipeline.cjs': 129_774,
+  'dist/lazy/pipeline.cjs': 137_128,
 }
 
 /**
@@ -52,8 +52,8 @@ export const BUILTINS: Readonly<Record<'cjs' | 'mjs' | 'thread', Readonly<Record
   thread: { 20: 23, 22: 16, 24: 14, 26: 5 },
 }
 
-/** The bars for a production install with its dependencies, of which there may be so many. */
-export const INSTALLED = { bytes: 2_600_000, packages: 10 }
+/** A production install: bytes with its dependencies, and how many of these there are. */
+export const INSTALLED = { bytes: 1_961_040, packages: 3 }
 
 /** That of the newest known line for one that is not known. */
 export function forLine(figures: Readonly<Record<number, number>>, line: number): number {

@@ -55,7 +55,10 @@ test('a production install is small', () => {
   const [{ unpackedSize }] = JSON.parse(spawnSync('npm', pack, { cwd: root, encoding: 'utf8' }).stdout)
   const bytes = folders.reduce((sum, folder) => sum + sizeOf(join(root, folder)), unpackedSize)
   tell(`installed: ${bytes} bytes, ${unpackedSize} of them our own, ${folders.length} packages besides`)
-  assert.ok(bytes <= INSTALLED.bytes, `${bytes} bytes`)
+  assert.ok(
+    bytes <= INSTALLED.bytes * TOLERANCE,
+    `${bytes} bytes, known are ${INSTALLED.bytes}: see test/cost/figures.ts`,
+  )
   assert.ok(folders.length <= INSTALLED.packages, `${folders.length} packages: ${folders.join(', ')}`)
 })
 
