@@ -15,7 +15,7 @@ const SERVICE_START_MILLIS = 300
  * @param bench node, load, sink, database
  * @returns a result for each agent, in their order: microseconds and ratio for each request, spans, and what is wrong
  */
-export async function measureCpu(bench, app, agents, { warmRequests, warmMillis, rounds, sliceMillis, connections }) {
+export async function measureCpu(bench, app, agents, { rounds, sliceMillis, connections, ...warm }) {
   const runs = []
   try {
     for (const agent of agents) runs.push(await startRun(bench, app, agent))
@@ -27,7 +27,9 @@ export async function measureCpu(bench, app, agents, { warmRequests, warmMillis,
       return { requests, millis }
     }
     for (const run of runs) {
-      while (run.delivery.requests < warmRequests) await load(run, { millis: warmMillis })
+      const until = performance.now() + warm.mostWarmMillis
+      while (run.delivery.requests < warm.warmRequests && performance.now() < until)
+        await load(run, { millis: warm.warmMillis })
     }
     for (let round = 0; round < rounds; round++) {
       for (let i = 0; i < runs.length; i++) {

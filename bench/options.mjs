@@ -59,13 +59,14 @@ export function readOptions(args) {
     })),
     agentsFor: agentsFor(values.agents, floor === undefined ? undefined : resolve(floor)),
     cpu: {
-      rounds: countOf('--rounds', values.rounds, quick ? 12 : 60),
-      sliceMillis: countOf('--slice', values.slice, quick ? 300 : 500),
+      rounds: countOf('--rounds', values.rounds, quick ? 10 : 60),
+      sliceMillis: countOf('--slice', values.slice, quick ? 250 : 500),
       warmRequests: countOf('--warm', values.warm, quick ? 6000 : 20_000),
       warmMillis: quick ? 1000 : 3000,
+      mostWarmMillis: quick ? 4000 : Number.POSITIVE_INFINITY,
       connections: countOf('--connections', values.connections),
     },
-    starts: countOf('--starts', values.starts, quick ? 10 : 30),
+    starts: countOf('--starts', values.starts, quick ? 8 : 30),
     loads: countOf('--starts', values.starts, quick ? 4 : 20),
     latency: {
       rounds: quick ? 3 : 20,
