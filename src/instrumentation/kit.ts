@@ -127,13 +127,18 @@ export class Kit {
     return applyIn(context, fn, thisArg, args)
   }
 
+  /** Whether the code that runs now belongs to no request. */
+  isDetached(): boolean {
+    return activeContext() === ROOT_CONTEXT
+  }
+
   /** Calls `fn` where it belongs to no request: what opens connections or timers that outlive the one that needs them. */
   runDetached<This, Args extends unknown[], Result>(
     fn: (this: This, ...args: Args) => Result,
     thisArg: This,
     args: Args,
   ): Result {
-    if (activeContext() === ROOT_CONTEXT) return Reflect.apply(fn, thisArg, args) as Result
+    if (this.isDetached()) return Reflect.apply(fn, thisArg, args) as Result
     return applyIn(ROOT_CONTEXT, fn, thisArg, args)
   }
 

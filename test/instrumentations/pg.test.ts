@@ -509,7 +509,7 @@ for (const [version, project] of Object.entries(projects)) {
     })
   }
 
-  for (const LISTENER of ['release', 'remove', 'log', 'end']) {
+  for (const LISTENER of ['release', 'remove', 'log', 'end', 'acquire', 'waiter']) {
     test(`${version}: who hears of a release by ${LISTENER} has the stores of the program`, async () => {
       const env = { DATABASE_URL: wire, LISTENER }
       const bare = await run(join(project, 'release.mjs'), { agent: false, env })
