@@ -8,6 +8,7 @@ const WANTED: VariableName = 'AUTOSPAN_TRACE_TOOLS'
 const ENTRIES = [
   /[\\/]npm[\\/]bin[\\/](?:npm|npx)(?:-cli)?\.c?js$/,
   /[\\/]yarn[\\/](?:bin|lib)[\\/](?:yarn|yarnpkg|cli)\.c?js$/,
+  /[\\/]@yarnpkg[\\/]cli-dist[\\/]bin[\\/]yarn\.js$/,
   /[\\/]\.yarn[\\/]releases[\\/]yarn-[^\\/]+\.c?js$/,
   /[\\/]pnpm[\\/](?:bin|dist)[\\/](?:pnpm|pnpx)\.[cm]?js$/,
   /[\\/]corepack[\\/](?:dist|shims|v\d+)[\\/]/,

@@ -41,7 +41,7 @@ export class HookedPackages {
   constructor(names: readonly string[]) {
     this.#names = new Set(names)
     const alternatives = [...new Set(names.map(packageOf))].map((name) =>
-      name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&').replace('/', '[\\\\/]'),
+      name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&').replace('/', '[\\\\/-]'),
     )
     this.#pattern = new RegExp(alternatives.join('|') || '(?!)')
   }
@@ -101,10 +101,13 @@ function packageOf(name: string): string {
   return name.split('/', name.startsWith('@') ? 2 : 1).join('/')
 }
 
-/** What a package's folder is called, `@scope/name` or `name`, after the last `node_modules` in a path. */
+/**
+ * What a package's folder is called, `@scope/name` or `name`, after the last `node_modules` in a path; of a store, such as
+ * Yarn's, which has packages in `.store/@scope-name-npm-1.0.0-0123456789/package`, the folder in it.
+ */
 function folderName(path: string, start: number): string {
   const [first = '', second = ''] = path.slice(start + NODE_MODULES.length + 1).split(/[\\/]/, 2)
-  return first.startsWith('@') ? `${first}/${second}` : first
+  return /^[@.]/.test(first) ? `${first}/${second}` : first
 }
 
 function readManifest(folder: string): Manifest | undefined {

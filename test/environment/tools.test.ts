@@ -31,6 +31,7 @@ for (const [path, link] of [
   ['lib/node_modules/corepack/dist/pnpm.js', 'bin/pnpm'],
   ['project/node_modules/yarn/bin/yarn.js', 'project/node_modules/.bin/yarn'],
   ['project/node_modules/.pnpm/pnpm@9.15.0/node_modules/pnpm/bin/pnpm.cjs', 'project/node_modules/.bin/pnpm'],
+  ['project/node_modules/@yarnpkg/cli-dist/bin/yarn.js', 'project/node_modules/.bin/yarnpkg'],
   ['project/.yarn/releases/yarn-4.5.0.cjs'],
   ['lib/node_modules/npm/node_modules/node-gyp/bin/node-gyp.js'],
   ['project/node_modules/tsx/dist/cli.mjs', 'project/node_modules/.bin/tsx'],

@@ -9,6 +9,7 @@ import { compare, projectWith } from './compare.js'
 const TREES = {
   'node_modules as npm makes it': 'node_modules/express',
   'node_modules as pnpm makes it': 'node_modules/.pnpm/express@5.0.0/node_modules/express',
+  'node_modules as Yarn makes it of links': 'node_modules/.store/express-npm-5.0.0-0123456789/package',
   'a package linked from elsewhere': '../packages/express',
 }
 

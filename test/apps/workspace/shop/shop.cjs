@@ -1,0 +1,16 @@
+// A shop of express that asks itself once, and its stock.
+const express = require('express')
+const { open } = require('stock')
+
+open().then((stock) => {
+  const shop = express()
+  shop.get('/items/:item', async (request, response) => {
+    response.json(await (await fetch(`${stock.url}/stock/${request.params.item}`)).json())
+  })
+  const server = shop.listen(0, '127.0.0.1', async () => {
+    console.log(await (await fetch(`http://127.0.0.1:${server.address().port}/items/tea`)).text())
+    server.close()
+    server.closeAllConnections()
+    await stock.close()
+  })
+})
