@@ -59,11 +59,12 @@ export class LastFlush {
 
   /** Stands still until all is delivered or time is up, and says what is lost. Never throws. */
   run(): void {
+    const isFlushing = this.#began !== undefined
     const began = this.#began ?? performance.now()
     this.#began = undefined
     try {
-      // What a flush has tried in vain a moment ago is not tried again.
-      if (this.#unflushed) this.#deliver(new Deadline(began + this.#leftMillis, this.#boundMillis))
+      // What a flush has tried in vain a moment ago is not tried again; what one is about to send is.
+      if (isFlushing || this.#unflushed) this.#deliver(new Deadline(began + this.#leftMillis, this.#boundMillis))
       for (const exporter of this.#exporters) exporter.conclude()
     } catch (error) {
       diag.fault('the last flush', error)

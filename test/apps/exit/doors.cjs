@@ -7,6 +7,9 @@ module.exports = {
     process.exitCode = 4
   },
   'process.exit()': after(() => process.exit(3)),
+  'process.exit() once the event loop was empty': () => {
+    process.once('beforeExit', () => setImmediate(() => process.exit(3)))
+  },
   'process.exit() in an exit listener': after(() => {
     process.on('exit', () => process.exit(6))
     process.exit(3)
