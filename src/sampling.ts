@@ -12,8 +12,8 @@ import { ruleSampler } from './trace/rules.js'
 import type { SpanProcessor } from './trace/span.js'
 import { Strategies } from './trace/strategies.js'
 
-/** Decides on spans; `end` stops what asks for strategies. */
-export interface Judge {
+/** A decider, and the end of what asks for its strategies. */
+export interface StoppableDecider {
   readonly decider: Decider
   readonly end: () => void
 }
@@ -28,7 +28,7 @@ export function createDecider(
   { rules, keep, callers, sampler, share, remote }: SamplingConfig,
   resource: Resource,
   open: (socket: Socket) => HttpConnection,
-): Judge {
+): StoppableDecider {
   const asked = remote === undefined ? undefined : askForStrategies(remote, resource, open)
   const own = asked?.strategies ?? ownSampler(sampler, share)
   const decider = new Decider({

@@ -1,4 +1,5 @@
-import { BYTES, FIXED32, FIXED64, ProtobufWriter, VARINT, varintSize } from './protobuf.js'
+import { fieldsOf } from './fields.js'
+import { BYTES, ProtobufWriter, varintSize } from './protobuf.js'
 
 /** An OTLP request, and how many spans, log records or data points are in it. */
 export interface Counted {
@@ -107,40 +108,6 @@ function writeField(writer: ProtobufWriter, tag: number, parts: readonly Uint8Ar
   writer.varint(tag)
   writer.varint(size)
   for (const part of parts) writer.append(part)
-}
-
-interface Field {
-  readonly tag: number
-  /** Where it begins, where its content does, and what is the first byte beyond. */
-  readonly start: number
-  readonly content: number
-  readonly end: number
-}
-
-function* fieldsOf(message: Uint8Array): Generator<Field> {
-  let at = 0
-  const varint = (): number => {
-    let value = 0
-    for (let factor = 1; factor < 2 ** 63; factor *= 128) {
-      const byte = message[at++]
-      if (byte === undefined) break
-      value += (byte & 0x7f) * factor
-      if (byte < 0x80) return value
-    }
-    throw new RangeError('not a varint')
-  }
-  while (at < message.length) {
-    const start = at
-    const tag = varint()
-    const type = tag % 8
-    const size = type === BYTES ? varint() : type === FIXED64 ? 8 : type === FIXED32 ? 4 : 0
-    if (type === VARINT) varint()
-    else if (type !== BYTES && type !== FIXED64 && type !== FIXED32) throw new RangeError('not a wire type')
-    const content = at
-    at += size
-    if (at > message.length) throw new RangeError('ends within a field')
-    yield { tag, start, content, end: at }
-  }
 }
 
 type Json = Record<string, unknown>

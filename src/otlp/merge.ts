@@ -1,3 +1,4 @@
+import { type Field, fieldsOf } from './fields.js'
 import { BYTES, ProtobufWriter } from './protobuf.js'
 
 /** The only resource of a request, and what a resource has for its first field, in all signals. */
@@ -26,8 +27,8 @@ export function mergeRequests(bodies: readonly Uint8Array[]): Uint8Array {
 function mergeProtobuf(bodies: readonly Uint8Array[]): Uint8Array {
   const request = new ProtobufWriter()
   const parts = bodies.map((body) => {
-    const resource = fieldAt(body, 0)
-    return { body, start: resource.content, head: fieldAt(body, resource.content).end, end: resource.end }
+    const { content, end } = firstField(body)
+    return { body, start: content, head: content + firstField(body.subarray(content, end)).end, end }
   })
   for (const [head, scopes] of byHead(parts)) {
     const content = Buffer.concat([head, ...scopes])
@@ -37,18 +38,11 @@ function mergeProtobuf(bodies: readonly Uint8Array[]): Uint8Array {
   return request.content()
 }
 
-/** Where the first field of a message is, which has to be a message too. */
-function fieldAt(body: Uint8Array, at: number): { readonly content: number; readonly end: number } {
-  if (body[at] !== RESOURCE) throw new RangeError('not a request with a resource')
-  let length = 0
-  let content = at + 1
-  for (let shift = 0; ; shift += 7) {
-    const byte = body[content++]
-    if (byte === undefined || shift > 28) throw new RangeError('not a length')
-    length += (byte & 0x7f) * 2 ** shift
-    if (byte < 0x80) break
-  }
-  return { content, end: content + length }
+/** Of a message whose first field is a message. */
+function firstField(message: Uint8Array): Field {
+  const field = fieldsOf(message).next().value
+  if (field?.tag !== RESOURCE) throw new RangeError('not a request with a resource')
+  return field
 }
 
 function mergeJson(bodies: readonly Uint8Array[]): Uint8Array {

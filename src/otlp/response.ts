@@ -1,4 +1,5 @@
-import { BYTES, FIXED32, FIXED64, VARINT } from './protobuf.js'
+import { type Field, fieldsOf } from './fields.js'
+import { BYTES, VARINT } from './protobuf.js'
 
 /** What a collector says of an export that it accepted. */
 export interface ExportResponse {
@@ -8,6 +9,7 @@ export interface ExportResponse {
   readonly message: string
 }
 
+const NOTHING = new Uint8Array(0)
 const FULL_SUCCESS: ExportResponse = { rejected: 0, message: '' }
 
 /**
@@ -52,16 +54,12 @@ export function decodeStatusMessage(body: Uint8Array, contentType: string | unde
  */
 export function decodeRetryDelay(status: Uint8Array): number | undefined {
   try {
-    for (const [tag, detail] of fieldsOf(status)) {
+    for (const { tag, content, end } of fieldsOf(status)) {
       if (tag !== STATUS_DETAILS) continue
-      const fields = new Map(fieldsOf(detail as Uint8Array))
-      const typeUrl = utf8((fields.get(ANY_TYPE_URL) as Uint8Array | undefined) ?? new Uint8Array(0))
-      if (!typeUrl.endsWith('/google.rpc.RetryInfo')) continue
-      const retryInfo = new Map(fieldsOf(fields.get(ANY_VALUE) as Uint8Array))
-      const delay = new Map(fieldsOf(retryInfo.get(RETRY_DELAY) as Uint8Array))
-      const seconds = BigInt.asIntN(64, (delay.get(SECONDS) as bigint | undefined) ?? 0n)
-      const nanos = BigInt.asIntN(64, (delay.get(NANOS) as bigint | undefined) ?? 0n)
-      return Math.max(Number(seconds) * 1000 + Number(nanos) / 1e6, 0)
+      const detail = status.subarray(content, end)
+      if (!utf8(contentOf(detail, ANY_TYPE_URL) ?? NOTHING).endsWith('/google.rpc.RetryInfo')) continue
+      const delay = contentOf(contentOf(detail, ANY_VALUE) ?? NOTHING, RETRY_DELAY)
+      return delay && positiveOf(delay, SECONDS) * 1000 + positiveOf(delay, NANOS) / 1e6
     }
   } catch {
     // Foreign bytes, of which nothing depends.
@@ -92,24 +90,15 @@ function decoded<T>(
 }
 
 function exportResponseOfProtobuf(body: Uint8Array): ExportResponse {
-  let rejected = 0
-  let message = ''
-  for (const [tag, value] of fieldsOf(body)) {
-    if (tag !== PARTIAL_SUCCESS) continue
-    for (const [tag, inner] of fieldsOf(value as Uint8Array)) {
-      if (tag === REJECTED) rejected = counted(BigInt.asIntN(64, inner as bigint))
-      else if (tag === ERROR_MESSAGE) message = utf8(inner as Uint8Array)
-    }
+  const partialSuccess = contentOf(body, PARTIAL_SUCCESS) ?? NOTHING
+  return {
+    rejected: counted(positiveOf(partialSuccess, REJECTED)),
+    message: utf8(contentOf(partialSuccess, ERROR_MESSAGE) ?? NOTHING),
   }
-  return { rejected, message }
 }
 
 function statusMessageOfProtobuf(body: Uint8Array): string {
-  let message = ''
-  for (const [tag, value] of fieldsOf(body)) {
-    if (tag === STATUS_MESSAGE) message = utf8(value as Uint8Array)
-  }
-  return message
+  return utf8(contentOf(body, STATUS_MESSAGE) ?? NOTHING)
 }
 
 function exportResponseOfJson(json: unknown): ExportResponse {
@@ -125,47 +114,20 @@ function statusMessageOfJson(json: unknown): string {
   return textOf(memberOf(json, 'message'))
 }
 
-/**
- * Each field's tag and content: bytes, or a varint. Fields of other wire types are passed over.
- *
- * @throws RangeError for what is not protobuf.
- */
-function* fieldsOf(message: Uint8Array): Generator<[tag: number, value: Uint8Array | bigint]> {
-  let at = 0
-  const varint = (): bigint => {
-    let value = 0n
-    for (let shift = 0n; shift < 64n; shift += 7n) {
-      const byte = message[at++]
-      if (byte === undefined) break
-      value |= BigInt(byte & 0x7f) << shift
-      if (byte < 0x80) return value
-    }
-    throw new RangeError('not a varint')
-  }
-  const take = (size: number): Uint8Array => {
-    if (size > message.length - at) throw new RangeError('ends within a field')
-    at += size
-    return message.subarray(at - size, at)
-  }
-  while (at < message.length) {
-    const tag = Number(varint())
-    switch (tag % 8) {
-      case VARINT:
-        yield [tag, varint()]
-        break
-      case BYTES:
-        yield [tag, take(Number(varint()))]
-        break
-      case FIXED64:
-        take(8)
-        break
-      case FIXED32:
-        take(4)
-        break
-      default:
-        throw new RangeError('not a wire type')
-    }
-  }
+/** The content of the last field with a tag, which is the one that counts; undefined where there is none. */
+function contentOf(message: Uint8Array, tag: number): Uint8Array | undefined {
+  const field = lastOf(message, tag)
+  return field && message.subarray(field.content, field.end)
+}
+
+function lastOf(message: Uint8Array, tag: number): Field | undefined {
+  return [...fieldsOf(message)].findLast((field) => field.tag === tag)
+}
+
+/** An `int64` or `int32` that is 0 or more; 0 for one that is less. */
+function positiveOf(message: Uint8Array, tag: number): number {
+  const { value } = lastOf(message, tag) ?? { value: 0 }
+  return value < 2 ** 63 ? value : 0
 }
 
 function memberOf(json: unknown, key: string): unknown {
@@ -178,7 +140,7 @@ function textOf(json: unknown): string {
   return typeof json === 'string' ? json : ''
 }
 
-function counted(count: bigint | string | number): number {
+function counted(count: string | number): number {
   const number = Math.trunc(Number(count))
   return number > 0 ? Math.min(number, Number.MAX_SAFE_INTEGER) : 0
 }

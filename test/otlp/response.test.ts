@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { decodeExportResponse, decodeStatusMessage } from '../../src/otlp/response.js'
+import { decodeExportResponse, decodeRetryDelay, decodeStatusMessage } from '../../src/otlp/response.js'
 import { encodeMessage, encodeStatus, encodeTracesResponse } from '../harness/otlp-decode.js'
 
 const PROTOBUF = 'application/x-protobuf'
@@ -111,3 +111,22 @@ test('a body cut anywhere, or with any byte changed, does not throw', () => {
     }
   }
 })
+
+const MINUS_ONE = [...Array(9).fill(0xff), 1]
+
+for (const [what, retryInfo, millis] of [
+  ['seconds', [10, 2, 8, 5], 5000],
+  ['seconds and nanoseconds', [10, 7, 8, 1, 16, 0x80, 0xe1, 0xeb, 0x17], 1050],
+  ['no time at all', [10, 0], 0],
+  ['less than no time', [10, 11, 8, ...MINUS_ONE], 0],
+  ['nothing', [], undefined],
+  ['what is no protobuf', [10, 9, 8], undefined],
+] as const) {
+  test(`a status whose RetryInfo says ${what} asks for a delay of ${millis} ms`, () => {
+    const details = [
+      { typeUrl: 'type.googleapis.com/google.rpc.ErrorInfo', value: Buffer.from([10, 2, 8, 9]) },
+      { typeUrl: 'type.googleapis.com/google.rpc.RetryInfo', value: Buffer.from(retryInfo) },
+    ]
+    assert.equal(decodeRetryDelay(encodeMessage('RpcStatus', { code: 8, message: 'm', details })), millis)
+  })
+}
