@@ -40,7 +40,7 @@ for (const [form, args] of [
 test('the spans of a program that is run arrive', async (t) => {
   const sink = await startSink(t)
   await autospan(['run', '--no-warnings', join(root, 'test/apps/boot/traced.mjs')], {
-    env: { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url },
+    env: sink.env,
   })
   assert.equal((await sink.spans(2)).length, 2)
 })

@@ -123,7 +123,7 @@ test('a file that may not be written does not keep spans from the collector', as
     env: {
       OTEL_TRACES_EXPORTER: 'otlp/file,otlp',
       AUTOSPAN_TRACES_FILE: process.getuid?.() === 0 ? path : file,
-      OTEL_EXPORTER_OTLP_ENDPOINT: sink.url,
+      ...sink.env,
       DOOR: 'process.exit()',
     },
   })

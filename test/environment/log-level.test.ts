@@ -56,7 +56,7 @@ for (const [app, way, line] of [
 ] as const) {
   test(`at debug level the last request of ${app} is told too`, async (t) => {
     const sink = await startSink(t)
-    const env = { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url, OTEL_LOG_LEVEL: 'debug', OTEL_METRICS_EXPORTER: 'none' }
+    const env = { ...sink.env, OTEL_LOG_LEVEL: 'debug', OTEL_METRICS_EXPORTER: 'none' }
     const { stderr } = await run(app, { env: { ...env, WAY: way } })
     assert.equal(linesOf(stderr).at(-1), line)
   })
@@ -69,7 +69,7 @@ for (const [level, count] of [
 ] as const) {
   test(`OTEL_LOG_LEVEL=${level} says ${count} of it`, async (t) => {
     const sink = await startSink(t)
-    const env = { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url, OTEL_LOG_LEVEL: level }
+    const env = { ...sink.env, OTEL_LOG_LEVEL: level }
     const { stderr } = await run('boot/own-spans.mjs', { env })
     assert.equal(stderr.split('\n').length - 1, count, stderr)
   })

@@ -27,7 +27,7 @@ function recordsIn(spool: string): number {
 /** Runs programs of one span each, all at once, until the spool is empty. */
 async function drain(owner: Owner, spool: string, programs = 1, options: SinkOptions = {}): Promise<Sink> {
   const sink = await startSink(owner, options)
-  const env = { SPANS: '1', STAY: 'forever', AUTOSPAN_SPOOL_DIRECTORY: spool, OTEL_EXPORTER_OTLP_ENDPOINT: sink.url }
+  const env = { SPANS: '1', STAY: 'forever', AUTOSPAN_SPOOL_DIRECTORY: spool, ...sink.env }
   const before = recordsIn(spool)
   const running = Array.from({ length: programs }, () =>
     launch(owner, APP, { env: { ...env, OTEL_BSP_SCHEDULE_DELAY: '0' } }),
@@ -60,7 +60,7 @@ test('what a program could not deliver is kept, said, and delivered by its next 
     `autospan: keeps 3 spans in ${spool} for the next start, not delivered to ${NOWHERE}/v1/traces: connection refused (ECONNREFUSED)`,
   ])
   const sink = await startSink(t)
-  const next = launch(t, APP, { env: { ...env, OTEL_EXPORTER_OTLP_ENDPOINT: sink.url, STAY: 'forever' } })
+  const next = launch(t, APP, { env: { ...env, ...sink.env, STAY: 'forever' } })
   await sink.spans(3)
   const stopped = await stop(next)
   assert.equal((await sink.settled()).length, 6)
@@ -71,7 +71,7 @@ test('what a program could not deliver is kept, said, and delivered by its next 
 test('a program that delivers leaves nothing in its spool, and says nothing of it', async (t) => {
   const spool = temporaryFolder(t)
   const sink = await startSink(t)
-  const env = { AUTOSPAN_SPOOL_DIRECTORY: spool, OTEL_EXPORTER_OTLP_ENDPOINT: sink.url }
+  const env = { AUTOSPAN_SPOOL_DIRECTORY: spool, ...sink.env }
   const runs: Record<string, string>[] = [{}, { STAY: '300', OTEL_BSP_SCHEDULE_DELAY: '0' }]
   for (const more of runs) {
     assert.deepEqual(said(await run(APP, { env: { ...env, ...more } })).slice(1), [])
@@ -121,7 +121,7 @@ for (const [what, damage] of [
     await kill(t, { AUTOSPAN_SPOOL_DIRECTORY: spool, OTEL_BSP_MAX_EXPORT_BATCH_SIZE: '1', SPANS: '3' })
     damage(filesIn(spool).sort()[1] as string)
     const sink = await startSink(t)
-    const env = { AUTOSPAN_SPOOL_DIRECTORY: spool, OTEL_EXPORTER_OTLP_ENDPOINT: sink.url, SPANS: '1' }
+    const env = { AUTOSPAN_SPOOL_DIRECTORY: spool, ...sink.env, SPANS: '1' }
     const next = launch(t, APP, { env: { ...env, STAY: 'forever' } })
     await sink.spans(2)
     const lines = said(await stop(next))
@@ -139,7 +139,7 @@ test('files that are too old are removed, and said', async (t) => {
   mkdirSync(join(spool, 'corrupt'))
   for (const name of [`${folder}/1-1-1.other.pb`, 'corrupt/a']) writeFileSync(join(spool, name), '')
   const sink = await startSink(t)
-  const env = { AUTOSPAN_SPOOL_DIRECTORY: spool, OTEL_EXPORTER_OTLP_ENDPOINT: sink.url, AUTOSPAN_SPOOL_MAX_AGE: '0' }
+  const env = { AUTOSPAN_SPOOL_DIRECTORY: spool, ...sink.env, AUTOSPAN_SPOOL_MAX_AGE: '0' }
   const next = launch(t, APP, { env: { ...env, SPANS: '1', STAY: 'forever' } })
   await next.printed(/the spool is full or too old: dropped the 3 oldest, 3 in all$/m, { on: 'stderr' })
   await stop(next)
@@ -176,7 +176,7 @@ test('a spool that cannot be written costs a line, and nothing else', async (t) 
   const outcome = await run(APP, {
     env: {
       AUTOSPAN_SPOOL_DIRECTORY: file,
-      OTEL_EXPORTER_OTLP_ENDPOINT: sink.url,
+      ...sink.env,
       STAY: '200',
       OTEL_BSP_SCHEDULE_DELAY: '0',
     },

@@ -11,16 +11,17 @@ export const PLAIN_DOORS = [
   'a signal to itself',
 ]
 
+/** A busy machine may need longer than a user would wait: the bound has tests of its own. */
+const PATIENCE = { AUTOSPAN_EXIT_TIMEOUT: '10000' }
+
 /** Runs a program bare and with the agent, which must make no difference but for what it says itself. */
 export async function assertLikeBare(
   app: string,
   env: Readonly<Record<string, string>>,
   options: ProgramOptions = {},
 ): Promise<Outcome> {
-  // A busy machine may need longer than a user would wait: the bound has tests of its own.
-  const patient = { AUTOSPAN_EXIT_TIMEOUT: '10000', ...env }
-  const bare = await run(app, { ...options, env: patient, agent: false })
-  const traced = await run(app, { ...options, env: patient })
+  const bare = await run(app, { ...options, env: { ...PATIENCE, ...env }, agent: false })
+  const traced = await run(app, { ...options, env: { ...PATIENCE, ...env } })
   assert.deepEqual(visible(traced), visible(bare))
   assert.deepEqual(said(traced).slice(1), [])
   return traced
@@ -58,7 +59,7 @@ async function signalled(
   env: Readonly<Record<string, string>> & { readonly SIGNAL: NodeJS.Signals },
   agent: boolean,
 ): Promise<Outcome> {
-  const program = launch(owner, 'exit/signalled.cjs', { env, agent })
+  const program = launch(owner, 'exit/signalled.cjs', { env: { ...PATIENCE, ...env }, agent })
   await program.printed(/ready/)
   program.signal(env.SIGNAL)
   return program.end(10_000)

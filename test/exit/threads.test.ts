@@ -9,7 +9,7 @@ import { visible } from './bare.js'
 for (const WAY of ['its empty event loop', 'process.exit()', 'an error']) {
   test(`a thread that ends by ${WAY} delivers its spans, and tells its parent the same`, async (t) => {
     const sink = await startSink(t)
-    const env = { WAY, OTEL_EXPORTER_OTLP_ENDPOINT: sink.url }
+    const env = { WAY, ...sink.env }
     const traced = await run('exit/thread.mjs', { env })
     assert.deepEqual(visible(traced), visible(await run('exit/thread.mjs', { env, agent: false })))
     assert.deepEqual(
@@ -27,7 +27,7 @@ for (const WAY of ['worker.terminate()', 'process.exit()', 'an error', 'SIGTERM'
   for (const OTEL_EXPORTER_OTLP_PROTOCOL of ['http/protobuf', 'http/json']) {
     test(`a thread that is ended by ${WAY} has its spans delivered, by ${OTEL_EXPORTER_OTLP_PROTOCOL}`, async (t) => {
       const sink = await startSink(t)
-      const env = { WAY, OTEL_EXPORTER_OTLP_PROTOCOL, OTEL_EXPORTER_OTLP_ENDPOINT: sink.url, OTEL_LOG_LEVEL: 'warn' }
+      const env = { WAY, OTEL_EXPORTER_OTLP_PROTOCOL, ...sink.env, OTEL_LOG_LEVEL: 'warn' }
       const traced = await run('exit/terminated.mjs', { env })
       const bare = await run('exit/terminated.mjs', { env, agent: false })
       assert.deepEqual(visible(traced), visible(bare))
@@ -46,7 +46,7 @@ for (const WAY of ['worker.terminate()', 'process.exit()', 'an error', 'SIGTERM'
 
   test(`what a thread that is ended by ${WAY} had open is counted and said`, async (t) => {
     const sink = await startSink(t)
-    const env = { WAY, OPEN: '1', OTEL_EXPORTER_OTLP_ENDPOINT: sink.url, OTEL_LOG_LEVEL: 'warn' }
+    const env = { WAY, OPEN: '1', ...sink.env, OTEL_LOG_LEVEL: 'warn' }
     const { stderr } = await run('exit/terminated.mjs', { env })
     const when = WAY === 'worker.terminate()' ? 'they were terminated' : 'the program ended'
     const lines = stderr.split('\n').filter((line) => line.startsWith('autospan: '))
@@ -61,7 +61,7 @@ for (const [title, settings] of [
 ] as const) {
   test(`spans of a thread that ${title} have ended all the same: none is said to be lost`, async (t) => {
     const sink = await startSink(t)
-    const env = { WAY: 'worker.terminate()', OTEL_EXPORTER_OTLP_ENDPOINT: sink.url, OTEL_LOG_LEVEL: 'warn' }
+    const env = { WAY: 'worker.terminate()', ...sink.env, OTEL_LOG_LEVEL: 'warn' }
     const { code, stderr } = await run('exit/terminated.mjs', { env: { ...env, ...settings } })
     assert.deepEqual([code, stderr], [0, ''])
     assert.deepEqual(await sink.settled(), [])
@@ -71,7 +71,7 @@ for (const [title, settings] of [
 for (const WAY of ['maker', 'inner']) {
   test(`what a thread of a thread has made is delivered when ${WAY === 'maker' ? 'that' : 'it'} is terminated`, async (t) => {
     const sink = await startSink(t)
-    const env = { WAY, OTEL_EXPORTER_OTLP_ENDPOINT: sink.url, OTEL_LOG_LEVEL: 'warn' }
+    const env = { WAY, ...sink.env, OTEL_LOG_LEVEL: 'warn' }
     const { code, stdout, stderr } = await run('threads/terminated-maker.cjs', { env })
     const lost = 'autospan: at least 1 span that worker threads had open when they were terminated is lost\n'
     assert.deepEqual([code, stdout, stderr], [0, 'gone\n', lost])
@@ -83,7 +83,7 @@ for (const WAY of ['maker', 'inner']) {
 test('threads of a thread that is not traced deliver their spans, each its own', async (t) => {
   const sink = await startSink(t)
   const { code, stdout, stderr } = await run('threads/supervised.cjs', {
-    env: { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url, OTEL_LOG_LEVEL: 'warn', OTEL_BSP_SCHEDULE_DELAY: '50' },
+    env: { ...sink.env, OTEL_LOG_LEVEL: 'warn', OTEL_BSP_SCHEDULE_DELAY: '50' },
   })
   assert.deepEqual([code, stdout, stderr], [0, 'made 6000\n', ''])
   assert.equal((await sink.settled()).length, 6000)
@@ -92,7 +92,7 @@ test('threads of a thread that is not traced deliver their spans, each its own',
 for (const WAY of ['disconnect', 'kill', 'process.exit()', 'SIGKILL']) {
   test(`a worker of a cluster that ends by ${WAY} delivers its spans`, async (t) => {
     const sink = await startSink(t)
-    const env = { WAY, OTEL_EXPORTER_OTLP_ENDPOINT: sink.url }
+    const env = { WAY, ...sink.env }
     const traced = await run('exit/cluster.cjs', { env })
     assert.deepEqual(visible(traced), visible(await run('exit/cluster.cjs', { env, agent: false })))
     assert.equal(
