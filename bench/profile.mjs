@@ -56,7 +56,7 @@ async function profileOf(name, agent) {
   for (const file of app.services) {
     const isProfiled = file.startsWith(options.service ?? app.services.at(-1))
     const flags = (kind) => [...(isProfiled ? ['--require', profiler] : []), ...agent.flags(kind)]
-    const program = await Program.start(options.nodes[0], { ...agent, name, flags }, file, env, undefined, !isProfiled)
+    const program = await Program.start(options.node, { ...agent, name, flags }, file, env, undefined, !isProfiled)
     programs.push({ program, isProfiled })
     env.BENCH_UPSTREAM = `http://127.0.0.1:${program.port}`
   }
