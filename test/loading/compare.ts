@@ -40,7 +40,10 @@ function foreign({ stderr }: Outcome): string {
   return stderr.replaceAll(/^autospan: .*\n/gm, '').replaceAll(/\(node:\d+\)/g, '(node)')
 }
 
-/** The programs with an express at `place`, and a second one under another name. */
+/**
+ * The programs with an express at `place`, and a second one under another name: of the line that has its router in itself,
+ * so that routes tell whether express is hooked.
+ */
 export async function projectWith(owner: Owner, place: string): Promise<string> {
   const folder = temporaryFolder(owner)
   // What the packages themselves need is found one folder up.
@@ -48,8 +51,8 @@ export async function projectWith(owner: Owner, place: string): Promise<string> 
   const project = join(folder, 'app')
   await cp(join(root, 'test/apps/loading'), project, { recursive: true })
   await mkdir(join(project, 'node_modules'), { recursive: true })
-  await cp(join(root, 'node_modules/express'), join(project, place), { recursive: true })
-  await cp(join(root, 'node_modules/express'), join(project, 'node_modules/alias-of-express'), { recursive: true })
+  await cp(join(root, 'node_modules/express4'), join(project, place), { recursive: true })
+  await cp(join(root, 'node_modules/express4'), join(project, 'node_modules/alias-of-express'), { recursive: true })
   for (const name of ['dual', 'server']) {
     const [place, from] = [name === 'server' ? '@shop/server' : name, join(project, 'packages', name)]
     await mkdir(join(project, 'node_modules/@shop'), { recursive: true })
