@@ -50,6 +50,19 @@ test('neither inherited properties nor later changes of the attributes count', (
   ])
 })
 
+test('a list that changes is another attribute from then on', () => {
+  const { meter, values } = metering()
+  const counter = meter.createCounter('c')
+  const list = ['a']
+  counter.add(1, { list })
+  list.push('b')
+  counter.add(2, { list })
+  assert.deepEqual(values('c'), [
+    [{ list: ['a'] }, 1],
+    [{ list: ['a', 'b'] }, 2],
+  ])
+})
+
 test('attributes are not limited in length or number', () => {
   const { meter, values } = metering()
   const attributes = Object.fromEntries(Array.from({ length: 300 }, (_, i) => [`key${i}`, 'x'.repeat(1000)]))
