@@ -76,7 +76,7 @@ function hearAdditions(registry: Registry, trace: TracerProvider): void {
   const set = (value: Registry | undefined): void => {
     current = value
     if (value !== registry) return
-    const { stack = '' } = new Error()
+    const stack = stackOfSetter()
     adding = versionIn(stack) ?? API_VERSION
     // The API refuses a second provider, and tells nobody.
     if (value.trace === trace && stack.includes('setGlobalTracerProvider')) diag.warnOnce('second SDK', SECOND_SDK)
@@ -84,9 +84,30 @@ function hearAdditions(registry: Registry, trace: TracerProvider): void {
   Object.defineProperty(globalThis, REGISTRY, { get: () => current, set, enumerable: true, configurable: true })
 }
 
+/** As long as need be, and as Node.js writes it, whatever the program has made of stacks. Throws nothing. */
+function stackOfSetter(): string {
+  const own = ['prepareStackTrace', 'stackTraceLimit'].map((key) => [key, Object.getOwnPropertyDescriptor(Error, key)])
+  // These fail where it is frozen, and then nobody else has changed it either.
+  Reflect.set(Error, 'prepareStackTrace', undefined)
+  Reflect.set(Error, 'stackTraceLimit', 10)
+  try {
+    return String(new Error().stack)
+  } catch {
+    return ''
+  } finally {
+    for (const [key, descriptor] of own as [string, PropertyDescriptor | undefined][]) {
+      if (descriptor === undefined) Reflect.deleteProperty(Error, key)
+      else Reflect.defineProperty(Error, key, descriptor)
+    }
+  }
+}
+
+/** In a line with the name of a function, as those of the API have: its folder may have blanks and parentheses. */
+const FOLDER_OF_API = /^ +at .*? \((file:\/\/)?(.+@opentelemetry[\\/]api)[\\/]/m
+
 /** The version of the copy of the API that a stack names; undefined when it is in a bundle, or not there. */
 function versionIn(stack: string): string | undefined {
-  const [, url, path = ''] = /(file:\/\/)?([^\s(]*@opentelemetry[\\/]api)[\\/]/.exec(stack) ?? []
+  const [, url, path = ''] = FOLDER_OF_API.exec(stack) ?? []
   if (path === '') return undefined
   try {
     const folder = url === undefined ? path : fileURLToPath(url + path)

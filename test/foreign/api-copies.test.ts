@@ -74,6 +74,39 @@ for (const [way, load] of [
   })
 }
 
+/** What a program may make of the stacks by which the agent learns who adds to the API. */
+const STACKS = {
+  'as they are': '',
+  'switched off': 'Error.stackTraceLimit = 0',
+  short: 'Error.stackTraceLimit = 1',
+  'no texts': 'Error.prepareStackTrace = () => null',
+  frozen: 'Object.freeze(Error)',
+}
+
+for (const [what, change] of Object.entries(STACKS)) {
+  for (const extension of ['cjs', 'mjs']) {
+    test(`a copy of the API in a folder of any name may add to it, stacks being ${what}, ${extension}`, async (t) => {
+      const folder = join(temporaryFolder(t), 'my app (x86)')
+      copyApi(folder, '1.4.1')
+      const lines = [
+        extension === 'cjs'
+          ? `const { diag, trace } = require('@opentelemetry/api')`
+          : `import { diag, trace } from '@opentelemetry/api'`,
+        change,
+        'const stacks = () => JSON.stringify(Object.getOwnPropertyDescriptors(Error)) + Error.prepareStackTrace',
+        'const before = stacks()',
+        'const is = diag.setLogger({ error() {}, warn() {}, info() {}, debug() {}, verbose() {} })',
+        'console.log(is, trace.setGlobalTracerProvider({ getTracer() {} }), stacks() === before)',
+      ]
+      writeFileSync(join(folder, `app.${extension}`), lines.join('\n'))
+      const env = { OTEL_TRACES_EXPORTER: 'none', OTEL_METRICS_EXPORTER: 'none', OTEL_LOG_LEVEL: 'warn' }
+      const { stdout, stderr } = await run(join(folder, `app.${extension}`), { env })
+      assert.equal(stdout, 'true false true\n', stderr)
+      assert.match(stderr, /^autospan: the program has registered an OpenTelemetry SDK after autospan: [^\n]+\n$/)
+    })
+  }
+}
+
 function copyApi(folder: string, version: string): void {
   const api = join(folder, 'node_modules/@opentelemetry/api')
   mkdirSync(api, { recursive: true })
