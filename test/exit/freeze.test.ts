@@ -39,7 +39,7 @@ describe('a process', { concurrency: 4 }, () => {
       env: {
         SIGNAL: 'SIGTERM',
         HANDLER: 'none',
-        OTEL_EXPORTER_OTLP_ENDPOINT: sink.url,
+        ...sink.env,
         OTEL_BSP_SCHEDULE_DELAY: '300',
         OTEL_EXPORTER_OTLP_TIMEOUT: BOUND_MILLIS,
       },
@@ -70,7 +70,7 @@ describe('a process', { concurrency: 4 }, () => {
       env: {
         SIGNAL: 'SIGTERM',
         HANDLER: 'none',
-        OTEL_EXPORTER_OTLP_ENDPOINT: sink.url,
+        ...sink.env,
         OTEL_BSP_SCHEDULE_DELAY: '1',
         OTEL_EXPORTER_OTLP_TIMEOUT: BOUND_MILLIS,
       },
@@ -88,7 +88,7 @@ describe('a process', { concurrency: 4 }, () => {
       env: {
         STAY: 'forever',
         RATE: '3',
-        OTEL_EXPORTER_OTLP_ENDPOINT: sink.url,
+        ...sink.env,
         OTEL_BSP_SCHEDULE_DELAY: '0',
         OTEL_LOG_LEVEL: 'debug',
       },
