@@ -42,7 +42,7 @@ function watch(module: CommonJsModule, path: string, loaded: Replace): void {
     get() {
       if (!module.loaded) return exports
       define(module, 'exports', exports)
-      const replaced = loaded(path, exports)
+      const replaced = unwarned(exports, () => loaded(path, exports))
       if (replaced !== undefined) module.exports = replaced
       return module.exports
     },
@@ -52,6 +52,23 @@ function watch(module: CommonJsModule, path: string, loaded: Replace): void {
     configurable: true,
     enumerable: true,
   })
+}
+
+/**
+ * What has been required in a circle, before it was evaluated, has a prototype that warns of each look at what is not
+ * there, until Node.js takes it off, soon. For a look of ours nobody is to be warned.
+ */
+function unwarned<Result>(exports: unknown, look: () => Result): Result {
+  const warning = typeof exports === 'object' && exports !== null ? Object.getPrototypeOf(exports) : null
+  const isPlain = warning === null || Object.getPrototypeOf(warning) !== Object.prototype
+  // It shows no properties, as that of a class does: at least its constructor.
+  if (isPlain || Reflect.ownKeys(warning).length > 0) return look()
+  const isOff = Reflect.setPrototypeOf(exports as object, Object.prototype)
+  try {
+    return look()
+  } finally {
+    if (isOff) Reflect.setPrototypeOf(exports as object, warning)
+  }
 }
 
 function define(module: object, name: string, value: unknown): void {

@@ -13,8 +13,9 @@ import { file } from '../harness/owner.js'
 const folder = temporaryFolder(file)
 
 const heard: LoadedModule[] = []
-hookModules(['replaced', 'replaced-too', 'broken'], (loaded) => {
+hookModules(['replaced', 'replaced-too', 'broken', 'circular'], (loaded) => {
   heard.push(loaded)
+  if (loaded.name === 'circular') void (loaded.exports as { readonly default?: unknown }).default
   if (loaded.name === 'broken') throw new Error('a fault of ours')
   return loaded.name.startsWith('replaced') ? { named: 'replacement' } : undefined
 })
@@ -40,6 +41,21 @@ test('a CommonJS module may be replaced for those that import it, too', async ()
 test('a listener that throws leaves the module as it is', async () => {
   await writePackage('broken', 'commonjs', { 'index.js': `exports.named = 'original'` })
   assert.deepEqual(createRequire(app)('broken'), { named: 'original' })
+})
+
+test('nobody is warned of a look at what has been required in a circle', async () => {
+  const files = { 'index.js': `exports.part = require('./part')`, 'part.js': `module.exports = require('./index')` }
+  await writePackage('circular', 'commonjs', files)
+  const warnings: Error[] = []
+  const listener = (warning: Error) => warnings.push(warning)
+  process.on('warning', listener)
+  const exports = createRequire(app)('circular')
+  // A warning is told in the next turn.
+  await new Promise(setImmediate)
+  process.off('warning', listener)
+  assert.equal(heard.at(-1)?.name, 'circular')
+  assert.deepEqual(warnings, [])
+  assert.deepEqual([exports.part === exports, Object.getPrototypeOf(exports) === Object.prototype], [true, true])
 })
 
 async function writePackage(name: string, type: string, files: Record<string, string>): Promise<string> {
