@@ -106,11 +106,6 @@ export class GrpcSink {
     return `http://127.0.0.1:${this.port}`
   }
 
-  /** Resolves when `condition` holds, which is asked with each request. */
-  async until(condition: () => boolean): Promise<void> {
-    while (!condition()) await once(this.#events, 'request')
-  }
-
   /** Resolves when `count` requests have come. */
   async requested(count: number): Promise<void> {
     while (this.requests.length < count) await once(this.#events, 'request')
