@@ -13,6 +13,11 @@ export class AgentMeterProvider implements MeterProvider {
     for (const reader of readers) reader.attach(this.#observers)
   }
 
+  /** How many there are. */
+  get readers(): number {
+    return this.#readers.length
+  }
+
   getMeter(name: string, version = '', options?: MeterOptions): AgentMeter {
     const scope = { name: String(name ?? ''), version: String(version), schemaUrl: String(options?.schemaUrl ?? '') }
     const key = `${scope.name}\n${scope.version}\n${scope.schemaUrl}`

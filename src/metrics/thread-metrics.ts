@@ -26,6 +26,9 @@ export interface ThreadMetricsSettings {
   readonly onMeasured: () => void
 }
 
+/** How many threads that have gone wait, at most, for readers that do not ask: one for Prometheus may never do. */
+const LAST_WORDS = 100
+
 /** Counts the measurements of worker threads with those of this one. */
 export class ThreadMetrics {
   readonly #settings: ThreadMetricsSettings
@@ -45,9 +48,12 @@ export class ThreadMetrics {
 
   #tell(observe: Observe, reader: object): void {
     this.#settings.drain()
-    for (const thread of this.#threads) {
-      if (thread.isSaid(reader)) this.#threads.delete(thread)
-      else thread.observe(observe, reader)
+    const { readers } = this.#settings.provider
+    let left = 0
+    for (const thread of [...this.#threads].reverse()) {
+      thread.observe(observe, reader)
+      if (!thread.hasEnded) continue
+      if (thread.saidTo === readers || ++left > LAST_WORDS) this.#threads.delete(thread)
     }
   }
 }
@@ -60,7 +66,6 @@ class TakenMeasurements {
   readonly #shares: Share[] = []
   #observed: readonly ObservedMetric[] = []
   #hasEnded = false
-  /** Readers that have the last word of a thread that has gone. */
   readonly #toldLast = new Set<object>()
 
   constructor(settings: ThreadMetricsSettings) {
@@ -76,13 +81,18 @@ class TakenMeasurements {
     else this.#record(message)
   }
 
-  /** The thread has gone, and its last word has been told. */
-  isSaid(reader: object): boolean {
-    return this.#toldLast.has(reader)
+  get hasEnded(): boolean {
+    return this.#hasEnded
   }
 
-  /** Tells what the thread has observed last. */
+  /** How many readers have the last word of a thread that has gone. */
+  get saidTo(): number {
+    return this.#toldLast.size
+  }
+
+  /** Tells what the thread has observed last, and of one that has gone once only. */
   observe(observe: Observe, reader: object): void {
+    if (this.#toldLast.has(reader)) return
     if (this.#hasEnded) this.#toldLast.add(reader)
     for (const { scope, descriptor, points } of this.#observed) {
       const instrument = this.#meterOf(scope).counterpart(descriptor) as ObservableInstrument
