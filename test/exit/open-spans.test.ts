@@ -35,7 +35,7 @@ test('after a crash each has its error, whatever that is', () => {
     [new TypeError('out of tea'), 'out of tea'],
     ['out of tea', 'out of tea'],
     [undefined, 'undefined'],
-    [Object.create(null), ''],
+    [Object.create(null), 'object'],
   ] as const) {
     const { tracer, provider, ended } = recordingTracer()
     tracer.startSpan('open')
