@@ -78,7 +78,8 @@ test('what Node.js does is measured by the names of the conventions', async (t) 
 
 test('a thread tells of its own event loop and heap, and the main thread alone of the process', async (t) => {
   const sink = await startSink(t)
-  const env = { ...sink.env, ...INTERVAL, AS_WORKER: '1' }
+  // Long enough for the loop to turn, so that whatever the thread observes has delays in it.
+  const env = { ...sink.env, OTEL_METRIC_EXPORT_INTERVAL: '500', AS_WORKER: '1' }
   launch(t, APP, { nodeFlags: ['--expose-gc'], env })
   const of = (isOfWorker: boolean) =>
     told(
