@@ -19,10 +19,16 @@ const NOT_AGAIN = [
   '-environment/config-file',
   '-environment/garbage',
   '-environment/misconfigurations',
+  '-environment/prometheus',
+  '-environment/propagation',
   '-environment/redaction',
+  '-environment/sampling',
+  '-environment/shedding',
+  '-environment/spool',
   '-environment/text-length',
   '-demo.test',
   '-docs.test',
+  '-package.test',
 ]
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
