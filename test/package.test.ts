@@ -44,6 +44,13 @@ test('the package has all that the agent and the command load', async () => {
   assert.deepEqual([status, stderr], [0, ''])
 })
 
+test('what the package holds in CommonJS is strict: a wrapper called without a receiver passes none on', () => {
+  const bundles = packed.filter((path) => path.endsWith('.cjs') && path.startsWith('dist/'))
+  assert.ok(bundles.includes('dist/agent.cjs') && bundles.length > 10)
+  const sloppy = bundles.filter((path) => !/^(#!.*\n)?['"]use strict['"];/.test(readFileSync(join(root, path), 'utf8')))
+  assert.deepEqual(sloppy, [])
+})
+
 test('each entry of the package can be imported, and told by TypeScript without skipLibCheck', () => {
   const imports = ENTRIES.map((entry, i) =>
     entry === 'autospan/register' ? `import '${entry}'` : `import * as m${i} from '${entry}'`,

@@ -70,6 +70,8 @@ async function bundleAgent() {
  */
 async function together(modules, ...lines) {
   const cases = []
+  // The modules are strict, and as a directive esbuild keeps that.
+  lines.unshift(`'use strict'`)
   for (const [i, path] of modules.entries()) {
     const names = await exportsOf(path)
     lines.push(`import { ${names.map((name) => `${name} as m${i}_${name}`).join()} } from ${JSON.stringify(path)}`)

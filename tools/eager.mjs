@@ -6,26 +6,30 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 
+const STRICT = '"use strict";'
 const PROGRAM = `require('node:http').createServer().listen(0, '127.0.0.1', () => process.exit())`
 
 /**
  * Rewrites the functions of a bundle that a server calls until it listens: `function f(){}` becomes `var f=(function
- * f(){})`, before all other code, as declarations are hoisted. Only those of the outermost scope.
+ * f(){})`, before all other code but the directive, as declarations are hoisted. Only those of the outermost scope.
+ *
+ * @throws Error where the bundle is not strict, or does not start
  */
 export function compileAtOnce(bundle, register) {
   const text = readFileSync(bundle, 'utf8')
+  if (!text.startsWith(STRICT)) throw new Error(`${bundle} is not strict`)
   const called = calledBy(bundle, register).filter(
     ({ name, start, end }) => text.slice(start, end).startsWith(`function ${name}(`) && /[;}\n]/.test(text[start - 1]),
   )
   const rest = []
-  let from = 0
+  let from = STRICT.length
   for (const { start, end } of called) {
     rest.push(text.slice(from, start))
     from = end
   }
   rest.push(text.slice(from))
   const eager = called.map(({ name, start, end }) => `${name}=(${text.slice(start, end)})`)
-  if (eager.length > 0) writeFileSync(bundle, `var ${eager.join()};${rest.join('')}`)
+  if (eager.length > 0) writeFileSync(bundle, `${STRICT}var ${eager.join()};${rest.join('')}`)
 }
 
 /** Functions of the outermost scope that are called at start, in their order, with their places in the text. */
