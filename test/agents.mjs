@@ -2,14 +2,14 @@
 // OpenTelemetry SDK, and with this one, in both orders, by --require and by --import. It has to answer and end as with the
 // other alone, to be told in one line which that is, and to have each span once. The packages come from npm and stay in
 // .agents. Needs the compiled tests.
-import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { inTurn } from './in-turn.mjs'
 import { binaries } from './node-lines.mjs'
+import { installPackages } from './packages.mjs'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const folder = join(root, '.agents')
@@ -250,19 +250,5 @@ async function install() {
     mkdirSync(into, { recursive: true })
     for (const file of ['shop.cjs', 'sdk.cjs']) copyFileSync(join(sources, file), join(into, file))
   }
-  await inTurn(lists, installList)
-}
-
-/** A copy of the list is made when all of it is there. */
-async function installList([list, into]) {
-  const complete = join(into, 'installed.json')
-  if (existsSync(complete) && readFileSync(complete, 'utf8') === readFileSync(list, 'utf8')) return
-  rmSync(complete, { force: true })
-  copyFileSync(list, join(into, 'package.json'))
-  console.log(`installing ${list.slice(sources.length + 1)} from npm`)
-  const quiet = ['--no-audit', '--no-fund', '--silent', '--prefer-offline', '--no-save', '--no-package-lock']
-  const npm = spawn('npm', ['install', '--ignore-scripts', ...quiet, '--prefix', into], { stdio: 'inherit' })
-  const [code] = await once(npm, 'exit')
-  if (code !== 0) throw new Error(`npm could not install the packages of ${list}`)
-  copyFileSync(list, complete)
+  await inTurn(lists, ([list, into]) => installPackages(list, into))
 }

@@ -1,12 +1,13 @@
 // node test/compatibility.mjs [major or binary of Node.js ...]: loads the packages of test/compatibility/package.json
 // with and without the agent, by import and by require, and compares: exports, errors, what is printed. The packages
 // come from npm and stay in .compatibility.
-import { execFile, spawnSync } from 'node:child_process'
-import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { execFile } from 'node:child_process'
+import { copyFileSync, existsSync, readFileSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { inTurn } from './in-turn.mjs'
 import { binaries } from './node-lines.mjs'
+import { installPackages } from './packages.mjs'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const folder = join(root, '.compatibility')
@@ -28,7 +29,8 @@ const PROCESS = 'the process'
 const DATE = /\w{3}, \d\d \w{3} \d{4} [\d:]{8} GMT /g
 const VERSION = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).version
 
-install()
+await installPackages(list, folder, ['--omit=optional'])
+copyFileSync(join(root, 'test/compatibility/probe.mjs'), join(folder, 'probe.mjs'))
 let processes = 0
 let isDifferent = false
 const wanted = process.argv.length > 2 ? process.argv.slice(2) : [process.execPath]
@@ -111,20 +113,4 @@ function load(node, how, packages, isTraced) {
       resolve({ ...written, end, stdout, stderr: stderr.replaceAll(`(node:${pid})`, '(node)').replaceAll(DATE, '') })
     })
   })
-}
-
-function install() {
-  mkdirSync(folder, { recursive: true })
-  copyFileSync(join(root, 'test/compatibility/probe.mjs'), join(folder, 'probe.mjs'))
-  // A copy of the list, made when all of it is there.
-  const complete = join(folder, 'installed.json')
-  if (existsSync(complete) && readFileSync(complete, 'utf8') === readFileSync(list, 'utf8')) return
-  rmSync(complete, { force: true })
-  copyFileSync(list, join(folder, 'package.json'))
-  console.log(`installing ${names.length} packages from npm`)
-  const quiet = ['--no-audit', '--no-fund', '--silent', '--prefer-offline', '--no-save', '--no-package-lock']
-  const flags = ['--ignore-scripts', '--omit=optional', ...quiet, '--prefix', folder]
-  const { status } = spawnSync('npm', ['install', ...flags], { stdio: 'inherit' })
-  if (status !== 0) throw new Error('npm could not install the packages')
-  copyFileSync(list, complete)
 }

@@ -3,29 +3,24 @@
 // without. It has to print and end the same, and to make one trace. The package managers come from npm and stay, with what
 // they have fetched, in .package-managers. Needs the compiled tests.
 import { execFile } from 'node:child_process'
-import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { cpSync, readFileSync, writeFileSync } from 'node:fs'
 import { delimiter, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { drawTraces, trace } from '../dist/test/harness/draw.js'
+import { drawTraces } from '../dist/test/harness/draw.js'
 import { temporaryFolder } from '../dist/test/harness/folder.js'
 import { owning } from '../dist/test/harness/owner.js'
 import { startWire } from '../dist/test/harness/postgres-wire.js'
 import { startSink } from '../dist/test/harness/sink.js'
 import { inTurn } from './in-turn.mjs'
 import { binaries } from './node-lines.mjs'
+import { installPackages } from './packages.mjs'
+import { SHOP } from './shop.mjs'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const folder = join(root, '.package-managers')
 const list = join(root, 'test/package-managers/package.json')
 const TIMEOUT_MILLIS = 300_000
 const AGENT = 'autospan/register'
-const SHOP = trace`
-  GET                      CLIENT 200
-    GET /items/:item       SERVER 200
-      GET                  CLIENT 200
-        GET /stock/:item   SERVER 200
-          SELECT stock     CLIENT
-`
 
 const YARN = 'node_modules/@yarnpkg/cli-dist/bin/yarn.js'
 const PNPM = 'node_modules/pnpm/bin/pnpm.cjs'
@@ -59,7 +54,7 @@ const parts = given.filter((argument) => !wanted.includes(argument))
 const names = Object.keys(LAYOUTS).filter((name) => parts.length === 0 || parts.some((part) => name.includes(part)))
 let failed = 0
 await owning(async (owner) => {
-  await installTools()
+  await installPackages(list, folder)
   const packed = await pack(owner)
   const registry = (await ran('npm', ['config', 'get', 'registry'])).stdout.trim()
   const database = await startWire(owner)
@@ -182,19 +177,6 @@ async function pack(owner) {
   )
   if (code !== 0) throw new Error(`npm could not pack the agent: ${stderr}`)
   return join(into, stdout.trim())
-}
-
-async function installTools() {
-  mkdirSync(folder, { recursive: true })
-  // A copy of the list, made when all of it is there.
-  const complete = join(folder, 'installed.json')
-  if (existsSync(complete) && readFileSync(complete, 'utf8') === readFileSync(list, 'utf8')) return
-  copyFileSync(list, join(folder, 'package.json'))
-  console.log('installing package managers from npm')
-  const quiet = ['--no-audit', '--no-fund', '--silent', '--prefer-offline', '--no-save', '--no-package-lock']
-  const { code, stderr } = await ran('npm', ['install', '--ignore-scripts', ...quiet, '--prefix', folder])
-  if (code !== 0) throw new Error(`npm could not install the package managers: ${stderr}`)
-  copyFileSync(list, complete)
 }
 
 function ran(command, args, { cwd, env } = {}) {

@@ -1,17 +1,19 @@
 // node test/toolchains.mjs [major or binary of Node.js ...] [part of a name ...]: runs a shop in TypeScript by each loader,
 // and tests by each runner, with and without the agent, and compares: what is printed, the exit code, and the trace. The
 // packages of test/toolchains/package.json come from npm and stay in .toolchains. Needs the compiled tests.
-import { execFile, spawnSync } from 'node:child_process'
-import { copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { execFile } from 'node:child_process'
+import { copyFileSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { stripVTControlCharacters } from 'node:util'
-import { drawTraces, trace } from '../dist/test/harness/draw.js'
+import { drawTraces } from '../dist/test/harness/draw.js'
 import { owning } from '../dist/test/harness/owner.js'
 import { startWire } from '../dist/test/harness/postgres-wire.js'
 import { startSink } from '../dist/test/harness/sink.js'
 import { inTurn } from './in-turn.mjs'
 import { binaries } from './node-lines.mjs'
+import { installPackages } from './packages.mjs'
+import { SHOP } from './shop.mjs'
 import { HEADS, IMPORTS, LOADERS, REQUIRES, RUNNERS, STARTERS } from './toolchains/cases.mjs'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
@@ -22,15 +24,9 @@ const AGENT = 'autospan/register'
 /** In the agent's place, for a flag alone makes Node.js load programs in another way. */
 const NOTHING = 'nothing/register.mjs'
 const TIMEOUT_MILLIS = 60_000
-const SHOP = trace`
-  GET                      CLIENT 200
-    GET /items/:item       SERVER 200
-      GET                  CLIENT 200
-        GET /stock/:item   SERVER 200
-          SELECT stock     CLIENT
-`
 
-install()
+await installPackages(list, folder)
+installAgent()
 writePrograms()
 const given = process.argv.slice(2)
 const nodes = given.filter((argument) => /^\d+$|^[./]/.test(argument))
@@ -167,22 +163,8 @@ function steady(text) {
     .replaceAll(/\(node:\d+\)/g, '(node)')
 }
 
-function install() {
-  mkdirSync(folder, { recursive: true })
-  // A copy of the list, made when all of it is there.
-  const complete = join(folder, 'installed.json')
-  if (!existsSync(complete) || readFileSync(complete, 'utf8') !== readFileSync(list, 'utf8')) {
-    rmSync(complete, { force: true })
-    copyFileSync(list, join(folder, 'package.json'))
-    console.log('installing loaders and runners from npm')
-    const quiet = ['--no-audit', '--no-fund', '--silent', '--prefer-offline', '--no-save', '--no-package-lock']
-    const { status } = spawnSync('npm', ['install', '--ignore-scripts', ...quiet, '--prefix', folder], {
-      stdio: 'inherit',
-    })
-    if (status !== 0) throw new Error('npm could not install the packages')
-    copyFileSync(list, complete)
-  }
-  // As it is installed: coverage reports leave node_modules out, and follow links.
+/** As users have it: coverage reports leave node_modules out, and follow links. */
+function installAgent() {
   const agent = join(folder, 'node_modules/autospan')
   rmSync(agent, { recursive: true, force: true })
   for (const part of [

@@ -44,7 +44,8 @@ export function readCardinalityLimits(reader: Section): void {
   })
 }
 
-const NO_WISHES: StreamWishes = {
+/** Of a view that asks for nothing. */
+export const NO_WISHES: StreamWishes = {
   name: undefined,
   description: undefined,
   aggregation: undefined,

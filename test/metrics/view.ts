@@ -1,3 +1,4 @@
+import { NO_WISHES } from '../../src/config/views.js'
 import type { Selector, StreamWishes, View } from '../../src/metrics/views.js'
 
 /** A view that asks for what is given, and for nothing else. */
@@ -12,14 +13,6 @@ export function view(selector: Partial<Selector>, stream: Partial<StreamWishes> 
       meterSchemaUrl: undefined,
       ...selector,
     },
-    stream: {
-      name: undefined,
-      description: undefined,
-      aggregation: undefined,
-      included: undefined,
-      excluded: [],
-      cardinalityLimit: undefined,
-      ...stream,
-    },
+    stream: { ...NO_WISHES, ...stream },
   }
 }
