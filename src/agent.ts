@@ -101,7 +101,7 @@ function run(config: Config, inheritance: Inheritance | undefined, register: str
     if (pipeline === undefined) {
       const { createPipeline } = require('./pipeline.js') as typeof import('./pipeline.js')
       pipeline = createPipeline(control?.current ?? config, resource, hearSignals, offer)
-      // The program has started, and what it imports at first is there.
+      // From now on there are spans to be missed. The look needs nothing that the program loads, and not its turn either.
       if (inheritance === undefined) setImmediate(tellInlined, enabled)
     }
     return pipeline
@@ -242,7 +242,7 @@ function createHttpRules({ http, queryText, textLength }: InstrumentationsConfig
   return new HttpRules(http)
 }
 
-/** When there are spans to be missed, and the program has started. */
+/** Says what of a program that is a bundle cannot be traced. */
 function tellInlined(enabled: readonly Instrumentation[]): void {
   carefully('the look for a bundle', () => {
     const bundle = process.argv[1] === undefined ? undefined : findBundle(process.argv[1])
