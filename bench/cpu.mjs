@@ -3,11 +3,12 @@
 // A slice is accounted from its start to the start of the same process's next slice, and the last one to the end of
 // the drain. So what an agent does after the answers (batches, timers, the collector's replies) is paid by some slice,
 // and no slice has to wait for it. Slices are short and many, because the noise of a shared machine lasts for seconds:
-// what is divided by what lies close together.
+// what is divided by what lies close together. And each agent has several processes, whose mean counts in a round:
+// one is faster or slower than another with the same code for as long as it lives, by up to a fifth.
 import { ask } from './children.mjs'
 import { Delivery } from './delivery.mjs'
 import { Program, programEnv } from './program.mjs'
-import { summary } from './statistics.mjs'
+import { mean, summary } from './statistics.mjs'
 
 const SERVICE_START_MILLIS = 300
 
@@ -15,40 +16,55 @@ const SERVICE_START_MILLIS = 300
  * @param bench node, load, sink, database
  * @returns a result for each agent, in their order: microseconds and ratio for each request, spans, and what is wrong
  */
-export async function measureCpu(bench, app, agents, { rounds, sliceMillis, connections, ...warm }) {
+export async function measureCpu(bench, app, agents, { rounds, sliceMillis, connections, processes, ...warm }) {
   const runs = []
+  const instances = []
   try {
-    for (const agent of agents) runs.push(await startRun(bench, app, agent))
-    const load = async (run, amount) => {
-      const { path } = app
-      const question = { port: run.port, path, headers: run.agent.headers, connections, ...amount }
+    for (const agent of agents)
+      runs.push({
+        agent,
+        delivery: await Delivery.begin(bench, `${app.name} ${agent.name}`, agent, app.spans),
+        instances: [],
+      })
+    for (let i = 0; i < processes; i++) {
+      for (const run of runs) {
+        const instance = await startInstance(bench, app, run)
+        run.instances.push(instance)
+        instances.push(instance)
+      }
+    }
+    const load = async (instance, amount) => {
+      const { agent, delivery } = instance.run
+      const question = { port: instance.port, path: app.path, headers: agent.headers, connections, ...amount }
       const { requests, millis } = await ask(bench.load, question, 120_000)
-      run.delivery.requests += requests
+      instance.requests += requests
+      delivery.requests += requests
       return { requests, millis }
     }
-    for (const run of runs) {
+    for (const instance of instances) {
       const until = performance.now() + warm.mostWarmMillis
-      while (run.delivery.requests < warm.warmRequests && performance.now() < until)
-        await load(run, { millis: warm.warmMillis })
+      while (instance.requests < warm.warmRequests && performance.now() < until)
+        await load(instance, { millis: warm.warmMillis })
     }
     for (let round = 0; round < rounds; round++) {
-      for (let i = 0; i < runs.length; i++) {
-        const run = runs[(i + round) % runs.length]
-        const before = await cpuMicros(run)
-        run.slices.push({ before, ...(await load(run, { millis: sliceMillis })) })
+      for (let i = 0; i < instances.length; i++) {
+        const instance = instances[(i + round) % instances.length]
+        const before = await cpuMicros(instance)
+        instance.slices.push({ before, ...(await load(instance, { millis: sliceMillis })) })
       }
     }
     for (const { delivery } of runs) await delivery.settled()
-    for (const run of runs) run.cpuAtEnd = await cpuMicros(run)
+    for (const instance of instances) instance.cpuAtEnd = await cpuMicros(instance)
     return evaluate(app, runs)
   } finally {
-    await Promise.all(runs.flatMap(({ programs }) => programs.map((program) => program.stop())))
+    await Promise.all(instances.flatMap(({ programs }) => programs.map((program) => program.stop())))
   }
 }
 
-async function startRun(bench, app, agent) {
-  const delivery = await Delivery.begin(bench, `${app.name} ${agent.name}`, agent, app.spans)
-  const run = { agent, delivery, programs: [], slices: [], port: 0 }
+/** The programs of the app, one of each, under the agent of `run`. */
+async function startInstance(bench, app, run) {
+  const { agent, delivery } = run
+  const instance = { run, programs: [], slices: [], requests: 0, port: 0 }
   const env = programEnv(
     { BENCH_UPSTREAM: app.backend ? bench.backendUrl : '' },
     app.database ? await bench.database.env() : {},
@@ -62,16 +78,16 @@ async function startRun(bench, app, agent) {
         OTEL_SERVICE_NAME: name,
         DD_SERVICE: name,
       })
-      run.programs.push(program)
-      run.port = program.port
+      instance.programs.push(program)
+      instance.port = program.port
       env.BENCH_UPSTREAM = `http://127.0.0.1:${program.port}`
     }
   } catch (error) {
-    await Promise.all(run.programs.map((program) => program.stop()))
+    await Promise.all(instance.programs.map((program) => program.stop()))
     throw error
   }
   await new Promise((resolve) => setTimeout(resolve, SERVICE_START_MILLIS))
-  return run
+  return instance
 }
 
 async function cpuMicros({ programs }) {
@@ -82,7 +98,7 @@ async function cpuMicros({ programs }) {
 function evaluate(app, runs) {
   const bare = runs.find(({ agent }) => agent.name === 'bare')
   const lean = runs.find(({ agent }) => agent.name === 'otel-lean')
-  for (const run of runs) run.micros = microsPerRequest(run)
+  for (const run of runs) run.micros = meansOf(run.instances.map(microsPerRequest))
   return runs.map((run) => {
     const { requests, spans, bytes, spansPerRequest } = run.delivery
     const ratios = bare && run.micros.map((micros, i) => micros / bare.micros[i])
@@ -101,16 +117,26 @@ function evaluate(app, runs) {
       ratio: ratios && summary(ratios),
       added: added && summary(added),
       ofLean: ofLean ? summary(ofLean) : undefined,
-      requestsPerSecond: summary(run.slices.map(({ requests, millis }) => (requests * 1000) / millis)).median,
+      requestsPerSecond: summary(run.instances.flatMap(requestsPerSecond)).median,
       bytesPerSpan: spans === 0 ? undefined : bytes / spans,
       requests,
       spans,
       rounds: run.micros,
-      problems: run.delivery.problems(run.programs.flatMap(({ said }) => said)),
+      processes: run.instances.map((instance) => summary(microsPerRequest(instance)).median),
+      problems: run.delivery.problems(run.instances.flatMap(({ programs }) => programs.flatMap(({ said }) => said))),
     }
   })
 }
 
 function microsPerRequest({ slices, cpuAtEnd }) {
   return slices.map(({ before, requests }, i) => ((slices[i + 1]?.before ?? cpuAtEnd) - before) / requests)
+}
+
+function requestsPerSecond({ slices }) {
+  return slices.map(({ requests, millis }) => (requests * 1000) / millis)
+}
+
+/** Of several lists the mean of the first of each, of the second of each, and so on. */
+function meansOf(lists) {
+  return lists[0].map((_, i) => mean(lists.map((list) => list[i])))
 }

@@ -17,7 +17,8 @@ export const USAGE = `npm run bench -- [options]
   --only a,b            of ${PARTS.join(', ')}
   --soak-memory <min>   nothing else: whether memory stays where it is at 5,000 requests a second
   --rounds <n>          slices of each process           --slice <ms>        length of a slice
-  --warm <n>            requests before the first slice  --connections <n>   keep-alive connections, 16
+  --warm <n>            requests of each process before its first slice: short warm-ups measure the compiler
+  --processes <n>       of each agent, 3               --connections <n>   keep-alive connections, 16
   --starts <n>          starts for each row
   --node a,b            binaries of Node.js that run the programs; of several only start-up and loading are measured
   --json <file>         instead of bench/results/<date>.json`
@@ -37,6 +38,7 @@ export function readOptions(args) {
       rounds: { type: 'string' },
       slice: { type: 'string' },
       warm: { type: 'string' },
+      processes: { type: 'string' },
       starts: { type: 'string' },
       connections: { type: 'string', default: '16' },
       node: { type: 'string', default: process.execPath },
@@ -59,9 +61,10 @@ export function readOptions(args) {
     })),
     agentsFor: agentsFor(values.agents, floor === undefined ? undefined : resolve(floor)),
     cpu: {
-      rounds: countOf('--rounds', values.rounds, quick ? 10 : 60),
-      sliceMillis: countOf('--slice', values.slice, quick ? 250 : 500),
-      warmRequests: countOf('--warm', values.warm, quick ? 6000 : 20_000),
+      rounds: countOf('--rounds', values.rounds, quick ? 10 : 30),
+      sliceMillis: countOf('--slice', values.slice, quick ? 250 : 400),
+      processes: countOf('--processes', values.processes, quick ? 1 : 3),
+      warmRequests: countOf('--warm', values.warm, quick ? 6000 : 40_000),
       warmMillis: quick ? 1000 : 3000,
       mostWarmMillis: quick ? 4000 : Number.POSITIVE_INFINITY,
       connections: countOf('--connections', values.connections),

@@ -4,7 +4,7 @@ import { ask, kill, startHelper } from './children.mjs'
 import { Delivery } from './delivery.mjs'
 import { MIB } from './memory.mjs'
 import { Program, programEnv } from './program.mjs'
-import { median } from './statistics.mjs'
+import { mean, median } from './statistics.mjs'
 
 const SAMPLE_MILLIS = 1000
 /** Samples of a window, of which the median counts for what is resident, and the least of the heap for what lives. */
@@ -105,7 +105,6 @@ function resultOf({ name, delivery, program, samples }) {
 /** By least squares: per hour, `bound` is how much it may be at most. */
 function slopeOf(windows, part) {
   const count = windows.length
-  const mean = (values) => values.reduce((sum, value) => sum + value, 0) / count
   const hours = windows.map(({ hour }) => hour)
   const values = windows.map((window) => window[part])
   const [meanHour, meanValue] = [mean(hours), mean(values)]

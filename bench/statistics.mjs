@@ -4,6 +4,10 @@ export function median(values) {
   return quantile(values, 0.5)
 }
 
+export function mean(values) {
+  return values.reduce((sum, value) => sum + value, 0) / values.length
+}
+
 /** @returns median, quartiles and extremes */
 export function summary(values) {
   return {
