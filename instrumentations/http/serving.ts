@@ -203,7 +203,10 @@ function sharedParties(request: IncomingMessage, scheme: Scheme, kit: Kit): Shar
   const changes = known === undefined ? 0 : known.changes + 1
   if (changes > MAX_CHANGES) return undefined
   const shared = kit.share(describeParties(request, scheme))
-  socket[PARTIES] = { host, userAgent, httpVersion, changes, shared }
+  const value: Parties = { host, userAgent, httpVersion, changes, shared }
+  // Hidden from programs that print sockets.
+  if (known === undefined) Object.defineProperty(socket, PARTIES, { value, writable: true })
+  else socket[PARTIES] = value
   return shared
 }
 

@@ -4,6 +4,9 @@ import type { Context } from '@opentelemetry/api'
 /** Where a message of node:http, request or response, carries the traced call that it belongs to. */
 const LIFE: unique symbol = Symbol('autospan.http.life')
 
+/** By which `util.inspect`, and with it `console.log`, asks an object how it is shown. */
+const INSPECT: unique symbol = Symbol.for('nodejs.util.inspect.custom')
+
 /** A message of node:http as the agent may have marked it. */
 export interface Message extends EventEmitter {
   [LIFE]?: MessageLife
@@ -16,6 +19,11 @@ export class MessageLife {
 
   constructor(context: Context) {
     this.context = context
+  }
+
+  /** A word, for a program that prints a request does not want to see the span, the resource and the agent. */
+  [INSPECT](): string {
+    return 'autospan'
   }
 
   /** Whether it is of a request that has no head yet. */

@@ -456,6 +456,20 @@ test('patched functions look like those they replace', async () => {
   assert.ok(bare.stdout.length > 100)
 })
 
+test('who prints messages sees a word of the agent, and nothing of it where connections are printed', async () => {
+  const { stdout } = await run('http/printed.cjs', { env: { OTEL_TRACES_EXPORTER: 'console' } })
+  const mark = /\[?Symbol\(autospan\.http\.life\)\]?: autospan,?/g
+  assert.equal(
+    stdout.replaceAll(mark, '<mark>').replaceAll(/(<mark> )+<mark>/g, '<mark>'),
+    `a request: 1 of ours, <mark>
+a response: 1 of ours, <mark>
+a connection: 0 of ours, <mark>
+a request sent: 1 of ours, <mark>
+an answer: 1 of ours, <mark>
+`,
+  )
+})
+
 test('https is traced like http, and the scheme tells', async (t) => {
   for (const extension of ['mjs', 'cjs']) {
     const sink = await startSink(t)
