@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 import type { Context, Span } from '@opentelemetry/api'
 import { now } from '../trace/clock.js'
 import { ownText } from '../trace/own-text.js'
@@ -115,7 +116,7 @@ export class ServedRequest extends MessageLife implements SpanOwner {
 
   /** After the program's own listeners, which may still set attributes. */
   override after(event: string, message: Message): void {
-    if (message !== this.#response || this.#hasEnded || !this.#isLast(event)) return
+    if (this.#hasEnded || !this.#isLast(event, message)) return
     this.#hasEnded = true
     if (!this.#isWhole) this.#noteBreak()
     if (!this.span.isRecording()) {
@@ -139,15 +140,20 @@ export class ServedRequest extends MessageLife implements SpanOwner {
     }
   }
 
-  /** A response that the program has made itself, for no connection of a server, is never closed. */
-  #isLast(event: string): boolean {
-    return event === 'close' || !(this.#request.socket as { server?: unknown } | null)?.server
+  /**
+   * A response that the program has made itself, for no connection of a server, is never closed. Nor is one with Node.js
+   * 20 that waits for those before it when its connection is lost: its request is.
+   */
+  #isLast(event: string, message: Message): boolean {
+    const socket = this.#request.socket as (Socket & { server?: unknown }) | null
+    if (!socket?.server) return message === this.#response
+    return event === 'close' && (message === this.#response || (this.#response.socket === null && socket.destroyed))
   }
 
   /** An error with which the program has destroyed the answer is one that left it, too. */
   #noteBreak(): void {
     if (this.#errorAt !== 0 || this.#breaker() === CLIENT_DISCONNECTED) return
-    const error = this.#response.errored ?? this.#request.socket?.errored
+    const error = this.#destroyedWith() ?? this.#request.socket?.errored
     if (!error) return
     this.#error = error
     this.#errorAt = now()
@@ -155,10 +161,15 @@ export class ServedRequest extends MessageLife implements SpanOwner {
 
   /** Who has broken the answer off: the client by going away, else the server itself. */
   #breaker(): string {
-    if (this.#response.errored) return SERVER_DISCONNECTED
+    if (this.#destroyedWith()) return SERVER_DISCONNECTED
     const { errored, readableEnded } = this.#request.socket ?? {}
     const isClient = errored ? FROM_CLIENT.test(String(propertyOf(errored, 'code'))) : readableEnded === true
     return isClient ? CLIENT_DISCONNECTED : SERVER_DISCONNECTED
+  }
+
+  /** Node.js itself destroys, as aborted, responses that still wait for those before them on their connection. */
+  #destroyedWith(): Error | null | undefined {
+    return this.#response.socket === null ? undefined : this.#response.errored
   }
 
   #measure(metrics: ServerMetrics, route: string | undefined, endMillis: number): void {

@@ -27,6 +27,13 @@ const ways = {
   'client-leaves': (_req, res) => res.write('half'),
   'client-stops-reading': (_req, res) => res.write('half'),
   'client-resets': (_req, res) => res.write('half'),
+  // They wait for an answer that never comes, one of them with its own.
+  'client-resets-first': () => {},
+  'client-resets-second': () => {},
+  'client-resets-third': (_req, res) => {
+    res.end('whole')
+    parts.emit('pipelined')
+  },
 }
 const server = createServer((req, res) => ways[req.url.slice(1)](req, res))
 server.on('upgrade', (req, socket) => {
@@ -67,6 +74,11 @@ server.listen(0, '127.0.0.1', async () => {
   socket.write(`GET /client-resets ${HTTP}\r\nHost: x\r\n\r\n`)
   await once(socket, 'data')
   socket.resetAndDestroy()
+  const pipelining = connect(port, '127.0.0.1')
+  for (const which of ['first', 'second', 'third'])
+    pipelining.write(`GET /client-resets-${which} ${HTTP}\r\nHost: x\r\n\r\n`)
+  await once(parts, 'pipelined')
+  pipelining.resetAndDestroy()
   for (const path of ['/upgrade', '/upgrade/refused', '/upgrade/cut', '/upgrade/wrapped']) {
     const socket = connect(port, '127.0.0.1')
     socket.write(`GET ${path} ${HTTP}\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: chat\r\n\r\n`)

@@ -22,6 +22,8 @@ function tell(what, printed) {
   const own = Reflect.ownKeys(printed).filter((key) => Object.prototype.propertyIsEnumerable.call(printed, key))
   const ours = own.filter((key) => String(key).includes('autospan'))
   const lines = inspect(printed, { depth: 1, getters: true }).split('\n')
-  const marked = lines.filter((line) => /autospan|Span\b|Served|Recorded|Context \{/.test(line)).map((line) => line.trim())
+  const marked = lines
+    .filter((line) => /autospan|Span\b|Served|Recorded|Context \{/.test(line))
+    .map((line) => line.trim())
   console.log(`${what}: ${ours.length} of ours, ${[...new Set(marked)].join(' ')}`)
 }
