@@ -19,9 +19,11 @@ export const winston: Instrumentation = {
       versions: '>=3 <4',
       telltale: '[winston] Attempt to write logs with no transports',
       patch: (exports, kit) => {
-        const prototype = prototypeOf(exports.createLogger === undefined ? exports.default : exports)
+        const library: Winston = exports.createLogger === undefined ? exports.default : exports
+        const prototype = prototypeOf(library)
         const place = kit.place('record')
-        const written = kit.logger === undefined ? undefined : sendFormatted(kit, prototype)
+        const written =
+          kit.logger === undefined ? undefined : sendFormatted(kit, prototype, library.Transport?.prototype)
         kit.wrap(prototype, 'write', (write) => {
           return function (info, ...args) {
             let record = info
@@ -43,6 +45,8 @@ export const winston: Instrumentation = {
 
 interface Winston {
   readonly Logger?: { readonly prototype: object }
+  /** What transports inherit from. */
+  readonly Transport?: { readonly prototype: object }
   createLogger(options: object): object
 }
 
@@ -100,11 +104,16 @@ interface Written {
  * Sends what the logger's format has made of a record: with its arguments in the message, without what it redacts, and not at
  * all where it says no. Written are records of all levels.
  */
-function sendFormatted(kit: Kit, prototype: object): (info: unknown, record: unknown) => void {
+function sendFormatted(
+  kit: Kit,
+  prototype: object,
+  transport: object | undefined,
+): (info: unknown, record: unknown) => void {
   const { exceptionAttributes, jsonValue, markWriting, namedSeverity, recordAttributes } =
     require('../src/instrumentation/log-records.js') as typeof import('../src/instrumentation/log-records.js')
   markWriting(kit, prototype, 'write')
-  markWriting(kit, prototype, '_transform')
+  // A transport that was busy gets its records later, and out of the logger's buffer.
+  if (transport !== undefined) for (const method of ['_write', '_writev']) markWriting(kit, transport, method)
   const { stripVTControlCharacters } = process.getBuiltinModule('node:util')
   const waiting = new WeakMap<object, Written>()
   let underWay: Written | undefined

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { decodeLogs } from '../harness/otlp-logs.js'
 import { run, type Server, start } from '../harness/program.js'
+import { projectOf } from '../harness/project.js'
 import { type Sink, startSink } from '../harness/sink.js'
 
 for (const protocol of ['http/protobuf', 'http/json']) {
@@ -170,7 +171,7 @@ test('of winston it is sent what its formats have made, in the span of who wrote
   const [formats, much] = await sink.settled()
   const told = (spanId: string | undefined) =>
     sink.logs
-      .filter((log) => log.spanId === spanId)
+      .filter((log) => log.spanId === spanId && log.scope.name === 'autospan/winston')
       .map(({ severityText, body, attributes: { 'exception.stacktrace': stack, ...attributes } }) => {
         if (attributes['exception.type'] !== undefined)
           assert.match(String(stack), /^RangeError: no tea\n.*winston-formats/)
@@ -186,12 +187,15 @@ test('of winston it is sent what its formats have made, in the span of who wrote
     ['error', 'failed: no tea', { ...exception, code: 'E1' }],
     ['error', 'failed', { ...exception, err: { code: 'E1' }, cups: 3 }],
     ['error', 'card ****', { code: 'E1' }],
+    ['info', 'to an old one', {}],
   ])
   assert.deepEqual(
     told(much?.spanId),
     Array.from({ length: 50 }, (_, i) => ['info', `much ${i}`, {}]),
   )
-  assert.equal(sink.logs.length, 58)
+  assert.equal(sink.logs.filter(({ scope }) => scope.name === 'autospan/winston').length, 59)
+  // What winston says itself of an old transport.
+  assert.equal(sink.logs.length, 60)
 })
 
 test('with all sources a record is still sent once', async (t) => {
@@ -205,8 +209,22 @@ test('with all sources a record is still sent once', async (t) => {
     const sent = sink.logs.filter(({ scope }) => scope.name === `autospan/${library}`)
     assert.equal(sent.length, 3 * expected.length, library)
   }
+  // What is no record, and printed after the first ones.
   const printed = sink.logs.filter(({ scope }) => scope.name === 'autospan/console').map(({ body }) => body)
+  assert.equal(printed.length, 3)
   for (const body of printed) assert.match(String(body), /^listening \d+$/)
+})
+
+test('what bunyan makes for probes only is not sent, for nobody has logged it', async (t) => {
+  const project = await projectOf(t, 'logs', { bunyan: 'bunyan', 'dtrace-provider': './dtrace-provider' })
+  const sink = await startSink(t)
+  const { stdout } = await run(`${project}/bunyan-probes.cjs`, { env: environment(sink, 'bunyan') })
+  assert.deepEqual(stdout.match(/^log-\w+: .*$/gm), ['log-info: written', 'log-debug: for probes only'])
+  await sink.settled()
+  assert.deepEqual(
+    sink.logs.map(({ body }) => body),
+    ['written'],
+  )
 })
 
 test('what console prints is sent on request, and printed as without it', async (t) => {

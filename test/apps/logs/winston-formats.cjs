@@ -1,4 +1,5 @@
 // What formats make of records, and records that wait for a slow transport.
+const { EventEmitter } = require('node:events')
 const { Writable } = require('node:stream')
 const { trace } = require('@opentelemetry/api')
 const winston = require('winston')
@@ -13,6 +14,15 @@ const secret = winston.format((info) => {
   return { ...info, message: String(info.message).replace('1234', '****'), card: undefined }
 })
 const failure = () => Object.assign(new RangeError('no tea'), { code: 'E1' })
+/** A transport as winston 2 had them, of which winston says by `console` that it is old. */
+const old = () =>
+  Object.assign(new EventEmitter(), {
+    name: 'old',
+    log(_level, message, _meta, done) {
+      console.log(message)
+      done()
+    },
+  })
 
 function log() {
   logger(combine(splat(), json())).info('%s has %d', 'ann', 5, { shelf: 'a' })
@@ -24,13 +34,18 @@ function log() {
   logger(combine(errors({ stack: true }), json())).error('failed:', failure())
   logger(json()).error('failed', { err: failure(), cups: 3 })
   logger(combine(secret(), json())).error(Object.assign(failure(), { message: 'card 1234' }))
+  winston.createLogger({ format: json(), transports: [old()] }).info('to an old one')
 }
 
-/** More than a stream takes at once: of the rest the format is asked when the transport goes on. */
+/**
+ * More than a stream takes at once: of the rest the format is asked when the transport goes on, which prints by
+ * `console`.
+ */
 function logMuch() {
   const waiting = []
   class Slow extends winston.Transport {
-    log(_info, done) {
+    log(info, done) {
+      console.log(info.message)
       waiting.push(done)
     }
   }
