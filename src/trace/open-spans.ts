@@ -28,6 +28,8 @@ export class OpenSpans implements SpanProcessor {
   #oldest: RecordingSpan | undefined = undefined
   #newest: RecordingSpan | undefined = undefined
   #size = 0
+  /** The one that has been told: a process may leave by several doors, as by `exit` and then `reallyExit`. */
+  #crash: { readonly error: unknown } | undefined = undefined
   /** Spans that have started, recorded and not: `otel.sdk.span.started`. */
   recorded = 0
   notSampled = 0
@@ -83,7 +85,8 @@ export class OpenSpans implements SpanProcessor {
    * there is one. Never throws. `errorType` gives the attribute `error.type`.
    */
   endAll(crash: { readonly error: unknown } | undefined, errorType: (error: unknown) => string): void {
-    if (crash !== undefined) this.#exceptionLog?.onCrash(crash.error, this.#newest)
+    if (crash !== undefined && crash !== this.#crash) this.#exceptionLog?.onCrash(crash.error, this.#newest)
+    this.#crash = crash
     const asEvents = this.#exceptionLog?.alsoOnSpans !== false
     for (let left = this.#size; left > 0 && this.#newest !== undefined; left--) {
       const span = this.#newest

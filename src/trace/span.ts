@@ -315,6 +315,8 @@ export function exceptionAttributes(exception: Exception): Attributes {
   if (type !== undefined) attributes['exception.type'] = textOf(type)
   if (message !== undefined) attributes['exception.message'] = textOf(message)
   if (stack !== undefined) attributes['exception.stacktrace'] = textOf(stack)
+  // The conventions want one of both, of whatever has been thrown.
+  if (type === undefined && message === undefined) attributes['exception.message'] = textOf(exception)
   return attributes
 }
 
