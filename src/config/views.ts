@@ -114,22 +114,32 @@ function readAggregation(stream: Section): Aggregation | undefined {
 }
 
 function explicit(options: Section): Aggregation {
-  options.unsupported('record_min_max')
+  const usual = {
+    kind: 'explicit_bucket_histogram',
+    boundaries: undefined,
+    tellsMinMax: tellsMinMax(options),
+  } as const
   const tree = options.get('boundaries')
-  if (tree === undefined || tree.value === null) return { kind: 'explicit_bucket_histogram', boundaries: undefined }
+  if (tree === undefined || tree.value === null) return usual
   const boundaries = Array.isArray(tree.value) ? tree.value.map(({ value }) => value) : undefined
-  if (areBoundaries(boundaries)) return { kind: 'explicit_bucket_histogram', boundaries }
+  if (areBoundaries(boundaries)) return { ...usual, boundaries }
   options.refuse('boundaries', 'are no ascending numbers')
-  return { kind: 'explicit_bucket_histogram', boundaries: undefined }
+  return usual
 }
 
 function exponential(options: Section): Aggregation {
-  options.unsupported('record_min_max')
   return {
+    tellsMinMax: tellsMinMax(options),
     kind: 'base2_exponential_bucket_histogram',
     maxScale: numberAt(options, 'max_scale', SCALES.least, SCALES.most),
     maxBuckets: numberAt(options, 'max_size', SIZES.least, SIZES.most),
   }
+}
+
+function tellsMinMax(options: Section): boolean {
+  const value = options.get('record_min_max')?.value ?? true
+  if (typeof value !== 'boolean') options.refuse('record_min_max', 'is neither true nor false')
+  return value !== false
 }
 
 function textsAt(section: Section, key: string): readonly string[] | undefined {

@@ -29,10 +29,12 @@ export interface NumberMetric extends MetricHead {
 
 export interface HistogramMetric extends MetricHead {
   readonly data: 'histogram'
+  readonly tellsMinMax: boolean
   readonly points: readonly HistogramPoint[]
 }
 
 export interface ExponentialHistogramMetric extends MetricHead {
   readonly data: 'exponential_histogram'
+  readonly tellsMinMax: boolean
   readonly points: readonly ExponentialHistogramPoint[]
 }

@@ -111,6 +111,7 @@ export class Store implements Recorder {
       scope: this.#scope,
       descriptor: this.#stream.descriptor,
       data: this.#stream.data,
+      tellsMinMax: this.#stream.tellsMinMax,
       temporality: this.#settings.temporality,
       startMillis: this.#startMillis,
       timeMillis: Math.max(timeMillis, this.#startMillis),

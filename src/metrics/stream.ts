@@ -20,6 +20,8 @@ export interface Stream {
   /** Of an exponential histogram. */
   readonly maxScale: number
   readonly maxBuckets: number
+  /** Of histograms of both kinds: whether the smallest and the greatest value are told. */
+  readonly tellsMinMax: boolean
 }
 
 /**
@@ -41,6 +43,7 @@ export function usualStream(
     keeps: undefined,
     maxScale: DEFAULT_MAX_SCALE,
     maxBuckets: DEFAULT_MAX_BUCKETS,
+    tellsMinMax: true,
   }
 }
 

@@ -35,11 +35,16 @@ export interface StreamWishes {
 export type Aggregation =
   | { readonly kind: 'drop' }
   | { readonly kind: 'sum' | 'last_value' }
-  | { readonly kind: 'explicit_bucket_histogram'; readonly boundaries: readonly number[] | undefined }
+  | {
+      readonly kind: 'explicit_bucket_histogram'
+      readonly boundaries: readonly number[] | undefined
+      readonly tellsMinMax: boolean
+    }
   | {
       readonly kind: 'base2_exponential_bucket_histogram'
       readonly maxScale: number | undefined
       readonly maxBuckets: number | undefined
+      readonly tellsMinMax: boolean
     }
 
 /** Each view that selects an instrument makes a stream of it. */
@@ -104,13 +109,14 @@ function aggregated(usual: Stream, aggregation: Exclude<Aggregation, { kind: 'dr
       return {
         ...usual,
         data: 'histogram',
+        tellsMinMax: aggregation.tellsMinMax,
         descriptor: { ...descriptor, boundaries: aggregation.boundaries ?? own },
       }
     }
     case 'base2_exponential_bucket_histogram': {
       if (!isFit(descriptor, aggregation.kind)) return usual
-      const { maxScale = usual.maxScale, maxBuckets = usual.maxBuckets } = aggregation
-      return { ...usual, data: 'exponential_histogram', maxScale, maxBuckets }
+      const { maxScale = usual.maxScale, maxBuckets = usual.maxBuckets, tellsMinMax } = aggregation
+      return { ...usual, data: 'exponential_histogram', maxScale, maxBuckets, tellsMinMax }
     }
   }
 }

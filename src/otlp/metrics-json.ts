@@ -45,10 +45,12 @@ function dataJson(metric: Metric): string {
       const time = `"timeUnixNano":"${nanos(metric.timeMillis)}"`
       return `"gauge":{${pointsJson(metric.points, (point) => `${time},${numberJson(point, isInt)}`)}}`
     }
-    case 'histogram':
-      return `"histogram":{${pointsJson(metric.points, (point) => `${times},${histogramJson(point)}`)},${temporality}}`
+    case 'histogram': {
+      const points = pointsJson(metric.points, (point) => `${times},${histogramJson(point, metric.tellsMinMax)}`)
+      return `"histogram":{${points},${temporality}}`
+    }
     case 'exponential_histogram': {
-      const points = pointsJson(metric.points, (point) => `${times},${exponentialJson(point)}`)
+      const points = pointsJson(metric.points, (point) => `${times},${exponentialJson(point, metric.tellsMinMax)}`)
       return `"exponentialHistogram":{${points},${temporality}}`
     }
   }
@@ -64,24 +66,29 @@ function numberJson({ value, exemplars }: NumberPoint, isInt: boolean): string {
   return valueJson(value, isInt) + exemplarsJson(exemplars, isInt)
 }
 
-function histogramJson({ count, sum, min, max, counts, boundaries, exemplars }: HistogramPoint): string {
+function histogramJson(point: HistogramPoint, tellsMinMax: boolean): string {
+  const { counts, boundaries, exemplars } = point
   return (
-    `${totalsJson(count, sum, min, max)},"bucketCounts":${countsJson(counts)}` +
+    `${totalsJson(point, tellsMinMax)},"bucketCounts":${countsJson(counts)}` +
     `,"explicitBounds":[${boundaries.map(doubleJson).join()}]${exemplarsJson(exemplars, false)}`
   )
 }
 
-function exponentialJson(point: ExponentialHistogramPoint): string {
-  const { count, sum, min, max, scale, zeroCount, positive, exemplars } = point
+function exponentialJson(point: ExponentialHistogramPoint, tellsMinMax: boolean): string {
+  const { scale, zeroCount, positive, exemplars } = point
   return (
-    `${totalsJson(count, sum, min, max)},"scale":${scale},"zeroCount":"${zeroCount}"` +
+    `${totalsJson(point, tellsMinMax)},"scale":${scale},"zeroCount":"${zeroCount}"` +
     bucketsJson(positive) +
     exemplarsJson(exemplars, false)
   )
 }
 
-function totalsJson(count: number, sum: number, min: number, max: number): string {
-  return `"count":"${count}","sum":${doubleJson(sum)},"min":${doubleJson(min)},"max":${doubleJson(max)}`
+function totalsJson(
+  { count, sum, min, max }: HistogramPoint | ExponentialHistogramPoint,
+  tellsMinMax: boolean,
+): string {
+  const range = tellsMinMax ? `,"min":${doubleJson(min)},"max":${doubleJson(max)}` : ''
+  return `"count":"${count}","sum":${doubleJson(sum)}${range}`
 }
 
 function bucketsJson({ offset, counts }: Buckets): string {

@@ -105,10 +105,10 @@ export class ProtobufMetricEncoder extends RecordEncoder<Metric, ProtobufWriter>
         for (const point of metric.points) this.#writeNumber(writer, point, metric)
         break
       case 'histogram':
-        for (const point of metric.points) this.#writeHistogram(writer, point)
+        for (const point of metric.points) this.#writeHistogram(writer, point, metric.tellsMinMax)
         break
       case 'exponential_histogram':
-        for (const point of metric.points) this.#writeExponential(writer, point)
+        for (const point of metric.points) this.#writeExponential(writer, point, metric.tellsMinMax)
     }
     if (metric.data !== 'gauge') writer.uint32(DATA.temporality, metric.temporality)
     if (metric.data === 'sum') writer.bool(DATA.isMonotonic, isMonotonic(metric.descriptor.kind))
@@ -127,7 +127,7 @@ export class ProtobufMetricEncoder extends RecordEncoder<Metric, ProtobufWriter>
     writer.close(start, POINT_LENGTH_BYTES)
   }
 
-  #writeHistogram(writer: ProtobufWriter, point: HistogramPoint): void {
+  #writeHistogram(writer: ProtobufWriter, point: HistogramPoint, tellsMinMax: boolean): void {
     writer.tag(DATA.points)
     const start = writer.open(POINT_LENGTH_BYTES)
     writer.fixed64Nanos(HISTOGRAM_POINT.startTimeUnixNano, this.#start.seconds, this.#start.nanos)
@@ -136,14 +136,16 @@ export class ProtobufMetricEncoder extends RecordEncoder<Metric, ProtobufWriter>
     writer.double(HISTOGRAM_POINT.sum, point.sum)
     writer.packedFixed64(HISTOGRAM_POINT.bucketCounts, point.counts)
     writer.packedDouble(HISTOGRAM_POINT.explicitBounds, point.boundaries)
-    writer.double(HISTOGRAM_POINT.min, point.min)
-    writer.double(HISTOGRAM_POINT.max, point.max)
+    if (tellsMinMax) {
+      writer.double(HISTOGRAM_POINT.min, point.min)
+      writer.double(HISTOGRAM_POINT.max, point.max)
+    }
     writeAttributes(writer, HISTOGRAM_POINT.attributes, point.attributes)
     writeExemplars(writer, HISTOGRAM_POINT.exemplars, point.exemplars, false)
     writer.close(start, POINT_LENGTH_BYTES)
   }
 
-  #writeExponential(writer: ProtobufWriter, point: ExponentialHistogramPoint): void {
+  #writeExponential(writer: ProtobufWriter, point: ExponentialHistogramPoint, tellsMinMax: boolean): void {
     writer.tag(DATA.points)
     const start = writer.open(POINT_LENGTH_BYTES)
     writer.fixed64Nanos(EXPONENTIAL_POINT.startTimeUnixNano, this.#start.seconds, this.#start.nanos)
@@ -153,8 +155,10 @@ export class ProtobufMetricEncoder extends RecordEncoder<Metric, ProtobufWriter>
     writer.sint32(EXPONENTIAL_POINT.scale, point.scale)
     writer.fixed64(EXPONENTIAL_POINT.zeroCount, point.zeroCount)
     writeBuckets(writer, EXPONENTIAL_POINT.positive, point.positive)
-    writer.double(EXPONENTIAL_POINT.min, point.min)
-    writer.double(EXPONENTIAL_POINT.max, point.max)
+    if (tellsMinMax) {
+      writer.double(EXPONENTIAL_POINT.min, point.min)
+      writer.double(EXPONENTIAL_POINT.max, point.max)
+    }
     writeAttributes(writer, EXPONENTIAL_POINT.attributes, point.attributes)
     writeExemplars(writer, EXPONENTIAL_POINT.exemplars, point.exemplars, false)
     writer.close(start, POINT_LENGTH_BYTES)

@@ -45,7 +45,7 @@ meter_provider:
         aggregation_cardinality_limit: 7
         attribute_keys: {included: ["http.*"], excluded: [http.route]}
     - selector: {instrument_name: calls}
-      stream: {name: shop.calls, aggregation: {base2_exponential_bucket_histogram: {max_scale: 3, max_size: 10}}}
+      stream: {name: shop.calls, aggregation: {base2_exponential_bucket_histogram: {max_scale: 3, max_size: 10, record_min_max: false}}}
     - selector: {instrument_type: up_down_counter}
       stream: {aggregation: {drop: }}
     - selector: {instrument_name: plain}
@@ -74,7 +74,7 @@ meter_provider:
       },
       {
         description: 'How long',
-        aggregation: { kind: 'explicit_bucket_histogram', boundaries: [0.1, 1, 10] },
+        aggregation: { kind: 'explicit_bucket_histogram', boundaries: [0.1, 1, 10], tellsMinMax: true },
         cardinalityLimit: 7,
         included: ['http.*'],
         excluded: ['http.route'],
@@ -84,7 +84,12 @@ meter_provider:
       { instrumentName: 'calls' },
       {
         name: 'shop.calls',
-        aggregation: { kind: 'base2_exponential_bucket_histogram', maxScale: 3, maxBuckets: 10 },
+        aggregation: {
+          kind: 'base2_exponential_bucket_histogram',
+          maxScale: 3,
+          maxBuckets: 10,
+          tellsMinMax: false,
+        },
       },
     ),
     view({ instrumentKind: 'up_down_counter' }, { aggregation: { kind: 'drop' } }),
@@ -130,8 +135,8 @@ const WRONG: readonly [view: string, problem: string, isUsed: boolean][] = [
     true,
   ],
   [
-    '{selector: {}, stream: {aggregation: {explicit_bucket_histogram: {record_min_max: false}}}}',
-    'views[0].stream.aggregation.explicit_bucket_histogram.record_min_max is not supported',
+    '{selector: {}, stream: {aggregation: {explicit_bucket_histogram: {record_min_max: never}}}}',
+    'views[0].stream.aggregation.explicit_bucket_histogram.record_min_max is neither true nor false',
     true,
   ],
   [

@@ -119,9 +119,13 @@ function numberOf(point: Message, name: string): number {
 }
 
 function totalsOf(point: Message, name: string) {
-  const { sum, min, max } = point as { sum: number; min: number; max: number }
+  const { sum, min, max } = point as { sum: number; min?: number; max?: number }
   const count = Number(point.count)
   if (count === 0) throw new Error(`${name}: nothing counted`)
+  if (min === undefined || max === undefined) {
+    if (min !== max) throw new Error(`${name}: one of minimum and maximum`)
+    return { count, sum }
+  }
   // A sum of doubles may be off in its last bits.
   const slack = 1e-9 * Math.abs(sum)
   if (!(min <= max && count * min <= sum + slack && sum <= count * max + slack))

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ROOT_CONTEXT, SPAN_KEY } from '../../src/context/context.js'
+import { ConsoleMetrics } from '../../src/export/console/metrics.js'
 import { createViews, type Selector, type StreamWishes, type View } from '../../src/metrics/views.js'
 import { metering } from './metering.js'
 import { view } from './view.js'
@@ -114,6 +115,27 @@ test('an exponential histogram is as coarse as a view wants it', () => {
   assert.deepEqual(point?.positive, { offset: 0, counts: [2, 1, 1, 1] })
 })
 
+test('a view may leave out minimum and maximum, in all forms', async () => {
+  for (const [aggregation, range] of [
+    [explicit([1]), [1, 2]],
+    [exponential(), [1, 2]],
+    [explicit([1], false), [undefined, undefined]],
+    [exponential(2, 4, false), [undefined, undefined]],
+  ] as const) {
+    const { meter, collect, reader } = withViews(view({}, { aggregation }))
+    const histogram = meter.createHistogram('h', { unit: 'By' })
+    for (const value of [1, 2]) histogram.record(value)
+    const point = collect()[0]?.points[0]
+    assert.deepEqual([point?.min, point?.max, point?.count, point?.sum], [...range, 2, 3])
+    let table = ''
+    const write = (text: string) => {
+      table += text
+    }
+    await new ConsoleMetrics({ reader, serviceName: 's', write }).collect(1000)
+    assert.match(table, range[0] === undefined ? /2 × 1\.5 B$/m : /2 × 1\.5 B, 1 B to 2 B$/m)
+  }
+})
+
 for (const kind of ['UpDownCounter', 'Gauge', 'ObservableCounter'] as const) {
   test(`no histogram is made of a ${kind}`, () => {
     for (const aggregation of [exponential(), explicit([1])]) {
@@ -190,10 +212,10 @@ test('the limit of a view wins over that of the reader, which wins over 2000', (
   )
 })
 
-function explicit(boundaries: readonly number[] | undefined) {
-  return { kind: 'explicit_bucket_histogram', boundaries } as const
+function explicit(boundaries: readonly number[] | undefined, tellsMinMax = true) {
+  return { kind: 'explicit_bucket_histogram', boundaries, tellsMinMax } as const
 }
 
-function exponential(maxScale?: number, maxBuckets?: number) {
-  return { kind: 'base2_exponential_bucket_histogram', maxScale, maxBuckets } as const
+function exponential(maxScale?: number, maxBuckets?: number, tellsMinMax = true) {
+  return { kind: 'base2_exponential_bucket_histogram', maxScale, maxBuckets, tellsMinMax } as const
 }

@@ -8,7 +8,9 @@ export interface DrawnPoint {
   /** Of a sum or gauge. */
   readonly value?: number
   /** Of a histogram. */
-  readonly values?: { readonly count: number; readonly sum: number; readonly min: number; readonly max: number }
+  readonly values?: { readonly count: number; readonly sum: number }
+  /** Of a histogram, where it is told. */
+  readonly range?: { readonly min: number; readonly max: number } | undefined
   /** The trace behind its highest exemplar; empty where there is none. */
   readonly traceId: string
 }
@@ -71,13 +73,14 @@ function joined(parts: readonly string[]): string {
     .trimEnd()
 }
 
-function valueText({ unit, value, values }: DrawnPoint): string {
+function valueText({ unit, value, values, range }: DrawnPoint): string {
   const quantity = (number: number): string => quantityText(number, unit)
   if (value !== undefined) return quantity(value)
   if (values === undefined) return ''
-  const { count, sum, min, max } = values
-  const range = min < max ? `, ${quantity(min)} to ${quantity(max)}` : ''
-  return `${count} × ${quantity(sum / count)}${range}`
+  const mean = `${values.count} × ${quantity(values.sum / values.count)}`
+  return range !== undefined && range.min < range.max
+    ? `${mean}, ${quantity(range.min)} to ${quantity(range.max)}`
+    : mean
 }
 
 /** Seconds and bytes as a person would say them; units in braces are no more than a remark. */

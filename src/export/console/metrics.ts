@@ -68,9 +68,12 @@ function drawnPoints(metric: Metric): DrawnPoint[] {
     case 'gauge':
       return metric.points.map((point) => ({ ...head(point), value: point.value }))
     case 'histogram':
-      return metric.points.map((point) => ({ ...head(point), values: point }))
     case 'exponential_histogram':
-      return metric.points.map((point) => ({ ...head(point), values: point }))
+      return metric.points.map((point) => ({
+        ...head(point),
+        values: point,
+        range: metric.tellsMinMax ? point : undefined,
+      }))
   }
 }
 
