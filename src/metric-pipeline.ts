@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module'
 import type { Config, DeliveryConfig, MetricExporterName, MetricsConfig } from './config/config.js'
 import type { ConsoleMetrics } from './export/console/metrics.js'
+import { component } from './export/counters.js'
 import type { Exporter } from './export/exporter.js'
 import { repeatEvery } from './export/interval.js'
 import type { MetricLines } from './export/metric-lines.js'
@@ -76,7 +77,14 @@ function createExporter(
 /** The preferences of OTLP are its own: Prometheus knows neither deltas nor, in its text, exponential histograms. */
 function readerSettings(metrics: MetricsConfig, name: string, views: Views | undefined): ReaderSettings {
   const { exemplars, temporality, histograms, cardinalityLimits } = metrics
-  const common = { exemplars, views, cardinalityLimits, keepsExemplars: name === 'prometheus' }
+  const isAsked = name === 'prometheus'
+  const common = {
+    exemplars,
+    views,
+    cardinalityLimits,
+    keepsExemplars: isAsked,
+    component: component(isAsked ? 'prometheus_http_text_metric_exporter' : 'periodic_metric_reader'),
+  }
   if (name.startsWith('otlp')) return { ...common, temporality, histograms }
   return { ...common, temporality: 'cumulative', histograms: 'explicit_bucket_histogram' }
 }

@@ -103,6 +103,7 @@ export function createPipeline(config: Config, resource: Resource, onFirst: () =
           onFirst()
         }
   countSpans(openSpans)
+  if (loggerProvider !== undefined) countLogs(loggerProvider)
   const metrics = createMetrics(
     config,
     ring !== undefined && offer?.metricFingerprint === metricFingerprint(config) ? ring : undefined,
@@ -169,6 +170,11 @@ function countSpans(spans: OpenSpans): void {
   add('otel.sdk.span.started', true, 'RECORD_AND_SAMPLE', () => spans.recorded)
   add('otel.sdk.span.started', true, 'DROP', () => spans.notSampled)
   add('otel.sdk.span.live', false, 'RECORD_AND_SAMPLE', () => spans.size)
+}
+
+function countLogs(provider: AgentLoggerProvider): void {
+  const name = 'otel.sdk.log.created'
+  addCounters({ name, isMonotonic: true, unit: '{log_record}', attributes: {}, read: () => provider.created })
 }
 
 /** How the records of one signal leave the process. */

@@ -21,3 +21,17 @@ export function addCounters(...added: readonly SelfCounter[]): void {
 export function selfCounters(): readonly SelfCounter[] {
   return counters
 }
+
+type Hear = (name: string, seconds: number, attributes: SelfCounter['attributes']) => void
+
+let hear: Hear | undefined
+
+/** Who is told how long things have taken that the agent does by itself; of what was before nobody knows. */
+export function hearDurations(listener: Hear): void {
+  hear = listener
+}
+
+/** @param name by the same conventions */
+export function tellDuration(...duration: Parameters<Hear>): void {
+  hear?.(...duration)
+}

@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers'
 import type { DeliveryConfig } from '../config/config.js'
 import { runOutside } from '../context/manager.js'
 import { diag } from '../diag/diag.js'
-import { countExporter } from './counters.js'
+import { countExporter, type TellExported } from './counters.js'
 import { LATE_MILLIS } from './deadline.js'
 import type { Exporter, Handover } from './exporter.js'
 import { Flushes } from './flushes.js'
@@ -60,6 +60,9 @@ export class OtlpExporter implements Exporter {
   readonly #attemptMillis: number
   readonly #flushes = new Flushes()
   readonly #pause: Pause
+  readonly #tellExported: TellExported
+  /** The request that is tried, and since when on the monotonic clock. */
+  #trying: { readonly number: number; readonly sinceMillis: number } | undefined
   /** What the source holds goes next, however little it is. */
   #due = false
   /** The number of the newest batch, and of the newest that was there when a flush began. */
@@ -90,7 +93,7 @@ export class OtlpExporter implements Exporter {
     })
     this.#attemptMillis = attemptMillis
     this.#pause = new Pause(tuning.backoff, tuning.flushBackoff)
-    countExporter(this, signal, transport.settings.protocol, maxQueueRecords)
+    this.#tellExported = countExporter(this, signal, transport.settings.protocol, maxQueueRecords)
   }
 
   get stats(): ExportStats {
@@ -272,6 +275,8 @@ export class OtlpExporter implements Exporter {
       if (batch === undefined) break
       if (this.#flushes.size === 0) this.#report.tryingAgain()
       const startMillis = performance.now()
+      if (this.#trying?.number !== batch.number) this.#trying = { number: batch.number, sinceMillis: startMillis }
+      const { sinceMillis } = this.#trying
       this.#current = batch
       const answer = await this.#post(batch)
       this.#report.attempted(batch, answer, performance.now() - startMillis)
@@ -282,6 +287,8 @@ export class OtlpExporter implements Exporter {
         this.#waiting.putBack(batch)
         await this.#pauseAfter(answer)
       } else {
+        this.#trying = undefined
+        this.#tellExported(performance.now() - sinceMillis, answer.kind === 'accepted' && answer.rejected === 0)
         this.#waiting.putBack(...this.#settle(batch, answer))
       }
       this.#endFlushes()

@@ -16,11 +16,14 @@ export class AgentLogger implements Logger {
   readonly #scope: Scope
   readonly #bounds: AttributeBounds
   readonly #processor: LogProcessor
+  /** Of all loggers of the provider. */
+  readonly #submitted: { records: number }
 
-  constructor(scope: Scope, bounds: AttributeBounds, processor: LogProcessor) {
+  constructor(scope: Scope, bounds: AttributeBounds, processor: LogProcessor, submitted: { records: number }) {
     this.#scope = scope
     this.#bounds = bounds
     this.#processor = processor
+    this.#submitted = submitted
   }
 
   enabled(): boolean {
@@ -39,6 +42,7 @@ export class AgentLogger implements Logger {
   #emit(record: LogRecord): void {
     const { context = activeContext(), timestamp, observedTimestamp, severityNumber = 0, exception } = record
     if (isSuppressed(context)) return
+    this.#submitted.records++
     const span = spanOf(context)?.spanContext()
     const isValid = span !== undefined && span.traceId !== INVALID_TRACE_ID
     const observed = now()

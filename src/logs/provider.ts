@@ -9,6 +9,7 @@ export class AgentLoggerProvider implements LoggerProvider {
   readonly #bounds: AttributeBounds
   readonly #processor: LogProcessor
   readonly #onFirst: () => void
+  readonly #submitted = { records: 0 }
 
   /** `onFirst` is called when somebody asks for a logger that has not been there. */
   constructor(bounds: AttributeBounds, processor: LogProcessor, onFirst: () => void) {
@@ -17,12 +18,17 @@ export class AgentLoggerProvider implements LoggerProvider {
     this.#onFirst = onFirst
   }
 
+  /** Records that loggers were given: `otel.sdk.log.created`. */
+  get created(): number {
+    return this.#submitted.records
+  }
+
   getLogger(name: string, version = '', options?: LoggerOptions): AgentLogger {
     const scope = { name: String(name ?? ''), version: String(version), schemaUrl: String(options?.schemaUrl ?? '') }
     const key = `${scope.name}\n${scope.version}\n${scope.schemaUrl}`
     let logger = this.#loggers.get(key)
     if (logger === undefined) {
-      logger = new AgentLogger(scope, this.#bounds, this.#processor)
+      logger = new AgentLogger(scope, this.#bounds, this.#processor, this.#submitted)
       this.#loggers.set(key, logger)
       this.#onFirst()
     }

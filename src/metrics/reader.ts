@@ -2,9 +2,11 @@ import { clearTimeout, setTimeout } from 'node:timers'
 import type { Attributes } from '@opentelemetry/api'
 import { ROOT_CONTEXT } from '../context/context.js'
 import { runIn } from '../context/manager.js'
+import { type SelfCounter, tellDuration } from '../diag/counters.js'
 import { diag } from '../diag/diag.js'
 import { unixMillis } from '../trace/clock.js'
 import type { Scope } from '../trace/span.js'
+import { className, textOf } from '../trace/thrown.js'
 import type { ExemplarFilter } from './exemplars.js'
 import type { Descriptor, InstrumentKind } from './instrument.js'
 import type { Recorder } from './instruments.js'
@@ -27,6 +29,8 @@ export interface ReaderSettings {
   readonly views?: Views | undefined
   /** Sets of attributes of instruments of some kinds; default: those of the specification. */
   readonly cardinalityLimits?: CardinalityLimits
+  /** By which the agent tells of this one, where it tells of itself. */
+  readonly component?: SelfCounter['attributes']
 }
 
 /** By kind of instrument, and for those that are not named. */
@@ -57,6 +61,8 @@ export class MetricReader implements InstrumentReader {
   #observers: Iterable<Observer> = []
   /** Observations are asked for, or awaited. */
   #collecting = false
+  /** `error.type` of the collection, where a callback has failed or has not ended. */
+  #failure: string | undefined
 
   constructor(settings: ReaderSettings) {
     this.#settings = settings
@@ -94,11 +100,21 @@ export class MetricReader implements InstrumentReader {
   async collect(timeoutMillis: number, visit: (metric: Metric) => void): Promise<void> {
     if (this.#collecting) return
     this.#collecting = true
+    const startMillis = performance.now()
+    this.#failure = undefined
     const pending = this.#askObservers()
-    if (pending.length > 0) await settledWithin(pending, timeoutMillis)
+    if (pending.length > 0 && !(await areSettledWithin(pending, timeoutMillis))) this.#failure ??= 'timeout'
     // A collection without waiting has come before: it has seen all.
     if (!this.#collecting) return
     this.#visit(visit)
+    this.#tellCollected(performance.now() - startMillis)
+  }
+
+  #tellCollected(millis: number): void {
+    const { component } = this.#settings
+    if (component === undefined) return
+    const attributes = this.#failure === undefined ? component : { ...component, 'error.type': this.#failure }
+    tellDuration('otel.sdk.metric_reader.collection.duration', millis / 1000, attributes)
   }
 
   /** The same at once: what is observed later is lost. Never throws. */
@@ -131,10 +147,27 @@ export class MetricReader implements InstrumentReader {
         if (!this.#collecting) return
         for (const store of this.#observed.get(instrument) ?? []) store.observe(value, attributes)
       }
-      const result = runIn(ROOT_CONTEXT, ask, undefined, observer, observe, this)
-      if (isThenable(result)) pending.push(result.then(undefined, sayFailed))
+      const result = runIn(ROOT_CONTEXT, this.#ask, this, observer, observe)
+      if (isThenable(result)) pending.push(result.then(undefined, (error: unknown) => this.#onFailed(error)))
     }
     return pending
+  }
+
+  #ask(observer: Observer, observe: Observe): unknown {
+    try {
+      return observer.call(observe, this)
+    } catch (error) {
+      this.#onFailed(error)
+      return undefined
+    }
+  }
+
+  #onFailed(error: unknown): void {
+    this.#failure = (typeof error === 'object' && error !== null ? className(error) : undefined) ?? '_OTHER'
+    diag.warnOnce(
+      'metric callback',
+      `a callback of an observable instrument failed, and may fail again: ${textOf(error)}`,
+    )
   }
 
   #streamSettings(kind: InstrumentKind): StreamSettings {
@@ -162,29 +195,17 @@ function temporalityOf(kind: InstrumentKind, preference: TemporalityPreference):
   }
 }
 
-function ask(observer: Observer, observe: Observe, reader: object): unknown {
-  try {
-    return observer.call(observe, reader)
-  } catch (error) {
-    sayFailed(error)
-    return undefined
-  }
-}
-
-function sayFailed(error: unknown): void {
-  diag.warnOnce('metric callback', `a callback of an observable instrument failed, and may fail again: ${error}`)
-}
-
 function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof (value as { then?: unknown } | null | undefined)?.then === 'function'
 }
 
-async function settledWithin(pending: readonly PromiseLike<unknown>[], timeoutMillis: number): Promise<void> {
+async function areSettledWithin(pending: readonly PromiseLike<unknown>[], timeoutMillis: number): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined
-  const timeout = new Promise((resolve) => {
-    timer = setTimeout(resolve, Math.min(timeoutMillis, 2 ** 31 - 1))
+  const timeout = new Promise<false>((resolve) => {
+    timer = setTimeout(resolve, Math.min(timeoutMillis, 2 ** 31 - 1), false)
     timer.unref()
   })
-  await Promise.race([Promise.all(pending), timeout])
+  const areSettled = await Promise.race([Promise.all(pending), timeout])
   clearTimeout(timer)
+  return areSettled !== false
 }

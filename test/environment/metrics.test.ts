@@ -171,7 +171,7 @@ test('OTEL_NODE_EXPERIMENTAL_SDK_METRICS=true: what the agent counts of itself i
   const sink = await startSink(t)
   const env = { ...sink.env, OTEL_METRIC_EXPORT_INTERVAL: '50', OTEL_BSP_SCHEDULE_DELAY: '0' }
   const own = () => sink.metrics.filter(({ name }) => name.startsWith('otel.sdk.'))
-  const counted = (name: string, key: string, value: string) => {
+  const counted = (name: string, key: string, value: string | undefined) => {
     const points = own().findLast((metric) => metric.name === name)?.points
     return points?.find(({ attributes }) => attributes[key] === value)?.value
   }
@@ -186,14 +186,30 @@ test('OTEL_NODE_EXPERIMENTAL_SDK_METRICS=true: what the agent counts of itself i
   await sink.until(() => exported() === 1, 'word of the export of the span')
   assert.equal(counted('otel.sdk.span.started', 'otel.span.sampling_result', 'RECORD_AND_SAMPLE'), 1)
   assert.equal(counted('otel.sdk.span.live', 'otel.span.sampling_result', 'RECORD_AND_SAMPLE'), 0)
-  const kinds = own().map(({ name, unit, isMonotonic }) => `${name} ${unit} ${isMonotonic ? 'counter' : 'up-down'}`)
+  assert.equal(counted('otel.sdk.log.created', 'otel.component.type', undefined), 0)
+  const lasted = (name: string) => {
+    const points = own().findLast((metric) => metric.name === `otel.sdk.${name}.duration`)?.points ?? []
+    return points.map(({ attributes, count }) => [attributes['otel.component.name'], Number(count) > 0])
+  }
+  await sink.until(() => lasted('exporter.operation').length === 2, 'word of both exporters')
+  assert.deepEqual(lasted('exporter.operation').sort(), [
+    ['otlp_http_metric_exporter/0', true],
+    ['otlp_http_span_exporter/0', true],
+  ])
+  assert.deepEqual(lasted('metric_reader.collection'), [['periodic_metric_reader/0', true]])
+  const kindOf = (isMonotonic: boolean | undefined) =>
+    isMonotonic === undefined ? 'histogram' : isMonotonic ? 'counter' : 'up-down'
+  const kinds = own().map(({ name, unit, isMonotonic }) => `${name} ${unit} ${kindOf(isMonotonic)}`)
   assert.deepEqual([...new Set(kinds)].sort(), [
     'otel.sdk.exporter.log.exported {log_record} counter',
     'otel.sdk.exporter.log.inflight {log_record} up-down',
     'otel.sdk.exporter.metric_data_point.exported {data_point} counter',
     'otel.sdk.exporter.metric_data_point.inflight {data_point} up-down',
+    'otel.sdk.exporter.operation.duration s histogram',
     'otel.sdk.exporter.span.exported {span} counter',
     'otel.sdk.exporter.span.inflight {span} up-down',
+    'otel.sdk.log.created {log_record} counter',
+    'otel.sdk.metric_reader.collection.duration s histogram',
     'otel.sdk.processor.log.processed {log_record} counter',
     'otel.sdk.processor.log.queue.size {log_record} up-down',
     'otel.sdk.processor.span.processed {span} counter',

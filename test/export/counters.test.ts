@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, test } from 'node:test'
-import { selfCounters } from '../../src/diag/counters.js'
+import { hearDurations, selfCounters } from '../../src/diag/counters.js'
 import { BatchProcessor } from '../../src/export/batch.js'
 import { TRACES } from '../../src/export/signal.js'
 import { HttpTransport } from '../../src/export/transport/http.js'
@@ -24,6 +24,8 @@ function numbers(from: number): Record<string, number> {
 }
 
 test('the numbers of an exporter are read by the names of the conventions', async () => {
+  const told: Parameters<Parameters<typeof hearDurations>[0]>[] = []
+  hearDurations((...duration) => told.push(duration))
   const from = selfCounters().length
   const headers = { 'content-type': 'application/x-protobuf' }
   const collector = await Collector.listen(inTurn(status(200, headers, partialSuccess(2, 'odd')), () => {}))
@@ -49,9 +51,41 @@ test('the numbers of an exporter are read by the names of the conventions', asyn
     'otel.sdk.processor.span.queue.size': 12,
     'otel.sdk.processor.span.queue.capacity': 10,
   })
+  assert.deepEqual(
+    told.map(([name, seconds, attributes]) => [name, seconds > 0, attributes['error.type']]),
+    [['otel.sdk.exporter.operation.duration', true, 'rejected']],
+  )
   const [first] = selfCounters().slice(from)
   assert.equal(first?.attributes['otel.component.type'], 'otlp_http_span_exporter')
   assert.match(String(first?.attributes['otel.component.name']), /^otlp_http_span_exporter\/\d+$/)
+  processor.close()
+  await collector.close()
+})
+
+test('a request that is tried again is told once, from its first attempt on', async () => {
+  const told: Parameters<Parameters<typeof hearDurations>[0]>[] = []
+  hearDurations((...duration) => told.push(duration))
+  const collector = await Collector.listen(inTurn(status(503), status(503), status(200), status(400)))
+  const processor = new BatchProcessor({
+    signal: TRACES,
+    encoder: new IdEncoder(),
+    transport: new HttpTransport(settingsTo(collector.url)),
+    batch: { scheduleDelayMillis: 1e9, maxQueueSize: 10, maxExportBatchSize: 5, exportTimeoutMillis: 30_000 },
+    bounds: { maxQueueBytes: 1e9, maxRequestBytes: 1e9, spool: undefined },
+    timeoutMillis: 5000,
+    tuning: { flushBackoff: { initialMillis: 100, factor: 1, capMillis: 100, jitter: 0 } },
+  })
+  for (let i = 0; i < 2; i++) {
+    processor.onEnd(spans(1)[0] as never)
+    await processor.flush(20_000)
+  }
+  const [tried, refused, ...others] = told.map(([, seconds, attributes]) => ({
+    seconds,
+    error: attributes['error.type'],
+  }))
+  assert.deepEqual([tried?.error, refused?.error, others], [undefined, 'rejected', []])
+  // Two pauses of 100 ms, but for what timers may be early.
+  assert.ok((tried?.seconds ?? 0) > 0.19, String(tried?.seconds))
   processor.close()
   await collector.close()
 })

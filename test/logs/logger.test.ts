@@ -11,7 +11,7 @@ const BOUNDS = { count: 10, valueLength: Number.POSITIVE_INFINITY }
 
 function emitted(record: LogRecord): LogData[] {
   const records: LogData[] = []
-  new AgentLogger(SCOPE, BOUNDS, { onEnd: (data) => records.push(data) }).emit(record)
+  new AgentLogger(SCOPE, BOUNDS, { onEnd: (data) => records.push(data) }, { records: 0 }).emit(record)
   return records
 }
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { hearDurations } from '../../src/diag/counters.js'
 import type { AttributeList } from '../../src/trace/attributes.js'
 import { metering } from './metering.js'
 
@@ -134,9 +135,15 @@ test('observed sums become differences where deltas are asked for', () => {
 
 test('of more than 2000 sets of attributes the sum of the others is told', () => {
   const { meter, collect } = metering()
+  let sets = 2000
   meter.createObservableUpDownCounter('connections').addCallback((result) => {
-    for (let i = 0; i < 2003; i++) result.observe(2, { i })
+    for (let i = 0; i < sets; i++) result.observe(2, { i })
   })
+  assert.deepEqual(
+    collect()[0]?.points.map(({ attributes }) => attributes),
+    Array.from({ length: 2000 }, (_, i) => ({ i })),
+  )
+  sets += 3
   for (let i = 0; i < 2; i++) {
     const points = collect()[0]?.points ?? []
     assert.equal(points.length, 2001)
@@ -156,4 +163,46 @@ test('where attributes are redacted the last word on the same ones counts, and w
   ]
   assert.deepEqual(values('bytes'), expected)
   assert.deepEqual(values('bytes'), expected)
+})
+
+test('how long collections take is told, and which way they have failed', async () => {
+  const told: unknown[] = []
+  hearDurations((name, seconds, attributes) => told.push([name, seconds >= 0, attributes]))
+  const component = { 'otel.component.name': 'reader/0' }
+  const { meter, collectAll } = metering({ component })
+  const gauge = meter.createObservableGauge('level')
+  const failing: readonly [error: string | undefined, callback: () => unknown][] = [
+    [undefined, async () => {}],
+    ['RangeError', () => assert.fail(new RangeError('no more'))],
+    ['TypeError', () => Promise.reject(new TypeError('no more'))],
+    ['_OTHER', () => Promise.reject('no more')],
+    ['timeout', () => new Promise(() => {})],
+    [undefined, () => {}],
+  ]
+  // The collection itself keeps no process alive.
+  const alive = setInterval(() => {}, 1000)
+  for (const [, callback] of failing) {
+    gauge.addCallback(callback as never)
+    await collectAll(callback === failing[4]?.[1] ? 1 : 10_000)
+    gauge.removeCallback(callback as never)
+  }
+  clearInterval(alive)
+  assert.deepEqual(
+    told,
+    failing.map(([error]) => [
+      'otel.sdk.metric_reader.collection.duration',
+      true,
+      error === undefined ? component : { ...component, 'error.type': error },
+    ]),
+  )
+})
+
+test('a sum that is not observed for a while goes on where it was, as a difference', () => {
+  const { meter, values } = metering({ temporality: 'delta' })
+  const sums: (number | undefined)[] = [10, undefined, 15]
+  meter.createObservableCounter('bytes').addCallback((result) => {
+    const sum = sums.shift()
+    if (sum !== undefined) result.observe(sum)
+  })
+  assert.deepEqual([values('bytes'), values('bytes'), values('bytes')], [[[{}, 10]], [], [[{}, 5]]])
 })
