@@ -121,11 +121,11 @@ function run(config: Config, inheritance: Inheritance | undefined, register: str
     load().adopt(signal, request)
   }
   let threadMetrics: ThreadMetrics | undefined
-  const measurementsOfThread = () => {
+  const measurementsOfThread = (threadId: number) => {
     const { ThreadMetrics } = require('./metrics/thread-metrics.js') as typeof import('./metrics/thread-metrics.js')
     const provider = loadMeters()
     threadMetrics ??= new ThreadMetrics({ provider, drain: () => inbox?.drain(), onMeasured: hearSignals })
-    return threadMetrics.add()
+    return threadMetrics.add(threadId)
   }
   const makeOffer = (): Offer | undefined => {
     if (!config.traces.exporters.includes('otlp') && !config.logs.exporters.includes('otlp') && !hasMetrics)

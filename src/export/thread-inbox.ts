@@ -25,7 +25,7 @@ export interface ThreadInboxSettings {
   readonly config: Config
   readonly adopt: Adopt
   /** Undefined where metrics go nowhere. */
-  readonly measurements: (() => ThreadMeasurements) | undefined
+  readonly measurements: ((threadId: number) => ThreadMeasurements) | undefined
 }
 
 interface Thread {
@@ -172,7 +172,7 @@ export class ThreadInbox {
 
   #measure(thread: Thread, message: Uint8Array): void {
     try {
-      thread.measurements ??= this.#makeMeasurements?.()
+      thread.measurements ??= this.#makeMeasurements?.(thread.id)
       thread.measurements?.take(message)
     } catch (error) {
       diag.fault('what worker threads have measured', error)

@@ -7,7 +7,13 @@ import type { Scope } from '../trace/span.js'
 import { type ExemplarFilter, identityOf, isSampled } from './exemplars.js'
 import type { Descriptor } from './instrument.js'
 import type { Recorder } from './instruments.js'
-import { encodeAnnouncement, encodeMeasurement, type MeasuredIn, type ObservedMetric } from './measurement-message.js'
+import {
+  encodeAnnouncement,
+  encodeMeasurement,
+  type MeasuredIn,
+  type ObservedMetric,
+  THREAD_ID,
+} from './measurement-message.js'
 import type { Metric } from './metric.js'
 import type { Point } from './points.js'
 import { type InstrumentReader, MetricReader, type Observer } from './reader.js'
@@ -90,8 +96,6 @@ export class HandingReader implements InstrumentReader {
   }
 }
 
-const THREAD_ID = 'thread.id'
-
 /** A program may tell it itself. */
 function withThread(attributes: Readonly<AttributeList>, threadId: number): Readonly<AttributeList> {
   const isTold = attributes.some((key, i) => i % 2 === 0 && key === THREAD_ID)
@@ -157,6 +161,9 @@ class HandingRecorder implements Recorder {
     const series = this.#series.of(all)
     return this.#series.isOverflow(series) ? new HandedSeries(all) : series
   }
+
+  /** What the thread that counts has is not for this one to forget. */
+  retire(): void {}
 
   droppedOf(): Readonly<AttributeList> {
     return []

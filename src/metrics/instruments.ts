@@ -21,6 +21,8 @@ export interface Recorder {
   record(value: number, attributes: Attributes | undefined, context: Context | undefined): void
   /** The point of attributes that the agent itself has made, valid for this `generation`. */
   pointOf(attributes: Readonly<AttributeList>): Point
+  /** Forgets what has these attributes, once it has been told for the last time: nobody measures it any more. */
+  retire(attributes: Readonly<AttributeList>): void
   /** The attributes that a point of these does not have. */
   droppedOf(attributes: Readonly<AttributeList>): Readonly<AttributeList>
   /** `point` is one of this recorder's; `span` that in which the measurement was made; `timeMillis` 0 for now. */
@@ -98,6 +100,11 @@ export class BoundInstrument {
       }
       store.recordIn(point, value, timeMillis, span, this.#dropped[i]!)
     }
+  }
+
+  /** Has the point forgotten when it has been told for the last time; not where a view has others share it. */
+  retire(): void {
+    for (const store of this.#stores) store.retire(this.#attributes)
   }
 }
 

@@ -7,6 +7,9 @@ import type { Descriptor } from './instrument.js'
  * messages are a number that is measured, and have a form of their own; the others are what structured clones are.
  */
 
+/** Of what cannot be added up the thread is told. */
+export const THREAD_ID = 'thread.id'
+
 /** The trace in which something was measured; ids are empty outside of any. */
 export interface MeasuredIn {
   readonly timeMillis: number

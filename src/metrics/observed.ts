@@ -65,12 +65,25 @@ export class ObservedStore {
   }
 
   collected(timeMillis: number): void {
+    this.#forgetUnobserved()
     for (const point of this.#series.all()) {
       if (point.isObserved) point.before = point.value
       point.isObserved = false
       point.parts.clear()
     }
     if (this.#settings.temporality === DELTA) this.#startMillis = Math.max(timeMillis, this.#startMillis)
+  }
+
+  /**
+   * Of what is there no more, as threads that have ended, nothing is to take the place of what comes. Only sums as differences
+   * need what they were before, for what may come back: as long as there is much room.
+   */
+  #forgetUnobserved(): void {
+    const points = this.#series.all()
+    if (points.every(({ isObserved }) => isObserved)) return
+    const needsSums = this.#stream.data === 'sum' && this.#settings.temporality === DELTA
+    if (needsSums && points.length * 2 <= this.#stream.cardinalityLimit) return
+    this.#series.forget(({ isObserved }) => !isObserved)
   }
 }
 

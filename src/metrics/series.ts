@@ -81,6 +81,18 @@ export class SeriesMap<Point> {
     return point
   }
 
+  /** The point of exactly these attributes, if there is one: not where something is redacted of them. */
+  known(attributes: Readonly<AttributeList>): Point | undefined {
+    return this.#points.get(keyOf(attributes))
+  }
+
+  /** Forgets points; who holds on to one has to ask for a new one. */
+  forget(goes: (point: Point) => boolean): void {
+    const before = this.#points.size
+    for (const [key, point] of this.#points) if (goes(point)) this.#points.delete(key)
+    if (this.#points.size < before) this.#forgetWays()
+  }
+
   isOverflow(point: Point): boolean {
     return point === this.#overflow
   }
@@ -94,6 +106,10 @@ export class SeriesMap<Point> {
   clear(): void {
     this.#points.clear()
     this.#overflow = undefined
+    this.#forgetWays()
+  }
+
+  #forgetWays(): void {
     this.#root = new Step()
     this.#ways = 0
   }

@@ -37,6 +37,8 @@ export class Store implements Recorder {
   readonly #stream: Stream
   readonly #settings: StreamSettings
   readonly #series: SeriesMap<Point>
+  /** Points that are told once more. */
+  readonly #retired = new Set<Point>()
   readonly #takesAll: boolean
   readonly #keeps: Stream['keeps']
   #startMillis: number
@@ -84,6 +86,19 @@ export class Store implements Recorder {
     return keeps === undefined ? NONE : this.#redacted(listed(attributes, (key) => !keeps(key)))
   }
 
+  retire(attributes: Readonly<AttributeList>): void {
+    const point = this.#series.known(attributes)
+    if (point !== undefined) this.#retired.add(point)
+  }
+
+  #forgetRetired(): void {
+    const retired = this.#retired
+    if (retired.size === 0) return
+    this.#series.forget((point) => retired.has(point))
+    retired.clear()
+    this.generation++
+  }
+
   #redacted(attributes: Readonly<AttributeList>): Readonly<AttributeList> {
     return this.#settings.redact?.(attributes) ?? attributes
   }
@@ -125,10 +140,13 @@ export class Store implements Recorder {
     if (this.#settings.temporality === DELTA) {
       this.#startMillis = Math.max(timeMillis, this.#startMillis)
       this.#series.clear()
+      this.#retired.clear()
       this.generation++
-    } else if (!this.#settings.keepsExemplars) {
-      for (const { exemplars } of this.#series.all()) exemplars?.reset()
+      return
     }
+    this.#forgetRetired()
+    if (this.#settings.keepsExemplars) return
+    for (const { exemplars } of this.#series.all()) exemplars?.reset()
   }
 
   #newPoint(attributes: Readonly<AttributeList>): Point {

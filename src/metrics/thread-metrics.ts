@@ -8,6 +8,7 @@ import {
   type MeasuredIn,
   type Measurement,
   type ObservedMetric,
+  THREAD_ID,
 } from './measurement-message.js'
 import type { AgentMeterProvider } from './provider.js'
 import type { Observe } from './reader.js'
@@ -40,8 +41,8 @@ export class ThreadMetrics {
   }
 
   /** For a thread that has measured something. */
-  add(): TakenMeasurements {
-    const thread = new TakenMeasurements(this.#settings)
+  add(id: number): TakenMeasurements {
+    const thread = new TakenMeasurements(this.#settings, id)
     this.#threads.add(thread)
     return thread
   }
@@ -61,15 +62,19 @@ export class ThreadMetrics {
 /** Those of one thread. */
 class TakenMeasurements {
   readonly #settings: ThreadMetricsSettings
+  readonly #id: number
   readonly #instruments = new Map<number, SyncInstrument>()
   readonly #series = new Map<number, { readonly bound: BoundInstrument; readonly share: Share | undefined }>()
   readonly #shares: Share[] = []
+  /** What it has told of itself alone. */
+  readonly #gauges: BoundInstrument[] = []
   #observed: readonly ObservedMetric[] = []
   #hasEnded = false
   readonly #toldLast = new Set<object>()
 
-  constructor(settings: ThreadMetricsSettings) {
+  constructor(settings: ThreadMetricsSettings, id: number) {
     this.#settings = settings
+    this.#id = id
   }
 
   take(bytes: Uint8Array): void {
@@ -100,9 +105,10 @@ class TakenMeasurements {
     }
   }
 
-  /** The thread has gone, and with it what it had in use: requests, connections. */
+  /** The thread has gone, and with it what it had in use, requests and connections, and whatever had its id. */
   end(): void {
     this.#hasEnded = true
+    for (const gauge of this.#gauges) gauge.retire()
     for (const { bound, sum } of this.#shares) if (sum !== 0) bound.record(-sum, 0, undefined)
     this.#shares.length = 0
   }
@@ -122,8 +128,10 @@ class TakenMeasurements {
     const instrument = this.#instruments.get(of)
     if (instrument === undefined) return
     const bound = instrument.bind(attributes)
-    const share = instrument.descriptor.kind === 'up_down_counter' ? { bound, sum: 0 } : undefined
+    const { kind } = instrument.descriptor
+    const share = kind === 'up_down_counter' ? { bound, sum: 0 } : undefined
     if (share !== undefined) this.#shares.push(share)
+    if (kind === 'gauge' && isOf(this.#id, attributes)) this.#gauges.push(bound)
     this.#series.set(series, { bound, share })
   }
 
@@ -140,6 +148,11 @@ class TakenMeasurements {
       ?.bind(attributes)
       .record(value, exemplar?.timeMillis ?? 0, spanOf(exemplar))
   }
+}
+
+/** Of a thread alone: a program may give the same id of its own to what several threads measure. */
+function isOf(id: number, attributes: Readonly<AttributeList>): boolean {
+  return attributes.some((key, i) => i % 2 === 0 && key === THREAD_ID && attributes[i + 1] === id)
 }
 
 /** What exemplars ask of a span. */

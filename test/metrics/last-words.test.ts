@@ -36,7 +36,7 @@ function threadsIn(reader: MetricReader): number {
 }
 
 function endThread(metrics: ThreadMetrics, id: number): void {
-  const thread = metrics.add()
+  const thread = metrics.add(id)
   const points = [{ attributes: ['thread.id', id], value: 5 }]
   thread.take(encodeAnnouncement({ observed: [{ scope: SCOPE, descriptor: TURNS, points }] }))
   thread.end()
