@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { createServer } from 'node:http'
-import { type AddressInfo, connect } from 'node:net'
+import { Agent, createServer, type IncomingMessage, request } from 'node:http'
+import { type AddressInfo, connect, type Socket } from 'node:net'
 import { test } from 'node:test'
 import { said } from '../exit/bare.js'
-import type { Owner } from '../harness/owner.js'
+import { atEnd, type Owner } from '../harness/owner.js'
 import { launch, type Program, run } from '../harness/program.js'
 import { startSink } from '../harness/sink.js'
 
@@ -182,9 +182,52 @@ test('scrapes are neither traced nor measured', async (t) => {
   )
 })
 
+test('20 connections are served, and the next ones when one of these has gone', async (t) => {
+  const { url, port } = await startScraped(t)
+  const scrapers = await Promise.all(Array.from({ length: 21 }, () => scraper(t, port)))
+  assert.equal(scrapers.filter(({ text }) => text.startsWith('HTTP/1.1 200 ')).length, 20)
+  assert.equal(scrapers.filter(({ text }) => text === '').length, 1)
+  for (const { socket } of scrapers) socket.destroy()
+  while (!(await scraper(t, port)).text.startsWith('HTTP/1.1 200 '));
+  assert.equal((await fetch(url)).status, 200)
+})
+
+/** What a connection of its own is answered first; nothing where it is closed. */
+async function scraper(owner: Owner, port: number): Promise<{ readonly text: string; readonly socket: Socket }> {
+  const socket = connect(port, '127.0.0.1').on('error', () => {})
+  atEnd(owner, async () => void socket.destroy())
+  socket.write('GET /metrics HTTP/1.1\r\nhost: a\r\n\r\n')
+  const text = await new Promise<string>((resolve) => {
+    socket.once('data', (data) => resolve(String(data)))
+    socket.once('close', () => resolve(''))
+  })
+  return { text, socket }
+}
+
 test('the endpoint keeps no program alive', async () => {
   const { code } = await run(APP, { env: { ...ENV, DOOR: 'the empty event loop' } })
   assert.equal(code, 0)
+})
+
+test('nor does a scraper that asks again and again', { timeout: 60_000 }, async (t) => {
+  const program = launch(t, 'metrics/retiring.mjs', { env: ENV })
+  const [, port = ''] = await program.printed(/metrics for Prometheus at http:\S+:(\d+)\//, { on: 'stderr' })
+  await program.printed(/at work/)
+  // By one connection, which an idle one would not be for long.
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+  t.after(() => agent.destroy())
+  const scrape = async (): Promise<number | undefined> => {
+    const asked = request({ agent, port, host: '127.0.0.1', path: '/metrics' }).end()
+    const [response] = (await once(asked, 'response')) as [IncomingMessage]
+    await once(response.resume(), 'end')
+    return response.statusCode
+  }
+  assert.equal(await scrape(), 200)
+  program.signal('SIGUSR2')
+  await assert.rejects(async () => {
+    for (;;) await scrape()
+  })
+  assert.equal((await program.exited).code, 0)
 })
 
 test('a port that is taken costs one line', async (t) => {

@@ -59,3 +59,26 @@ test('one thread writes: to others the memory is refused', () => {
   assert.equal(writer.claim(), true)
   assert.equal(reader.claim(), false)
 })
+
+test('the reader is called with the first request, however small, and then when there is much', async () => {
+  const { writer, reader } = ends()
+  let calls = 0
+  const call = () =>
+    reader.called().then(() => {
+      calls++
+    })
+  let called = call()
+  writer.write('spans', { records: 1, body: bodyOf(1, 1) })
+  await called
+  called = call()
+  const body = bodyOf(KILOBYTE, 1)
+  let written = 0
+  while (calls === 1) {
+    assert.ok(writer.write('spans', { records: 1, body }))
+    written += KILOBYTE
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  await called
+  // A quarter of the memory, and what was written until the call was heard.
+  assert.ok(written > 250 * KILOBYTE, String(written))
+})

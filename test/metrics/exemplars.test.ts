@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { Span } from '@opentelemetry/api'
 import { ROOT_CONTEXT, SPAN_KEY } from '../../src/context/context.js'
 import { runIn } from '../../src/context/manager.js'
 import type { SyncInstrument } from '../../src/metrics/instruments.js'
@@ -119,3 +120,21 @@ test('a reader that others ask keeps exemplars until newer ones come', () => {
   collect()
   assert.deepEqual(exemplars(collect()), [[1, 1]])
 })
+
+for (const [kind, histograms] of [
+  ['Counter', 'explicit_bucket_histogram'],
+  ['Histogram', 'explicit_bucket_histogram'],
+  ['Histogram', 'base2_exponential_bucket_histogram'],
+] as const) {
+  test(`an exemplar is never later than its point, whatever the clock of its trace: ${kind}, ${histograms}`, () => {
+    const { meter, collect } = metering({ histograms })
+    const span = { spanContext: () => spanContext(1) } as Span
+    const instrument: SyncInstrument = meter[`create${kind}`]('m')
+    const [late, early] = [Date.now() + 3_600_000, Date.now() - 3_600_000]
+    instrument.bind(['is', 'late']).record(1, late, span)
+    instrument.bind(['is', 'early']).record(1, early, span)
+    const [first, second] = collect()[0]?.points ?? []
+    assert.equal(first?.exemplars[0]?.timeUnixNano, first?.timeUnixNano)
+    assert.equal(second?.exemplars[0]?.timeUnixNano, BigInt(early) * 1_000_000n)
+  })
+}

@@ -3,8 +3,10 @@ import { test } from 'node:test'
 import type { InstrumentKind } from '../../src/metrics/instrument.js'
 import type { AgentMeter } from '../../src/metrics/meter.js'
 import type { TemporalityPreference } from '../../src/metrics/reader.js'
+import { createViews } from '../../src/metrics/views.js'
 import { listenToDiag } from '../export/collector.js'
 import { metering } from './metering.js'
+import { view } from './view.js'
 
 test('measurements are added up by their attributes, in whatever order these are given', () => {
   const { meter, values } = metering()
@@ -227,7 +229,25 @@ test('values that are no measurement are ignored', () => {
   }
   meter.createCounter('c').add(-1)
   meter.createHistogram('h').record(-1)
+  meter.createObservableCounter('oc').addCallback((result) => result.observe(-1))
   assert.deepEqual(collect(), [])
+})
+
+test('what may go down takes values below 0', () => {
+  const { meter, collect } = metering()
+  meter.createUpDownCounter('u').add(-1)
+  meter.createGauge('g').record(-1)
+  meter.createObservableGauge('og').addCallback((result) => result.observe(-1))
+  meter.createObservableUpDownCounter('ou').addCallback((result) => result.observe(-1))
+  assert.deepEqual(
+    collect().map(({ name, points }) => [name, points[0]?.value]),
+    [
+      ['u', -1],
+      ['g', -1],
+      ['og', -1],
+      ['ou', -1],
+    ],
+  )
 })
 
 test('fractions of ints are cut off', () => {
@@ -262,3 +282,45 @@ for (const temporality of ['cumulative', 'delta'] as const) {
     assert.equal(points[1999]?.value, temporality === 'delta' ? 1 : 2)
   })
 }
+
+test('sets that the agent has bound are of the same 2000', () => {
+  const { meter, collect } = metering()
+  const counter = meter.createCounter('c')
+  for (let i = 0; i < 2000; i++) counter.bind(['i', i]).record(1, 0, undefined)
+  assert.equal(collect()[0]?.points.length, 2000)
+  counter.bind(['i', 2000]).record(2, 0, undefined)
+  counter.add(4, { i: 2001 })
+  const points = collect()[0]?.points ?? []
+  assert.equal(points.length, 2001)
+  assert.deepEqual([points.at(-1)?.attributes, points.at(-1)?.value], [{ 'otel.metric.overflow': true }, 6])
+})
+
+test('of the orders in which a program gives the same attributes a bounded number is remembered', () => {
+  const { meter, values } = metering({ views: createViews([view({}, { cardinalityLimit: 1 })]) })
+  const counter = meter.createCounter('c')
+  const reads: number[] = []
+  for (const keys of ['abc', 'bac', 'acb', 'bca']) {
+    let read = 0
+    const attributes = {}
+    for (const key of keys) Object.defineProperty(attributes, key, { enumerable: true, get: () => String(++read && 1) })
+    counter.add(1, attributes)
+    read = 0
+    counter.add(1, attributes)
+    reads.push(read)
+  }
+  // Those whose way is known are read once; the others up to where their way ends, and then all of them.
+  assert.deepEqual(reads, [3, 3, 4, 4])
+  assert.deepEqual(values('c'), [[{ a: '1', b: '1', c: '1' }, 8]])
+})
+
+test('what is measured in the background is no reason for a last collection, until there is another one', () => {
+  const { meter, collect, reader } = metering()
+  const background = meter.createHistogram('gc', { isBackground: true })
+  background.record(1)
+  background.bind(['type', 'minor']).record(1, 0, undefined)
+  assert.equal(reader.touched, false)
+  meter.createCounter('c').add(1)
+  assert.equal(reader.touched, true)
+  assert.equal(collect().length, 2)
+  assert.equal(reader.touched, false)
+})
