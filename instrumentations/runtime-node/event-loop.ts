@@ -12,21 +12,44 @@ const STATISTICS: readonly {
   readonly of: (delays: IntervalHistogram) => number
   /** Whether it is a point in time, which Node tells from the sample before on, and not from when this one was due. */
   readonly fromSampleBefore: boolean
+  /** Where a reader gets what a thread has observed at times of its own: see `Descriptor` of metrics. */
+  readonly ofPeriods: 'least' | 'most' | 'last'
 }[] = [
-  { name: 'min', description: 'Event loop minimum delay.', of: ({ min }) => min, fromSampleBefore: true },
-  { name: 'max', description: 'Event loop maximum delay.', of: ({ max }) => max, fromSampleBefore: true },
-  { name: 'mean', description: 'Event loop mean delay.', of: ({ mean }) => mean, fromSampleBefore: true },
+  {
+    name: 'min',
+    description: 'Event loop minimum delay.',
+    of: ({ min }) => min,
+    fromSampleBefore: true,
+    ofPeriods: 'least',
+  },
+  {
+    name: 'max',
+    description: 'Event loop maximum delay.',
+    of: ({ max }) => max,
+    fromSampleBefore: true,
+    ofPeriods: 'most',
+  },
+  {
+    name: 'mean',
+    description: 'Event loop mean delay.',
+    of: ({ mean }) => mean,
+    fromSampleBefore: true,
+    ofPeriods: 'last',
+  },
   {
     name: 'stddev',
     description: 'Event loop standard deviation delay.',
     of: ({ stddev }) => stddev,
     fromSampleBefore: false,
+    ofPeriods: 'last',
   },
   ...[50, 90, 99].map((percentile) => ({
     name: `p${percentile}`,
     description: `Event loop ${percentile} percentile delay.`,
     of: (delays: IntervalHistogram) => delays.percentile(percentile),
     fromSampleBefore: true,
+    // Of all periods together it is not above the highest of theirs.
+    ofPeriods: 'most' as const,
   })),
 ]
 
@@ -39,8 +62,8 @@ interface Watch {
 /** The delay and the use of this thread's event loop, since the last collection and in all. */
 export function measureEventLoop(meter: AgentMeter): void {
   const { monitorEventLoopDelay, performance } = process.getBuiltinModule('node:perf_hooks')
-  const gauges = STATISTICS.map(({ name, description }) =>
-    meter.createObservableGauge(`nodejs.eventloop.delay.${name}`, { description, unit: 's' }),
+  const gauges = STATISTICS.map(({ name, description, ofPeriods }) =>
+    meter.createObservableGauge(`nodejs.eventloop.delay.${name}`, { description, unit: 's', ofPeriods }),
   )
   const utilization = meter.createObservableGauge('nodejs.eventloop.utilization', {
     description: 'Event loop utilization.',

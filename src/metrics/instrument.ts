@@ -20,6 +20,11 @@ export interface Descriptor {
   readonly boundaries: readonly number[]
   /** Is measured whatever the program does: alone it is no reason for a last collection. */
   readonly isBackground: boolean
+  /**
+   * Of an observation that is of the time since the one before: which of several counts for a reader that has missed some.
+   * Undefined where it is of the moment, or of all the time.
+   */
+  readonly ofPeriods: 'least' | 'most' | 'last' | undefined
 }
 
 /** Of the specification, for histograms without advice; meant for milliseconds. */

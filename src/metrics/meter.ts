@@ -28,6 +28,7 @@ type AnyInstrument = SyncInstrument | ObservableInstrument
 /** What the agent's own instruments may be besides. */
 export interface AgentMetricOptions extends MetricOptions {
   readonly isBackground?: boolean
+  readonly ofPeriods?: Descriptor['ofPeriods']
 }
 
 /** A meter of the API. Nothing that it makes is undefined, whatever it is asked for. */
@@ -71,7 +72,7 @@ export class AgentMeter implements Meter {
     return this.#observable('observable_up_down_counter', name, options)
   }
 
-  createObservableGauge(name: string, options?: MetricOptions): ObservableInstrument {
+  createObservableGauge(name: string, options?: AgentMetricOptions): ObservableInstrument {
     return this.#observable('observable_gauge', name, options)
   }
 
@@ -101,10 +102,12 @@ export class AgentMeter implements Meter {
   }
 
   /** The instrument that stands here for one of another thread. */
-  counterpart({ kind, name, description, unit, isInt, boundaries, isBackground }: Descriptor): AnyInstrument {
+  counterpart(descriptor: Descriptor): AnyInstrument {
+    const { kind, name, description, unit, isInt, boundaries, isBackground, ofPeriods } = descriptor
     const valueType = isInt ? INT : undefined
     const advice = { explicitBucketBoundaries: [...boundaries] }
-    const options = { description, unit, isBackground, advice, ...(valueType === undefined ? {} : { valueType }) }
+    const type = valueType === undefined ? {} : { valueType }
+    const options = { description, unit, isBackground, ofPeriods, advice, ...type }
     return isObservable(kind) ? this.#observable(kind, name, options) : this.#sync(kind, name, options)
   }
 
@@ -118,7 +121,7 @@ export class AgentMeter implements Meter {
     })
   }
 
-  #observable(kind: InstrumentKind, name: string, options: MetricOptions | undefined): ObservableInstrument {
+  #observable(kind: InstrumentKind, name: string, options: AgentMetricOptions | undefined): ObservableInstrument {
     return this.#instrument(kind, name, options, ObservableInstrument, (descriptor, isValid) => {
       const instrument = new ObservableInstrument(descriptor, (...change) => this.#onCallback(...change))
       if (isValid) for (const reader of this.#readers) reader.addObservable(instrument, this.#scope, descriptor)
@@ -197,7 +200,7 @@ const NAME_RULE =
   'it takes a letter, and up to 254 letters, digits and _ . - / after it; the instrument records nothing'
 
 function describe(kind: InstrumentKind, name: unknown, options: AgentMetricOptions | undefined): Descriptor {
-  const { description, unit, valueType, advice, isBackground } = options ?? {}
+  const { description, unit, valueType, advice, isBackground, ofPeriods } = options ?? {}
   return {
     kind,
     name: String(name),
@@ -205,6 +208,7 @@ function describe(kind: InstrumentKind, name: unknown, options: AgentMetricOptio
     unit: String(unit ?? ''),
     isInt: valueType === INT,
     isBackground: isBackground === true,
+    ofPeriods,
     boundaries: kind === 'histogram' ? boundariesOf(name, advice?.explicitBucketBoundaries) : [],
   }
 }

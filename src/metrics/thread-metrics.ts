@@ -10,6 +10,7 @@ import {
   type ObservedMetric,
   THREAD_ID,
 } from './measurement-message.js'
+import { Observations } from './observations.js'
 import type { AgentMeterProvider } from './provider.js'
 import type { Observe } from './reader.js'
 
@@ -68,7 +69,7 @@ class TakenMeasurements {
   readonly #shares: Share[] = []
   /** What it has told of itself alone. */
   readonly #gauges: BoundInstrument[] = []
-  #observed: readonly ObservedMetric[] = []
+  readonly #observed = new Observations()
   #hasEnded = false
   readonly #toldLast = new Set<object>()
 
@@ -79,7 +80,7 @@ class TakenMeasurements {
 
   take(bytes: Uint8Array): void {
     const message = decodeMessage(bytes)
-    if ('observed' in message) this.#observed = message.observed
+    if ('observed' in message) this.#observed.add(message.observed)
     else if ('instrument' in message) this.#addInstrument(message)
     else if (!('series' in message)) this.#recordUnlisted(message)
     else if ('of' in message) this.#addSeries(message)
@@ -95,11 +96,11 @@ class TakenMeasurements {
     return this.#toldLast.size
   }
 
-  /** Tells what the thread has observed last, and of one that has gone once only. */
+  /** Tells what the thread has observed, and of one that has gone once only. */
   observe(observe: Observe, reader: object): void {
     if (this.#toldLast.has(reader)) return
     if (this.#hasEnded) this.#toldLast.add(reader)
-    for (const { scope, descriptor, points } of this.#observed) {
+    for (const { scope, descriptor, points } of this.#observed.take(reader)) {
       const instrument = this.#meterOf(scope).counterpart(descriptor) as ObservableInstrument
       for (const { attributes, value } of points) observe(instrument, value, attributesOf(attributes))
     }

@@ -109,6 +109,10 @@ test('what a thread has told of itself alone goes with it, when it has been told
   thread.createCounter('orders').add(3)
   thread.createCounter('orders').add(4, { 'thread.id': THREAD })
   assert.equal(values('level').length, 2)
+  // Another one who holds on to the same series.
+  const bound = meter.createGauge('level').bind(['thread.id', THREAD])
+  bound.record(3, 0, undefined)
+  meter.createGauge('level').record(4, { 'thread.id': THREAD })
   gauge.record(5)
   endThread()
   assert.deepEqual(values('level'), [
@@ -121,7 +125,6 @@ test('what a thread has told of itself alone goes with it, when it has been told
     [3, 4],
   )
   // Whoever tells of it again does so anew.
-  const bound = meter.createGauge('level').bind(['thread.id', THREAD])
   for (const value of [6, 7]) {
     bound.record(value, 0, undefined)
     assert.deepEqual(values('level').at(-1), [{ 'thread.id': THREAD }, value])

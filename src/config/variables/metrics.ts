@@ -36,7 +36,7 @@ export const METRICS = {
     type: boolean,
     default: 'false',
     meaning:
-      'true: what the agent counts of itself are metrics too: spans made, exported, rejected, dropped; how long exports take (otel.sdk.*).',
+      'true: what the agent counts of itself is metrics too: spans exported, dropped; times of exports (otel.sdk.*).',
   },
   OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE: {
     type: oneOf<TemporalityPreference>(['cumulative', 'delta', 'lowmemory']),
