@@ -89,9 +89,9 @@ function run(config: Config, inheritance: Inheritance | undefined, register: str
       inbox?.drain()
       pipeline?.flush()
     },
-    onEnd: (uncaught) => {
+    onEnd: (uncaught, letGo) => {
       carefully('what worker threads have handed over', () => inbox?.end())
-      pipeline?.end(uncaught)
+      pipeline?.end(uncaught, letGo)
       doctor?.end()
       tellUnread(uncaught?.error)
     },

@@ -61,7 +61,7 @@ export interface Pipeline {
   /** The event loop is empty: what waits is delivered by it. */
   flush(): void
   /** The process ends: what is still open is ended, and what waits is delivered now. */
-  end(uncaught: Uncaught | undefined): void
+  end(uncaught: Uncaught | undefined, letGo?: () => void): void
 }
 
 /**
@@ -123,10 +123,10 @@ export function createPipeline(config: Config, resource: Resource, onFirst: () =
     },
     resample: (sampling) => judge.resample(sampling),
     flush: () => lastFlush.flush(),
-    end(uncaught) {
+    end(uncaught, letGo) {
       openSpans.endAll(uncaught, errorType)
       load?.end()
-      lastFlush.run()
+      lastFlush.run(letGo)
     },
   }
 }

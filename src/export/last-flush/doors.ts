@@ -20,9 +20,10 @@ export interface Doors {
   readonly onEmpty: () => void
   /**
    * The process ends when this returns, because of an error or not. Called twice where the program
-   * goes on after the first time: by listeners of its own that come later. Must not throw.
+   * goes on after the first time: by listeners of its own that come later. Must not throw. Where a signal ends it,
+   * further signals are ignored until it returns, or has called `letGo`.
    */
-  readonly onEnd: (uncaught: Uncaught | undefined) => void
+  readonly onEnd: (uncaught: Uncaught | undefined, letGo?: () => void) => void
   /** A signal from outside that ends nothing, beside what the program makes of it. */
   readonly control?: SignalListener | undefined
 }
@@ -65,7 +66,7 @@ export function watchDoors({ onEmpty, onEnd, control }: Doors): () => void {
       return reallyExit.apply(this, args)
     }
   })
-  return watchSignals(listeners, () => onEnd(uncaught), control)
+  return watchSignals(listeners, (letGo) => onEnd(uncaught, letGo), control)
 }
 
 /** Undefined where a Node.js to come does not tell. */
@@ -73,7 +74,11 @@ function exiting(): boolean | undefined {
   return (process as { _exiting?: boolean })._exiting
 }
 
-function watchSignals(listeners: UnnoticedListeners, onEnd: () => void, control?: SignalListener): () => void {
+function watchSignals(
+  listeners: UnnoticedListeners,
+  onEnd: (letGo: () => void) => void,
+  control?: SignalListener,
+): () => void {
   const { kill } = process
   // By itself, as libraries do that have stepped in for a while: what stands behind the call must not be reached.
   wrapMethod(process, 'kill', () => {
@@ -85,11 +90,15 @@ function watchSignals(listeners: UnnoticedListeners, onEnd: () => void, control?
   })
 
   function prepare(): void {
-    // Who has no patience and sends another ends the process at once.
+    leaveRawMode()
+    onEnd(letGo)
+    letGo()
+  }
+
+  /** From now on a signal ends the process at once. */
+  function letGo(): void {
     for (const signal of SIGNALS) listeners.forget(signal)
     if (control !== undefined) listeners.forget(control.signal)
-    leaveRawMode()
-    onEnd()
   }
 
   const onSignal = (signal: NodeJS.Signals) => (_name: unknown, number: unknown) => {

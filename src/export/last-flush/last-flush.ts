@@ -7,6 +7,11 @@ import type { Job, Told } from './job.js'
 
 const require = createRequire(import.meta.url)
 
+/**
+ * For so long a second signal is taken for the first: a process hears of one twice where it goes to a whole group of
+ * processes, as from a terminal or systemd, and a parent such as npm hands it on as well.
+ */
+const BURST_MILLIS = 500
 /** How often a socket is asked for an answer that no event will tell. */
 const LOOK_EVERY_MILLIS = 1
 
@@ -36,6 +41,9 @@ export class LastFlush {
   #leftMillis: number
   /** When a flush began that has not ended yet. */
   #began: number | undefined
+  /** What has the process end at once when it is asked to again, and when that is called. */
+  #letGo: (() => void) | undefined
+  #letGoAt = 0
 
   /** `boundMillis` is what the end may be delayed by, in all. */
   constructor(exporters: readonly Exporter[], boundMillis: number) {
@@ -57,8 +65,14 @@ export class LastFlush {
     })
   }
 
-  /** Stands still until all is delivered or time is up, and says what is lost. Never throws. */
-  run(): void {
+  /**
+   * Stands still until all is delivered or time is up, and says what is lost. Never throws.
+   *
+   * @param letGo is called when it lasts
+   */
+  run(letGo?: () => void): void {
+    this.#letGo = letGo
+    this.#letGoAt = performance.now() + BURST_MILLIS
     const isFlushing = this.#began !== undefined
     const began = this.#began ?? performance.now()
     this.#began = undefined
@@ -113,9 +127,20 @@ export class LastFlush {
       const left = deadline.leftMillis()
       if (left <= 0) for (const { suspect } of handovers) suspect(`no answer within ${this.#boundMillis} ms`)
       if (left <= 0 || (isDone === 1 && unanswered.length === 0)) break
-      Atomics.wait(done, 0, isDone, unanswered.length > 0 ? Math.min(left, LOOK_EVERY_MILLIS) : left)
+      const looks = unanswered.length > 0 ? LOOK_EVERY_MILLIS : Number.POSITIVE_INFINITY
+      Atomics.wait(done, 0, isDone, Math.min(left, looks, this.#untilLetGo()))
     }
     return (port !== undefined && hear(port, handovers)) || isMore
+  }
+
+  /** Milliseconds until the process is to be let go, which happens here when they are over. */
+  #untilLetGo(): number {
+    if (this.#letGo === undefined) return Number.POSITIVE_INFINITY
+    const left = this.#letGoAt - performance.now()
+    if (left > 0) return left
+    this.#letGo()
+    this.#letGo = undefined
+    return Number.POSITIVE_INFINITY
   }
 }
 
