@@ -146,6 +146,16 @@ test('Retry-After comes through, as seconds and as a date', async () => {
   assert.ok(millis > 50_000 && millis <= 60_000, String(millis))
 })
 
+test('where a server redirects to is told, without secrets, for nothing is sent there', async () => {
+  const location = 'https://user:s3cret@gateway.example/v1/traces?token=s3cret'
+  const collector = await collect(status(308, { location, 'content-type': 'text/plain' }, 'moved'))
+  assert.deepEqual(await post(collector.url), {
+    kind: 'refused',
+    reason: 'status 308 Permanent Redirect: that is at https://gateway.example/v1/traces, so set the endpoint to it',
+  })
+  assert.equal(collector.requests.length, 1)
+})
+
 test('the message of the server is told, on one line', async () => {
   const collector = await collect(status(400, { 'content-type': 'text/plain; charset=utf-8' }, 'no\nsuch tenant'))
   assert.deepEqual(await post(collector.url), {

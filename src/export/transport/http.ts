@@ -5,6 +5,7 @@ import { ConnectedTransport } from './connected.js'
 import { HttpConnection } from './http-connection.js'
 import { requestHead } from './http-request.js'
 import type { HttpResponse } from './http-response.js'
+import { printableUrl } from './printable-url.js'
 import { failure } from './settlement.js'
 import { type Answer, oneLine, reasonOf, type TransportSettings } from './transport.js'
 import { UnreadAnswer } from './unread-answer.js'
@@ -80,13 +81,19 @@ function judge(response: HttpResponse): Answer {
     return { kind: 'accepted', rejected, message: oneLine(message) }
   }
   const words = oneLine(`status ${status} ${statusText}`)
-  const message = serverMessage(body, contentType)
+  const message = redirection(status, headers.get('location')) || serverMessage(body, contentType)
   const reason = message === '' ? words : `${words}: ${message}`
   if (status === 400) return { kind: 'refused', reason, culprit: 'content' }
   if (status === 413) return { kind: 'refused', reason, culprit: 'size' }
   if (status === 404) return { kind: 'refused', reason, isNoPlace: true }
   if (!isRetryableStatus(status)) return { kind: 'refused', reason }
   return { kind: 'failed', reason, reached: true, waitMillis: readRetryAfter(headers.get('retry-after')) }
+}
+
+/** Telemetry goes where the user has said, and nowhere else; but this is most often a gateway that wants https. */
+function redirection(status: number, location = ''): string {
+  if (status < 300 || status > 399 || !URL.canParse(location)) return ''
+  return oneLine(`that is at ${printableUrl(location)}, so set the endpoint to it`)
 }
 
 function serverMessage(body: Uint8Array, contentType = ''): string {
