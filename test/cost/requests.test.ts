@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { connect, type Socket } from 'node:net'
+import { createServer } from 'node:http'
+import { type AddressInfo, connect, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { atEnd, type Owner, owning } from '../harness/owner.js'
+import { startWire } from '../harness/postgres-wire.js'
 import { root, type Server, start } from '../harness/program.js'
 import { startSink } from '../harness/sink.js'
 import { BYTES, CALLS, CASES, type Case, forLine, TOLERANCE } from './figures.js'
 import { lineOfNode, tell } from './node.js'
 
-/** Two batches, before the first reading and after it. */
-const REQUESTS = 1024
 /** What rounding and the odd call beside a request may add. */
 const SPARE_CALLS = 0.1
 
@@ -31,19 +31,19 @@ const line = lineOfNode()
 const bare = new Map<string, Promise<Cost>>()
 
 for (const name of Object.keys(CASES) as Case[]) {
-  const { app, path, env } = CASES[name]
+  const { env } = CASES[name]
 
   test(`${name}: a request makes no more garbage than known`, async () => {
-    const added = (await costOf(app, path, env)).bytes - (await costWithout(app, path, 'bytes')).bytes
+    const added = (await costOf(name, env)).bytes - (await costWithout(name, 'bytes')).bytes
     const known = forLine(BYTES[name], line)
     tell(`${name}: ${Math.round(added)} bytes a request, known are ${known}`)
     assert.ok(added <= known * TOLERANCE, `${Math.round(added)} bytes, known are ${known}: see test/cost/figures.ts`)
   })
 
   test(`${name}: a request calls no more than known of what is dear`, async () => {
-    const known = CALLS[name.endsWith('out') ? 'sampled out' : 'sampled']
-    const { calls } = await costOf(app, path, { ...env, METER: 'calls' })
-    const without = await costWithout(app, path, 'calls')
+    const known = CALLS[name]
+    const { calls } = await costOf(name, { ...env, METER: 'calls' })
+    const without = await costWithout(name, 'calls')
     const added = Object.entries(calls).map(([call, count]) => [call, count - (without.calls[call] ?? 0)] as const)
     tell(`${name}: ${added.map(([call, count]) => `${call} ${count.toFixed(3)}`).join(', ')}`)
     const excess = added.filter(([call, count]) => count > (known[call] ?? 0) * TOLERANCE + SPARE_CALLS)
@@ -51,14 +51,30 @@ for (const name of Object.keys(CASES) as Case[]) {
   })
 }
 
-function costWithout(app: string, path: string, METER: string): Promise<Cost> {
-  const key = `${app} ${METER}`
-  const known = bare.get(key) ?? costOf(app, path, { METER }, false)
+/** Whom the programs ask, in this process; the answers are the same each time and come in one piece. */
+const PEERS: Readonly<Record<'http' | 'postgres', (owner: Owner) => Promise<string>>> = {
+  http: async (owner) => {
+    const peer = createServer((_request, response) => response.end('hello'))
+    peer.listen(0, '127.0.0.1')
+    await once(peer, 'listening')
+    atEnd(owner, async () => {
+      peer.closeAllConnections()
+      peer.close()
+    })
+    return `http://127.0.0.1:${(peer.address() as AddressInfo).port}/items`
+  },
+  postgres: (owner) => startWire(owner),
+}
+
+function costWithout(name: Case, METER: string): Promise<Cost> {
+  const key = `${CASES[name].app} ${METER}`
+  const known = bare.get(key) ?? costOf(name, { METER }, false)
   bare.set(key, known)
   return known
 }
 
-function costOf(app: string, path: string, env: Readonly<Record<string, string>>, agent = true): Promise<Cost> {
+function costOf(name: Case, env: Readonly<Record<string, string>>, agent = true): Promise<Cost> {
+  const { app, path, peer, requests } = CASES[name]
   return owning(async (owner) => {
     const sink = await startSink(owner)
     const meter = join(root, 'test/apps/cost/meter.cjs')
@@ -71,19 +87,20 @@ function costOf(app: string, path: string, env: Readonly<Record<string, string>>
         OTEL_EXPORTER_OTLP_ENDPOINT: sink.url,
         OTEL_BSP_SCHEDULE_DELAY: '600000',
         OTEL_INSTRUMENTATION_RUNTIME_NODE_ENABLED: 'false',
+        COST_PEER: peer === undefined ? '' : await PEERS[peer](owner),
         ...env,
       },
     })
     const socket = await open(owner, server)
-    await request(socket, path)
+    await request(socket, path, requests)
     const before = await read(server, 1)
-    await request(socket, path)
+    await request(socket, path, requests)
     const after = await read(server, 2)
     assert.equal(after.collections, before.collections, 'garbage was collected in between, so nothing is known')
     const calls = Object.entries(after.calls).map(
-      ([name, count]) => [name, (count - (before.calls[name] ?? 0)) / REQUESTS] as const,
+      ([name, count]) => [name, (count - (before.calls[name] ?? 0)) / requests] as const,
     )
-    return { bytes: (after.heapUsed - before.heapUsed) / REQUESTS, calls: Object.fromEntries(calls) }
+    return { bytes: (after.heapUsed - before.heapUsed) / requests, calls: Object.fromEntries(calls) }
   })
 }
 
@@ -95,9 +112,9 @@ async function open(owner: Owner, { port }: Server): Promise<Socket> {
 }
 
 /** One after the other; answers are short and come in one piece. */
-async function request(socket: Socket, path: string): Promise<void> {
+async function request(socket: Socket, path: string, count: number): Promise<void> {
   const text = `GET ${path} HTTP/1.1\r\nhost: 127.0.0.1\r\nuser-agent: cost\r\n\r\n`
-  for (let i = 0; i < REQUESTS; i++) {
+  for (let i = 0; i < count; i++) {
     socket.write(text)
     await once(socket, 'data')
   }

@@ -63,6 +63,8 @@ class Session {
   #silent = false
   /** Messages are taken one after the other, each when the one before has its answer. */
   #busy = false
+  /** Messages that are sent in one piece: how many a program reads at a time is not left to chance. */
+  #outgoing: Buffer[] = []
 
   constructor(socket: Socket, answer: NonNullable<WireOptions['answer']>, notifyAll: () => void) {
     this.socket = socket
@@ -91,6 +93,7 @@ class Session {
       this.#received = this.#received.subarray(length)
       await this.#take(type, body)
     }
+    this.#flush()
     this.#busy = false
   }
 
@@ -121,6 +124,7 @@ class Session {
         this.#skipping = false
         return this.#ready()
       case 'X':
+        this.#flush()
         this.socket.end()
     }
   }
@@ -158,10 +162,14 @@ class Session {
     }
     if (answer === 'hang up') {
       this.#silent = true
+      this.#flush()
       this.socket.destroy()
       return
     }
-    if (answer.delayMillis !== undefined) await new Promise((resolve) => setTimeout(resolve, answer.delayMillis))
+    if (answer.delayMillis !== undefined) {
+      this.#flush()
+      await new Promise((resolve) => setTimeout(resolve, answer.delayMillis))
+    }
     if ('error' in answer) {
       this.#skipping = !describe
       this.#send('E', ...Object.entries(answer.error).flatMap(([field, value]) => [char(field), text(value)]), byte(0))
@@ -195,7 +203,13 @@ class Session {
 
   #send(type: string, ...parts: Buffer[]): void {
     const body = Buffer.concat(parts)
-    if (this.socket.writable) this.socket.write(Buffer.concat([char(type), int32(body.length + 4), body]))
+    this.#outgoing.push(Buffer.concat([char(type), int32(body.length + 4), body]))
+    if (!this.#busy) this.#flush()
+  }
+
+  #flush(): void {
+    if (this.#outgoing.length > 0 && this.socket.writable) this.socket.write(Buffer.concat(this.#outgoing))
+    this.#outgoing = []
   }
 }
 
