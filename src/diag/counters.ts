@@ -26,12 +26,18 @@ type Hear = (name: string, seconds: number, attributes: SelfCounter['attributes'
 
 let hear: Hear | undefined
 
-/** Who is told how long things have taken that the agent does by itself; of what was before nobody knows. */
+/** Durations from before the metrics begin, which is a second after the start. There are few, and the rest is not told. */
+const MAX_EARLY = 20
+const early: Parameters<Hear>[] = []
+
+/** Who is told how long things have taken that the agent does by itself, those of the start too. */
 export function hearDurations(listener: Hear): void {
   hear = listener
+  for (const duration of early.splice(0)) listener(...duration)
 }
 
 /** @param name by the same conventions */
 export function tellDuration(...duration: Parameters<Hear>): void {
-  hear?.(...duration)
+  if (hear !== undefined) hear(...duration)
+  else if (early.length < MAX_EARLY) early.push(duration)
 }
