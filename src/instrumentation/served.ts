@@ -1,7 +1,6 @@
-import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Context, Span } from '@opentelemetry/api'
-import { runUnbound } from '../context/manager.js'
 import { now } from '../trace/clock.js'
 import { ownText } from '../trace/own-text.js'
 import { RecordingSpan, type SpanOwner } from '../trace/span.js'
@@ -117,7 +116,6 @@ export class ServedRequest extends MessageLife implements SpanOwner {
 
   /** After the program's own listeners, which may still set attributes. */
   override after(event: string, message: Message): void {
-    if (event === 'finish') unbindIdleTimer(this.#request.socket)
     if (this.#hasEnded || !this.#isLast(event, message)) return
     this.#hasEnded = true
     if (!this.#isWhole) this.#noteBreak()
@@ -212,16 +210,6 @@ export class ServedRequest extends MessageLife implements SpanOwner {
     this.span.setAttribute('error.type', errorType(this.#error))
     this.span.setStatus({ code: 2, message: ownText(messageOf(this.#error)) })
   }
-}
-
-/**
- * Node.js has just started the timer of the idle connection, in the context of its last request, which would stay in
- * memory until the next one: it is started again in none. Not where somebody listens to it but Node.js itself.
- */
-function unbindIdleTimer(socket: (Socket & { readonly server?: Server }) | null): void {
-  if (!socket?.timeout || socket.destroyed || socket.server === undefined) return
-  if (socket.server.listenerCount('timeout') > 0 || socket.listenerCount('timeout') > 1) return
-  runUnbound<Socket, [number], Socket>(socket.setTimeout, socket, socket.timeout)
 }
 
 /** The traced request behind a request object of node:http; undefined where it is not traced. */
