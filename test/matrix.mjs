@@ -12,6 +12,7 @@ const NOT_AGAIN = [
   '-instrumentation/url',
   '-propagation/',
   '-config/',
+  '-build.test',
   '-cli/',
   '-export/text',
   '-export/tree',
