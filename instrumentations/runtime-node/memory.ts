@@ -1,9 +1,7 @@
 import type { PerformanceEntry } from 'node:perf_hooks'
+import { SECONDS } from '../../src/instrumentation/duration.js'
 import { guard } from '../../src/instrumentation/guard.js'
 import type { AgentMeter, Place } from '../../src/instrumentation/kit.js'
-
-/** In seconds; those of HTTP, as the conventions have it. */
-const GC_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10]
 
 /** `v8js.gc.type` by V8's own numbers. The second of the minor ones has no name in Node.js. */
 const GC_TYPES: Readonly<Record<number, string>> = {
@@ -30,7 +28,7 @@ function measureGarbageCollection(meter: AgentMeter, place: Place): void {
   const histogram = meter.createHistogram('v8js.gc.duration', {
     description: 'Garbage collection duration.',
     unit: 's',
-    advice: { explicitBucketBoundaries: GC_SECONDS },
+    advice: { explicitBucketBoundaries: [...SECONDS] },
     isBackground: true,
   })
   const series = new Map(

@@ -3,6 +3,8 @@ import type { BoundInstrument } from '../metrics/instruments.js'
 import { now } from '../trace/clock.js'
 import { RecordingSpan } from '../trace/span.js'
 
+export { SECONDS } from '../metrics/instrument.js'
+
 /** Records how long something took, in seconds. Times on the monotonic clock; the span is for the exemplar. */
 export function recordDuration(series: BoundInstrument, startMillis: number, endMillis: number, span: Span): void {
   series.record((endMillis - startMillis) / 1000, span instanceof RecordingSpan ? span.anchor + endMillis : 0, span)

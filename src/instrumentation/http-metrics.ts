@@ -5,12 +5,10 @@
 
 import type { Span } from '@opentelemetry/api'
 import type { BoundInstrument, SyncInstrument } from '../metrics/instruments.js'
-import { recordDuration } from './duration.js'
+import { recordDuration, SECONDS } from './duration.js'
 import { methodAttribute } from './http.js'
 import type { Kit } from './kit.js'
 
-/** Of the conventions for durations, in seconds. */
-const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10]
 /** Routes or servers, and kinds of requests to each, that are found without building attributes. */
 const MAX_TARGETS = 1000
 const MAX_KINDS = 50
@@ -107,7 +105,7 @@ export class ServerMetrics {
     const histogram = meter.createHistogram('http.server.request.duration', {
       description: 'Duration of HTTP server requests.',
       unit: 's',
-      advice: { explicitBucketBoundaries: SECONDS },
+      advice: { explicitBucketBoundaries: [...SECONDS] },
     })
     this.#durations = new Durations(histogram, 'http.route')
     this.#active = meter.createUpDownCounter('http.server.active_requests', {
@@ -158,7 +156,7 @@ export class ClientMetrics {
     const histogram = kit.meter().createHistogram('http.client.request.duration', {
       description: 'Duration of HTTP client requests.',
       unit: 's',
-      advice: { explicitBucketBoundaries: SECONDS },
+      advice: { explicitBucketBoundaries: [...SECONDS] },
     })
     this.#durations = new Durations(histogram, 'server.address')
   }

@@ -32,6 +32,9 @@ export const DEFAULT_BOUNDARIES: readonly number[] = [
   0, 5, 10, 25, 50, 75, 100, 250, 500, 750, 1000, 2500, 5000, 7500, 10_000,
 ]
 
+/** Of the semantic conventions, for what takes as long as requests do; in seconds. */
+export const SECONDS: readonly number[] = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10]
+
 /** Whether a sum of its measurements only grows. */
 export function isMonotonic(kind: InstrumentKind): boolean {
   return kind === 'counter' || kind === 'observable_counter' || kind === 'histogram'

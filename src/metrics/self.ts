@@ -1,10 +1,8 @@
 import { ROOT_CONTEXT } from '../context/context.js'
 import { hearDurations, selfCounters } from '../diag/counters.js'
+import { SECONDS } from './instrument.js'
 import type { ObservableInstrument } from './instruments.js'
 import type { AgentMeter } from './meter.js'
-
-/** In seconds; those of HTTP requests, which most of these are. */
-const BOUNDARIES = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10]
 
 /** What the agent counts of itself, as metrics: an instrument for each name, made when somebody first counts by it. */
 export function measureSelf(meter: AgentMeter): void {
@@ -22,7 +20,7 @@ export function measureSelf(meter: AgentMeter): void {
       observe(instrument, read(), attributes)
     }
   })
-  const advice = { explicitBucketBoundaries: BOUNDARIES }
+  const advice = { explicitBucketBoundaries: [...SECONDS] }
   hearDurations((name, seconds, attributes) => {
     // The same one each time.
     meter.createHistogram(name, { unit: 's', advice, isBackground: true }).record(seconds, attributes, ROOT_CONTEXT)

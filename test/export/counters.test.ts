@@ -15,6 +15,20 @@ beforeEach(() => {
 
 afterEach(() => diag.restore())
 
+const PAUSE_MILLIS = 100
+
+function processorTo({ url }: Collector) {
+  return new BatchProcessor({
+    signal: TRACES,
+    encoder: new IdEncoder(),
+    transport: new HttpTransport(settingsTo(url)),
+    batch: { scheduleDelayMillis: 1e9, maxQueueSize: 10, maxExportBatchSize: 5, exportTimeoutMillis: 30_000 },
+    bounds: { maxQueueBytes: 1e9, maxRequestBytes: 1e9, spool: undefined },
+    timeoutMillis: 5000,
+    tuning: { flushBackoff: { initialMillis: PAUSE_MILLIS, factor: 1, capMillis: PAUSE_MILLIS, jitter: 0 } },
+  })
+}
+
 /** What is not 0, since the test began. */
 function numbers(from: number): Record<string, number> {
   const read = selfCounters()
@@ -27,14 +41,7 @@ test('the numbers of an exporter are read by the names of the conventions', asyn
   const from = selfCounters().length
   const headers = { 'content-type': 'application/x-protobuf' }
   const collector = await Collector.listen(inTurn(status(200, headers, partialSuccess(2, 'odd')), () => {}))
-  const processor = new BatchProcessor({
-    signal: TRACES,
-    encoder: new IdEncoder(),
-    transport: new HttpTransport(settingsTo(collector.url)),
-    batch: { scheduleDelayMillis: 1e9, maxQueueSize: 10, maxExportBatchSize: 5, exportTimeoutMillis: 30_000 },
-    bounds: { maxQueueBytes: 1e9, maxRequestBytes: 1e9, spool: undefined },
-    timeoutMillis: 5000,
-  })
+  const processor = processorTo(collector)
   for (const one of spans(5)) processor.onEnd(one)
   await processor.flush(5000)
   // Metrics begin later than exports, and are told of them all the same.
@@ -67,15 +74,7 @@ test('a request that is tried again is told once, from its first attempt on', as
   const told: Parameters<Parameters<typeof hearDurations>[0]>[] = []
   hearDurations((...duration) => told.push(duration))
   const collector = await Collector.listen(inTurn(status(503), status(503), status(200), status(400)))
-  const processor = new BatchProcessor({
-    signal: TRACES,
-    encoder: new IdEncoder(),
-    transport: new HttpTransport(settingsTo(collector.url)),
-    batch: { scheduleDelayMillis: 1e9, maxQueueSize: 10, maxExportBatchSize: 5, exportTimeoutMillis: 30_000 },
-    bounds: { maxQueueBytes: 1e9, maxRequestBytes: 1e9, spool: undefined },
-    timeoutMillis: 5000,
-    tuning: { flushBackoff: { initialMillis: 100, factor: 1, capMillis: 100, jitter: 0 } },
-  })
+  const processor = processorTo(collector)
   for (let i = 0; i < 2; i++) {
     processor.onEnd(spans(1)[0] as never)
     await processor.flush(20_000)

@@ -151,7 +151,8 @@ test('where a server redirects to is told, without secrets, for nothing is sent 
   const collector = await collect(status(308, { location, 'content-type': 'text/plain' }, 'moved'))
   assert.deepEqual(await post(collector.url), {
     kind: 'refused',
-    reason: 'status 308 Permanent Redirect: that is at https://gateway.example/v1/traces, so set the endpoint to it',
+    reason:
+      'status 308 Permanent Redirect: that is at https://gateway.example/v1/traces, which the endpoint has to lead to',
   })
   assert.equal(collector.requests.length, 1)
 })

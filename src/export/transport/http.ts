@@ -93,7 +93,7 @@ function judge(response: HttpResponse): Answer {
 /** Telemetry goes where the user has said, and nowhere else; but this is most often a gateway that wants https. */
 function redirection(status: number, location = ''): string {
   if (status < 300 || status > 399 || !URL.canParse(location)) return ''
-  return oneLine(`that is at ${printableUrl(location)}, so set the endpoint to it`)
+  return oneLine(`that is at ${printableUrl(location)}, which the endpoint has to lead to`)
 }
 
 function serverMessage(body: Uint8Array, contentType = ''): string {
