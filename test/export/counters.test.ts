@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { afterEach, beforeEach, test } from 'node:test'
+import { afterEach, beforeEach, type TestContext, test } from 'node:test'
 import { hearDurations, selfCounters } from '../../src/diag/counters.js'
 import { BatchProcessor } from '../../src/export/batch.js'
 import { TRACES } from '../../src/export/signal.js'
@@ -17,16 +17,22 @@ afterEach(() => diag.restore())
 
 const PAUSE_MILLIS = 100
 
-function processorTo({ url }: Collector) {
-  return new BatchProcessor({
+/** Ended with the test, which else would not end where it fails. */
+function processorTo(t: TestContext, collector: Collector) {
+  const processor = new BatchProcessor({
     signal: TRACES,
     encoder: new IdEncoder(),
-    transport: new HttpTransport(settingsTo(url)),
+    transport: new HttpTransport(settingsTo(collector.url)),
     batch: { scheduleDelayMillis: 1e9, maxQueueSize: 10, maxExportBatchSize: 5, exportTimeoutMillis: 30_000 },
     bounds: { maxQueueBytes: 1e9, maxRequestBytes: 1e9, spool: undefined },
     timeoutMillis: 5000,
     tuning: { flushBackoff: { initialMillis: PAUSE_MILLIS, factor: 1, capMillis: PAUSE_MILLIS, jitter: 0 } },
   })
+  t.after(async () => {
+    processor.close()
+    await collector.close()
+  })
+  return processor
 }
 
 /** What is not 0, since the test began. */
@@ -37,11 +43,11 @@ function numbers(from: number): Record<string, number> {
   return Object.fromEntries(read.filter(([, value]) => value !== 0))
 }
 
-test('the numbers of an exporter are read by the names of the conventions', async () => {
+test('the numbers of an exporter are read by the names of the conventions', async (t) => {
   const from = selfCounters().length
   const headers = { 'content-type': 'application/x-protobuf' }
   const collector = await Collector.listen(inTurn(status(200, headers, partialSuccess(2, 'odd')), () => {}))
-  const processor = processorTo(collector)
+  const processor = processorTo(t, collector)
   for (const one of spans(5)) processor.onEnd(one)
   await processor.flush(5000)
   // Metrics begin later than exports, and are told of them all the same.
@@ -66,15 +72,13 @@ test('the numbers of an exporter are read by the names of the conventions', asyn
   const [first] = selfCounters().slice(from)
   assert.equal(first?.attributes['otel.component.type'], 'otlp_http_span_exporter')
   assert.match(String(first?.attributes['otel.component.name']), /^otlp_http_span_exporter\/\d+$/)
-  processor.close()
-  await collector.close()
 })
 
-test('a request that is tried again is told once, from its first attempt on', async () => {
+test('a request that is tried again is told once, from its first attempt on', async (t) => {
   const told: Parameters<Parameters<typeof hearDurations>[0]>[] = []
   hearDurations((...duration) => told.push(duration))
   const collector = await Collector.listen(inTurn(status(503), status(503), status(200), status(400)))
-  const processor = processorTo(collector)
+  const processor = processorTo(t, collector)
   for (let i = 0; i < 2; i++) {
     processor.onEnd(spans(1)[0] as never)
     await processor.flush(20_000)
@@ -86,6 +90,4 @@ test('a request that is tried again is told once, from its first attempt on', as
   assert.deepEqual([tried?.error, refused?.error, others], [undefined, 'rejected', []])
   // Two pauses of 100 ms, but for what timers may be early.
   assert.ok((tried?.seconds ?? 0) > 0.19, String(tried?.seconds))
-  processor.close()
-  await collector.close()
 })
