@@ -1,7 +1,7 @@
 import type { RedactionConfig, SecretKind } from './config/config.js'
 import type { LogData } from './logs/log-data.js'
 import type { Resource } from './resource/resource.js'
-import type { AttributeList, Value } from './trace/attributes.js'
+import type { AttributeList, SharedAttributes, Value } from './trace/attributes.js'
 import type { RecordingSpan, SpanData, SpanEvent } from './trace/span.js'
 
 const REDACTED = '[REDACTED]'
@@ -37,18 +37,22 @@ export class Redactor {
   span(data: SpanData): SpanData {
     const span = data as RecordingSpan
     this.#list(span.attributes)
-    if (span.shared !== undefined) {
-      const list = this.attributes(span.shared.list)
-      if (list !== span.shared.list) {
-        span.attributes.unshift(...list)
-        span.shared = undefined
-      }
-    }
+    span.outcome = this.#shared(span, span.outcome)
+    span.shared = this.#shared(span, span.shared)
     if (span.events !== undefined) span.events = span.events.map((event) => this.#event(event))
     for (const { attributes } of span.links ?? []) this.#list(attributes)
     span.name = this.#text(span.name)
     span.statusMessage = this.#text(span.statusMessage)
     return span
+  }
+
+  /** What is redacted of attributes that others have too becomes the span's own. */
+  #shared({ attributes }: RecordingSpan, shared: SharedAttributes | undefined): SharedAttributes | undefined {
+    if (shared === undefined) return undefined
+    const list = this.attributes(shared.list)
+    if (list === shared.list) return shared
+    attributes.unshift(...list)
+    return undefined
   }
 
   #event(event: SpanEvent): SpanEvent {

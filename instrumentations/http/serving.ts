@@ -2,7 +2,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import type { Context, Span, TextMapGetter } from '@opentelemetry/api'
-import { methodAttribute, methodName, originalMethod, recordServerStatus } from '../../src/instrumentation/http.js'
+import { methodName, originalMethod, recordServerStatus } from '../../src/instrumentation/http.js'
+import { Kinds, outcomePlaces } from '../../src/instrumentation/http-kinds.js'
 import { ServerMetrics } from '../../src/instrumentation/http-metrics.js'
 import { type Describe, type Kit, ownText, type SharedAttributes } from '../../src/instrumentation/kit.js'
 import { lifeOf, type Message, MessageLife, setLife } from '../../src/instrumentation/message.js'
@@ -34,6 +35,7 @@ export function createServing(scheme: Scheme, kit: Kit): Serving {
     ...describeOwn(request),
     ...describeParties(request, scheme),
   ]
+  const kinds = new Kinds()
   let metrics: ServerMetrics | undefined
   return { beginRequest, beginUpgrade }
 
@@ -51,7 +53,15 @@ export function createServing(scheme: Scheme, kit: Kit): Serving {
     const life =
       metrics === undefined && !span.isRecording()
         ? new MessageLife(context)
-        : new ServedRequest(context, span, request, response, metrics, metrics && originalScheme(request, scheme))
+        : new ServedRequest(
+            context,
+            span,
+            request,
+            response,
+            kinds,
+            metrics,
+            metrics && originalScheme(request, scheme),
+          )
     setLife(request, life)
     setLife(response, life)
     return context
@@ -120,21 +130,12 @@ const headerGetter: TextMapGetter<IncomingMessage> = {
   keys: (request) => Object.keys(request.headers),
 }
 
-/** What is told of each request. The places of what its end tells are made at once: a list that grows is copied. */
+/** What is told of each request. */
 function describeRequest(request: IncomingMessage): (string | number | undefined)[] {
   const method = request.method ?? ''
   const target = originForm(request.url ?? '')
   const question = target.indexOf('?')
-  const attributes: (string | number | undefined)[] = [
-    'http.request.method',
-    methodAttribute(method),
-    'url.path',
-    ownText(question === -1 ? target : target.slice(0, question)),
-    'http.response.status_code',
-    undefined,
-    'http.route',
-    undefined,
-  ]
+  const attributes = outcomePlaces(method, ownText(question === -1 ? target : target.slice(0, question)))
   const original = originalMethod(method)
   if (original !== undefined) attributes.push('http.request.method_original', original)
   if (question !== -1 && question !== target.length - 1) {

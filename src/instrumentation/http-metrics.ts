@@ -7,60 +7,30 @@ import type { Span } from '@opentelemetry/api'
 import type { BoundInstrument, SyncInstrument } from '../metrics/instruments.js'
 import { recordDuration, SECONDS } from './duration.js'
 import { methodAttribute } from './http.js'
+import { type Kind, Kinds } from './http-kinds.js'
 import type { Kit } from './kit.js'
 
-/** Routes or servers, and kinds of requests to each, that are found without building attributes. */
-const MAX_TARGETS = 1000
-const MAX_KINDS = 50
+/** Methods and schemes of requests in progress that are found without building attributes. */
+const MAX_ACTIVE = 50
 
-/** What a request has in common with others, by which its series is found. Undefined and 0 are no attribute. */
-interface Kind {
-  readonly method: string
-  readonly scheme: string | undefined
-  readonly status: number
-  readonly errorType: string | undefined
-  readonly version: string | undefined
-  readonly port: number | undefined
-  readonly series: BoundInstrument
-}
-
-/**
- * Finds the series of a request by its target, a route or a server, and its kind. Neither attributes nor any object is
- * made for it, for this is done for each request.
- */
+/** The durations of one kind of requests have one series. */
 class Durations {
   readonly #histogram: SyncInstrument
   readonly #targetKey: string
-  readonly #targets = new Map<string | undefined, Kind[]>()
 
   constructor(histogram: SyncInstrument, targetKey: string) {
     this.#histogram = histogram
     this.#targetKey = targetKey
   }
 
-  of(
-    target: string | undefined,
-    method: string,
-    scheme: string | undefined,
-    status: number,
-    errorType: string | undefined,
-    version: string | undefined,
-    port: number | undefined,
-  ): BoundInstrument {
-    const kinds = this.#targets.get(target) ?? this.#newTarget(target)
-    for (let i = 0; i < kinds.length; i++) {
-      const known = kinds[i]!
-      if (
-        known.status === status &&
-        known.method === method &&
-        known.errorType === errorType &&
-        known.scheme === scheme &&
-        known.version === version &&
-        known.port === port
-      )
-        return known.series
-    }
-    const series = this.#histogram.bind([
+  /** Times on the monotonic clock. */
+  record(kind: Kind, startMillis: number, endMillis: number, span: Span): void {
+    kind.series ??= this.#bind(kind)
+    recordDuration(kind.series, startMillis, endMillis, span)
+  }
+
+  #bind({ target, method, scheme, status, errorType, version, port }: Kind): BoundInstrument {
+    return this.#histogram.bind([
       'http.request.method',
       methodAttribute(method),
       'url.scheme',
@@ -76,14 +46,6 @@ class Durations {
       'network.protocol.version',
       version,
     ])
-    if (kinds.length < MAX_KINDS) kinds.push({ method, scheme, status, errorType, version, port, series })
-    return series
-  }
-
-  #newTarget(target: string | undefined): Kind[] {
-    const kinds: Kind[] = []
-    if (this.#targets.size < MAX_TARGETS) this.#targets.set(target, kinds)
-    return kinds
   }
 }
 
@@ -120,20 +82,9 @@ export class ServerMetrics {
     this.#activeOf(method, scheme).record(change, 0, undefined)
   }
 
-  /** Times on the monotonic clock. */
-  ended(
-    route: string | undefined,
-    method: string,
-    scheme: string,
-    status: number,
-    errorType: string | undefined,
-    version: string,
-    startMillis: number,
-    endMillis: number,
-    span: Span,
-  ): void {
-    const series = this.#durations.of(route, method, scheme, status, errorType, version, undefined)
-    recordDuration(series, startMillis, endMillis, span)
+  /** A request has ended that was served. Times on the monotonic clock. */
+  ended(kind: Kind, startMillis: number, endMillis: number, span: Span): void {
+    this.#durations.record(kind, startMillis, endMillis, span)
   }
 
   #activeOf(method: string, scheme: string): BoundInstrument {
@@ -143,7 +94,7 @@ export class ServerMetrics {
       if (known.method === method && known.scheme === scheme) return known.series
     }
     const series = this.#active.bind(['http.request.method', methodAttribute(method), 'url.scheme', scheme])
-    if (all.length < MAX_KINDS) all.push({ method, scheme, series })
+    if (all.length < MAX_ACTIVE) all.push({ method, scheme, series })
     return series
   }
 }
@@ -151,6 +102,7 @@ export class ServerMetrics {
 /** Measures the requests that a process sends. */
 export class ClientMetrics {
   readonly #durations: Durations
+  readonly #kinds = new Kinds()
 
   constructor(kit: Kit) {
     const histogram = kit.meter().createHistogram('http.client.request.duration', {
@@ -173,7 +125,7 @@ export class ClientMetrics {
     endMillis: number,
     span: Span,
   ): void {
-    const series = this.#durations.of(host, method, undefined, status, errorType, version, port)
-    recordDuration(series, startMillis, endMillis, span)
+    const kind = this.#kinds.of(host, method, undefined, status, errorType, version, port)
+    this.#durations.record(kind, startMillis, endMillis, span)
   }
 }

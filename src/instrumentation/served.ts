@@ -6,6 +6,7 @@ import { ownText } from '../trace/own-text.js'
 import { RecordingSpan, type SpanOwner } from '../trace/span.js'
 import { messageOf, propertyOf } from '../trace/thrown.js'
 import { errorType, methodName, recordServerStatus } from './http.js'
+import type { Kind, Kinds } from './http-kinds.js'
 import type { ServerMetrics } from './http-metrics.js'
 import { lifeOf, type Message, MessageLife } from './message.js'
 
@@ -46,6 +47,7 @@ export class ServedRequest extends MessageLife implements SpanOwner {
   #startedAt = 0
   #isWhole = false
   #hasEnded = false
+  readonly #kinds: Kinds
   /** Undefined where nothing is measured. */
   readonly #metrics: ServerMetrics | undefined
   readonly #scheme: string
@@ -57,10 +59,12 @@ export class ServedRequest extends MessageLife implements SpanOwner {
     span: Span,
     request: IncomingMessage,
     response: ServerResponse,
+    kinds: Kinds,
     metrics?: ServerMetrics,
     scheme = '',
   ) {
     super(context)
+    this.#kinds = kinds
     this.span = span
     this.#request = request
     this.#response = response
@@ -119,22 +123,19 @@ export class ServedRequest extends MessageLife implements SpanOwner {
     if (this.#hasEnded || !this.#isLast(event, message)) return
     this.#hasEnded = true
     if (!this.#isWhole) this.#noteBreak()
-    if (!this.span.isRecording()) {
-      if (this.#metrics !== undefined) this.#measure(this.#metrics, this.#matchedRoute(), now())
+    const { span } = this
+    const type = this.#errorType()
+    if (!span.isRecording()) {
+      if (this.#metrics !== undefined) this.#measure(this.#metrics, this.#kindWith(type), now())
       return
     }
-    const { span } = this
-    const status = this.#status
-    if (status !== 0) recordServerStatus(span, status)
-    if (!this.#isWhole) span.setAttribute('error.type', this.#breaker())
-    if (this.#errorAt !== 0 && (status >= 500 || !this.#isWhole)) this.#recordError()
+    if (type !== undefined) this.#recordFailure()
     const endMillis = now()
     try {
-      if (status !== 0 && endMillis - this.#startedAt >= STREAMED_MILLIS) {
+      if (this.#status !== 0 && endMillis - this.#startedAt >= STREAMED_MILLIS) {
         span.addEvent(FIRST_BYTE, this.#startedAt)
       }
-      const route = this.#recordRoute()
-      if (this.#metrics !== undefined) this.#measure(this.#metrics, route, endMillis)
+      this.#conclude(type, endMillis)
     } finally {
       span.end(endMillis)
     }
@@ -172,36 +173,59 @@ export class ServedRequest extends MessageLife implements SpanOwner {
     return this.#response.socket === null ? undefined : this.#response.errored
   }
 
-  #measure(metrics: ServerMetrics, route: string | undefined, endMillis: number): void {
-    const status = this.#status
-    const hasError = this.#errorAt !== 0 && (status >= 500 || !this.#isWhole)
-    const type = hasError ? errorType(this.#error) : this.#errorTypeOfStatus()
-    const version = this.#request.httpVersion
-    metrics.ended(route, this.#method, this.#scheme, status, type, version, this.#beganAt, endMillis, this.span)
+  #conclude(type: string | undefined, endMillis: number): void {
+    const { span } = this
+    let kind: Kind | undefined
+    try {
+      kind = this.#kindWith(type)
+    } finally {
+      // A framework that cannot tell the route must not keep the status from being told.
+      if (kind === undefined || type !== undefined || !(span instanceof RecordingSpan) || !kind.tell(span)) {
+        if (type === undefined) recordServerStatus(span, this.#status)
+        if (kind?.target !== undefined) this.#recordRoute(kind.target)
+      }
+    }
+    if (this.#metrics !== undefined) this.#measure(this.#metrics, kind, endMillis)
+  }
+
+  #kindWith(type: string | undefined): Kind {
+    const { httpVersion } = this.#request
+    return this.#kinds.of(this.#matchedRoute(), this.#method, this.#scheme, this.#status, type, httpVersion, undefined)
+  }
+
+  #measure(metrics: ServerMetrics, kind: Kind, endMillis: number): void {
+    metrics.ended(kind, this.#beganAt, endMillis, this.span)
     metrics.active(this.#method, this.#scheme, -1)
   }
 
   describe(): void {
     if (this.#status !== 0) recordServerStatus(this.span, this.#status)
     if (this.#errorAt !== 0) this.#recordError()
-    this.#recordRoute()
+    const route = this.#matchedRoute()
+    if (route !== undefined) this.#recordRoute(route)
   }
 
-  #errorTypeOfStatus(): string | undefined {
+  /** `error.type` of what has ended; undefined for what has not failed. */
+  #errorType(): string | undefined {
+    if (this.#errorAt !== 0 && (this.#status >= 500 || !this.#isWhole)) return errorType(this.#error)
     if (!this.#isWhole) return this.#breaker()
     return this.#status >= 500 ? String(this.#status) : undefined
+  }
+
+  #recordFailure(): void {
+    const { span } = this
+    if (this.#status !== 0) recordServerStatus(span, this.#status)
+    if (!this.#isWhole) span.setAttribute('error.type', this.#breaker())
+    if (this.#errorAt !== 0 && (this.#status >= 500 || !this.#isWhole)) this.#recordError()
   }
 
   #matchedRoute(): string | undefined {
     return (this.#routeOf?.(this.#request) ?? this.#route) || undefined
   }
 
-  #recordRoute(): string | undefined {
-    const route = this.#matchedRoute()
-    if (route === undefined) return undefined
+  #recordRoute(route: string): void {
     this.span.setAttribute('http.route', route)
     this.span.updateName(`${methodName(this.#method)} ${route}`)
-    return route
   }
 
   #recordError(): void {

@@ -9,16 +9,20 @@ const MEASURED_LENGTH = 1024
 export const LOOP_LENGTH = 24
 
 const EMPTY = Buffer.alloc(0)
+const EMPTY_VIEW = new DataView(new ArrayBuffer(0))
 
 /** Bytes that grow at their end. The memory is kept when they are cleared, for what comes next. */
 export class ByteBuffer {
   bytes: Buffer
+  /** The same memory, for numbers of several bytes. */
+  view: DataView
   /** Bytes written. */
   length = 0
 
   /** `size` is the room to begin with. */
   constructor(size = 0) {
     this.bytes = size === 0 ? EMPTY : Buffer.allocUnsafeSlow(size)
+    this.view = size === 0 ? EMPTY_VIEW : viewOf(this.bytes)
   }
 
   /** Makes room for `size` more bytes. @throws RangeError where no buffer can be so large. */
@@ -69,7 +73,10 @@ export class ByteBuffer {
   /** Forgets the content, and the memory too where it is more than `keep` bytes. */
   clear(keep: number): void {
     this.length = 0
-    if (this.bytes.length > keep) this.bytes = EMPTY
+    if (this.bytes.length > keep) {
+      this.bytes = EMPTY
+      this.view = EMPTY_VIEW
+    }
   }
 
   #grow(size: number): void {
@@ -78,5 +85,10 @@ export class ByteBuffer {
     const grown = Buffer.allocUnsafeSlow(Math.max(LEAST_BYTES, 2 * this.bytes.length, needed))
     this.bytes.copy(grown, 0, 0, this.length)
     this.bytes = grown
+    this.view = viewOf(grown)
   }
+}
+
+function viewOf({ buffer, byteOffset, byteLength }: Buffer): DataView {
+  return new DataView(buffer, byteOffset, byteLength)
 }

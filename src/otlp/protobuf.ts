@@ -10,9 +10,6 @@ export const FIXED32 = 5
 const SCALAR_BYTES = 12
 const TWO_32 = 4_294_967_296
 
-const double = new Float64Array(1)
-const doubleBytes = new Uint8Array(double.buffer)
-
 /** The value of a hex digit, -1 for other characters. */
 const HEX = new Int8Array(256).fill(-1)
 for (let i = 0; i < 16; i++) {
@@ -159,6 +156,16 @@ export class ProtobufWriter extends ByteBuffer {
     return valid
   }
 
+  /** `size` bytes out of words of four each, with their first byte lowest; from byte `from` on, both multiples of 4. */
+  words(tag: number, words: readonly number[], from: number, size: number): void {
+    this.reserve(SCALAR_BYTES + size)
+    this.varint(tag)
+    this.varint(size)
+    const { view, length } = this
+    for (let i = 0; i < size; i += 4) view.setInt32(length + i, words[(from + i) >> 2]!, true)
+    this.length = length + size
+  }
+
   /**
    * Begins a field whose length is not known yet, after its tag, with `size` bytes set aside for the
    * length: 1 holds up to 127, 2 up to 16383.
@@ -212,10 +219,8 @@ export class ProtobufWriter extends ByteBuffer {
   }
 
   #double(value: number): void {
-    double[0] = value
-    const { bytes, length } = this
-    for (let i = 0; i < 8; i++) bytes[length + i] = doubleBytes[i]!
-    this.length = length + 8
+    this.view.setFloat64(this.length, value, true)
+    this.length += 8
   }
 
   #fixed64(value: number): void {
@@ -241,13 +246,8 @@ export class ProtobufWriter extends ByteBuffer {
   }
 
   #littleEndian(value: number): void {
-    const { bytes, length } = this
-    const bits = value | 0
-    bytes[length] = bits
-    bytes[length + 1] = bits >>> 8
-    bytes[length + 2] = bits >>> 16
-    bytes[length + 3] = bits >>> 24
-    this.length = length + 4
+    this.view.setInt32(this.length, value | 0, true)
+    this.length += 4
   }
 }
 

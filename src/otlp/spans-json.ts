@@ -1,5 +1,5 @@
 import type { Resource } from '../resource/resource.js'
-import type { SpanData, SpanEvent, SpanLink } from '../trace/span.js'
+import { allAttributes, type SpanData, type SpanEvent, type SpanLink } from '../trace/span.js'
 import { attributesJson, joined } from './attributes-json.js'
 import type { ByteBuffer } from './bytes.js'
 import { appendRecord, countMember, isSpanId, isTraceId, jsonEnvelope, member } from './envelope-json.js'
@@ -34,7 +34,7 @@ export class JsonSpanEncoder extends RecordEncoder<SpanData, ByteBuffer> {
       (isSpanId(span.parentSpanId) ? `,"parentSpanId":"${span.parentSpanId}"` : '') +
       `,"flags":${spanFlags(span)}${member('name', span.name)},"kind":${spanKind(span.kind)}` +
       `,"startTimeUnixNano":"${this.#startTime}","endTimeUnixNano":"${this.#endTime}"` +
-      `,"attributes":${attributesJson(span.shared === undefined ? span.attributes : [...span.shared.list, ...span.attributes])}` +
+      `,"attributes":${attributesJson(allAttributes(span))}` +
       countMember('droppedAttributesCount', span.droppedAttributes) +
       (span.events === undefined ? '' : `,"events":${this.#eventsJson(span.events, span.anchor)}`) +
       countMember('droppedEventsCount', span.droppedEvents) +

@@ -62,9 +62,15 @@ export class ProtobufSpanEncoder extends RecordEncoder<SpanData, ProtobufWriter>
     setTimes(span, this.#start, this.#end)
     writer.tag(RECORD)
     const start = writer.open(LENGTH_BYTES)
-    if (!writer.hexId(SPAN.traceId, span.traceId, TRACE_ID_BYTES)) return 0
-    if (!writer.hexId(SPAN.spanId, span.spanId, SPAN_ID_BYTES)) return 0
-    if (span.parentSpanId !== '') writer.hexId(SPAN.parentSpanId, span.parentSpanId, SPAN_ID_BYTES)
+    if (span.bits !== undefined) {
+      writer.words(SPAN.traceId, span.bits, 0, TRACE_ID_BYTES)
+      writer.words(SPAN.spanId, span.bits, TRACE_ID_BYTES, SPAN_ID_BYTES)
+    } else {
+      if (!writer.hexId(SPAN.traceId, span.traceId, TRACE_ID_BYTES)) return 0
+      if (!writer.hexId(SPAN.spanId, span.spanId, SPAN_ID_BYTES)) return 0
+    }
+    if (span.parentBits !== undefined) writer.words(SPAN.parentSpanId, span.parentBits, TRACE_ID_BYTES, SPAN_ID_BYTES)
+    else if (span.parentSpanId !== '') writer.hexId(SPAN.parentSpanId, span.parentSpanId, SPAN_ID_BYTES)
     if (span.traceState !== undefined) writeNonEmpty(writer, SPAN.traceState, traceStateText(span.traceState))
     writer.fixed32(SPAN.flags, spanFlags(span))
     writeNonEmpty(writer, SPAN.name, span.name)
@@ -72,6 +78,7 @@ export class ProtobufSpanEncoder extends RecordEncoder<SpanData, ProtobufWriter>
     writer.fixed64Nanos(SPAN.startTimeUnixNano, this.#start.seconds, this.#start.nanos)
     writer.fixed64Nanos(SPAN.endTimeUnixNano, this.#end.seconds, this.#end.nanos)
     if (span.shared !== undefined) writer.append(encodedAttributes(span.shared))
+    if (span.outcome !== undefined) writer.append(encodedAttributes(span.outcome))
     writeAttributes(writer, SPAN.attributes, span.attributes)
     if (span.statusCode !== 0 || span.statusMessage !== '') writeStatus(writer, span)
     if (span.events !== undefined) this.#writeEvents(writer, span.events, span.anchor)

@@ -16,6 +16,7 @@ import {
   type SharedAttributes,
 } from './attributes.js'
 import { fromTimeInput, now, type Time, toUnixMillis } from './clock.js'
+import type { IdBits } from './id.js'
 import type { SpanLimits } from './limits.js'
 import { ownText } from './own-text.js'
 import { propertyOf, textOf } from './thrown.js'
@@ -68,6 +69,8 @@ export interface SpanData {
   readonly attributes: Readonly<AttributeList>
   /** More attributes, with other keys. */
   readonly shared: SharedAttributes | undefined
+  /** And more, that tell how it ended. */
+  readonly outcome: SharedAttributes | undefined
   readonly droppedAttributes: number
   readonly events: readonly SpanEvent[] | undefined
   readonly droppedEvents: number
@@ -76,6 +79,10 @@ export interface SpanData {
   readonly statusCode: number
   readonly statusMessage: string
   readonly scope: Scope
+  /** Both ids once more; undefined where they are known by their digits only. */
+  readonly bits: IdBits | undefined
+  /** The same of the parent. */
+  readonly parentBits: IdBits | undefined
 }
 
 /** Who knows of a span more than it carries. */
@@ -130,6 +137,7 @@ export class RecordingSpan implements Span, SpanData {
   readonly anchor: number
   readonly attributes: AttributeList
   shared: SharedAttributes | undefined
+  outcome: SharedAttributes | undefined = undefined
   droppedAttributes = 0
   events: SpanEvent[] | undefined = undefined
   droppedEvents = 0
@@ -138,6 +146,8 @@ export class RecordingSpan implements Span, SpanData {
   statusCode: number = STATUS_UNSET
   statusMessage = ''
   readonly scope: Scope
+  bits: IdBits | undefined = undefined
+  parentBits: IdBits | undefined = undefined
   owner: SpanOwner | undefined = undefined
   /** The neighbours among the open spans: see open-spans.ts. */
   older: RecordingSpan | undefined = undefined
@@ -197,6 +207,11 @@ export class RecordingSpan implements Span, SpanData {
     this.#unshare()
     this.droppedAttributes += putAttributes(this.attributes, attributes, this.#settings.spanBounds)
     return this
+  }
+
+  /** Whether attributes may be put on it that it shares with others: not where limits are that tight. */
+  get sharesAttributes(): boolean {
+    return this.#settings.sharesAttributes
   }
 
   /** The key is among the shared ones, or there are so many that the limit has to be counted over all. */
@@ -293,6 +308,12 @@ export class RecordingSpan implements Span, SpanData {
     }
     this.#settings.processor.onEnd(this)
   }
+}
+
+/** Those that it shares with others, and its own. */
+export function allAttributes({ shared, outcome, attributes }: SpanData): Readonly<AttributeList> {
+  if (shared === undefined && outcome === undefined) return attributes
+  return [...(shared?.list ?? []), ...(outcome?.list ?? []), ...attributes]
 }
 
 /** `traceState` is left out where there is none: API users compare and spread span contexts. */

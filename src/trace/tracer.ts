@@ -4,7 +4,7 @@ import { activeContext, runIn } from '../context/manager.js'
 import { type AttributeList, limitAttributes, SharedAttributes } from './attributes.js'
 import { clockAnchor, fromTimeInput, now, type Time } from './clock.js'
 import type { Decider } from './decider.js'
-import { newSpanId, newTraceId } from './id.js'
+import { type IdBits, idBitsBeside, idBitsWithin, newIdBits, newSpanId, newTraceId } from './id.js'
 import { INTERNAL } from './kind.js'
 import { NonRecordingSpan } from './non-recording-span.js'
 import type { OpenSpans } from './open-spans.js'
@@ -142,6 +142,8 @@ export class AgentTracer implements Tracer {
       this.#openSpans.notSampled++
       return new NonRecordingSpan(contextOf(traceId, spanId, random, parent?.traceState))
     }
+    const localParent = parentSpan instanceof RecordingSpan ? parentSpan : undefined
+    const bits = parent === undefined ? newIdBits() : bitsIn(localParent, traceId)
     const attributes = describe(subject)
     const { spanBounds, sharesAttributes } = this.#settings
     if (shared !== undefined && !sharesAttributes) attributes.push(...shared.list)
@@ -158,10 +160,10 @@ export class AgentTracer implements Tracer {
       attributes,
       sharesAttributes ? shared : undefined,
       startTime,
-      parentSpan instanceof RecordingSpan
-        ? parentSpan.anchor
-        : clockAnchor(typeof startTime === 'number' ? startTime : now()),
+      localParent === undefined ? clockAnchor(typeof startTime === 'number' ? startTime : now()) : localParent.anchor,
     )
+    span.bits = bits
+    span.parentBits = localParent?.bits
     span.droppedAttributes = dropped
     this.#openSpans.onStart(span)
     return span
@@ -204,6 +206,7 @@ export class AgentTracer implements Tracer {
       this.#openSpans.notSampled++
       return new NonRecordingSpan(contextOf(traceId, spanId, random, traceState))
     }
+    const bits = bitsIn(recording, traceId)
     const attributes = described ?? describe(subject)
     const { spanBounds, sharesAttributes } = this.#settings
     if (shared !== undefined && !sharesAttributes) attributes.push(...shared.list)
@@ -223,12 +226,21 @@ export class AgentTracer implements Tracer {
       recording?.anchor ?? clockAnchor(typeof startTime === 'number' ? startTime : now()),
     ]
     const span = held === undefined ? new RecordingSpan(...parts) : decider.hold(held, parts)
+    span.bits = bits
+    if (above !== undefined) span.parentBits = recording?.bits
     span.traceState = traceState
     span.droppedAttributes = dropped
     if (link !== undefined) span.addLink({ context: link })
     this.#openSpans.onStart(span)
     return span
   }
+}
+
+/** Of the span id that was made last, in a trace that may be that of a span of this process. */
+function bitsIn(localParent: RecordingSpan | undefined, traceId: string): IdBits | undefined {
+  return localParent?.bits !== undefined && localParent.traceId === traceId
+    ? idBitsBeside(localParent.bits)
+    : idBitsWithin(traceId)
 }
 
 function valueIn(key: string, list: Readonly<AttributeList> | undefined): unknown {

@@ -29,6 +29,7 @@ export function spanData(members: Partial<SpanData> = {}): SpanData {
     endTime: 1001.5,
     anchor: ANCHOR,
     shared: undefined,
+    outcome: undefined,
     attributes: [],
     droppedAttributes: 0,
     events: undefined,
@@ -38,6 +39,8 @@ export function spanData(members: Partial<SpanData> = {}): SpanData {
     statusCode: 0,
     statusMessage: '',
     scope: SCOPE,
+    bits: undefined,
+    parentBits: undefined,
     ...members,
   }
 }

@@ -1,7 +1,7 @@
 import type { Value } from '../../trace/attributes.js'
 import { toUnixMillis } from '../../trace/clock.js'
 import { CLIENT, CONSUMER, PRODUCER, SERVER } from '../../trace/kind.js'
-import { type SpanData, STATUS_ERROR, STATUS_OK } from '../../trace/span.js'
+import { allAttributes, type SpanData, STATUS_ERROR, STATUS_OK } from '../../trace/span.js'
 
 /** A span as a person sees it, of whatever service and source. */
 export interface DrawnSpan {
@@ -44,8 +44,9 @@ export function drawnSpan(span: SpanData, service: string): DrawnSpan {
 
 function drawnAttributes(span: SpanData): Record<string, Value> {
   const drawn: Record<string, Value> = {}
+  const all = allAttributes(span)
   for (const name of DRAWN_ATTRIBUTES) {
-    const value = attributeOf(span.attributes, name) ?? attributeOf(span.shared?.list ?? [], name)
+    const value = attributeOf(all, name)
     if (value !== undefined) drawn[name] = value
   }
   return drawn

@@ -1,0 +1,137 @@
+/*
+ * Requests of one kind, those of one route or to one server that were made and ended alike, have a series, a name and
+ * attributes in common. These are made once and found by comparing, for this is done for each request.
+ */
+
+import type { BoundInstrument } from '../metrics/instruments.js'
+import { SharedAttributes } from '../trace/attributes.js'
+import type { RecordingSpan } from '../trace/span.js'
+import { methodAttribute, methodName } from './http.js'
+
+/** Routes or servers, and kinds of requests to each, that are remembered. */
+const MAX_TARGETS = 1000
+const MAX_KINDS = 50
+
+/** Where the attributes stand that a request's end tells, in the list that serving a request begins with. */
+const METHOD_AT = 0
+const STATUS_AT = 4
+const ROUTE_AT = 6
+
+/** With what the list of a request that is served begins. What its end tells has its place at once: a list that grows is copied. */
+export function outcomePlaces(method: string, path: string): (string | number | undefined)[] {
+  return [
+    'http.request.method',
+    methodAttribute(method),
+    'url.path',
+    path,
+    'http.response.status_code',
+    undefined,
+    'http.route',
+    undefined,
+  ]
+}
+
+/** Undefined and 0 are no attribute. */
+export class Kind {
+  readonly target: string | undefined
+  readonly method: string
+  readonly scheme: string | undefined
+  readonly status: number
+  readonly errorType: string | undefined
+  readonly version: string | undefined
+  readonly port: number | undefined
+  /** Of its durations; undefined until somebody has measured one. */
+  series: BoundInstrument | undefined = undefined
+  #outcome: SharedAttributes | undefined = undefined
+  #name: string | undefined = undefined
+
+  constructor(
+    target: string | undefined,
+    method: string,
+    scheme: string | undefined,
+    status: number,
+    errorType: string | undefined,
+    version: string | undefined,
+    port: number | undefined,
+  ) {
+    this.target = target
+    this.method = method
+    this.scheme = scheme
+    this.status = status
+    this.errorType = errorType
+    this.version = version
+    this.port = port
+  }
+
+  /**
+   * Tells how a served request ended: name, route and status, as attributes that its span shares with others.
+   *
+   * @returns false, and nothing is told, where the span cannot share them or the program has set one of them itself.
+   */
+  tell(span: RecordingSpan): boolean {
+    const { attributes } = span
+    if (
+      this.status === 0 ||
+      !span.sharesAttributes ||
+      attributes[METHOD_AT] !== 'http.request.method' ||
+      attributes[METHOD_AT + 1] !== methodAttribute(this.method) ||
+      attributes[STATUS_AT] !== 'http.response.status_code' ||
+      attributes[STATUS_AT + 1] !== undefined ||
+      attributes[ROUTE_AT] !== 'http.route' ||
+      attributes[ROUTE_AT + 1] !== undefined
+    )
+      return false
+    attributes[METHOD_AT + 1] = undefined
+    this.#outcome ??= this.#describe()
+    span.outcome = this.#outcome
+    if (this.target !== undefined) {
+      this.#name ??= `${methodName(this.method)} ${this.target}`
+      span.updateName(this.#name)
+    }
+    return true
+  }
+
+  #describe(): SharedAttributes {
+    const list = ['http.request.method', methodAttribute(this.method), 'http.response.status_code', this.status]
+    if (this.target !== undefined) list.push('http.route', this.target)
+    return new SharedAttributes(list)
+  }
+}
+
+/** Finds the kind of a request by its target, a route or a server, and all else that they have in common. */
+export class Kinds {
+  readonly #targets = new Map<string | undefined, Kind[]>()
+
+  of(
+    target: string | undefined,
+    method: string,
+    scheme: string | undefined,
+    status: number,
+    errorType: string | undefined,
+    version: string | undefined,
+    port: number | undefined,
+  ): Kind {
+    const kinds = this.#targets.get(target) ?? this.#newTarget(target)
+    for (let i = 0; i < kinds.length; i++) {
+      const known = kinds[i]!
+      if (
+        known.status === status &&
+        known.method === method &&
+        known.errorType === errorType &&
+        known.scheme === scheme &&
+        known.version === version &&
+        known.port === port
+      )
+        return known
+    }
+    const kind = new Kind(target, method, scheme, status, errorType, version, port)
+    if (kinds.length < MAX_KINDS) kinds.push(kind)
+    return kind
+  }
+
+  #newTarget(target: string | undefined): Kind[] {
+    const kinds: Kind[] = []
+    if (this.#targets.size < MAX_TARGETS) this.#targets.set(target, kinds)
+    return kinds
+  }
+}
