@@ -87,7 +87,7 @@ export class Database {
     put(attributes, 'server.port', port)
     const server = port === undefined ? address : `${address}:${port}`
     const name = summary ?? storedProcedure ?? namespace ?? server ?? system
-    const shared = new SharedAttributes(attributes)
+    const shared = new SharedAttributes(attributes, name)
     return { database: this, name, attributes: shared, summary, storedProcedure, sql, isSanitised: !hasValues }
   }
 }

@@ -43,7 +43,6 @@ export class Kind {
   /** Of its durations; undefined until somebody has measured one. */
   series: BoundInstrument | undefined = undefined
   #outcome: SharedAttributes | undefined = undefined
-  #name: string | undefined = undefined
 
   constructor(
     target: string | undefined,
@@ -84,17 +83,15 @@ export class Kind {
     attributes[METHOD_AT + 1] = undefined
     this.#outcome ??= this.#describe()
     span.outcome = this.#outcome
-    if (this.target !== undefined) {
-      this.#name ??= `${methodName(this.method)} ${this.target}`
-      span.updateName(this.#name)
-    }
+    if (this.#outcome.name !== undefined) span.updateName(this.#outcome.name)
     return true
   }
 
   #describe(): SharedAttributes {
     const list = ['http.request.method', methodAttribute(this.method), 'http.response.status_code', this.status]
-    if (this.target !== undefined) list.push('http.route', this.target)
-    return new SharedAttributes(list)
+    if (this.target === undefined) return new SharedAttributes(list)
+    list.push('http.route', this.target)
+    return new SharedAttributes(list, `${methodName(this.method)} ${this.target}`)
   }
 }
 

@@ -22,24 +22,35 @@ let knownMethods: ReadonlySet<string> = new Set([
   'TRACE',
 ])
 
+/** The one that was asked for last, which most often is the next one too. */
+let lastKnown: string | undefined
+
 /** All methods that are to count as known, from now on. */
 export function setKnownMethods(methods: readonly string[]): void {
   knownMethods = new Set(methods)
+  lastKnown = undefined
+}
+
+function isKnown(method: string): boolean {
+  if (method === lastKnown) return true
+  if (!knownMethods.has(method)) return false
+  lastKnown = method
+  return true
 }
 
 /** `_OTHER` for a method that is not known: arbitrary methods must not make arbitrary many series. */
 export function methodAttribute(method: string): string {
-  return knownMethods.has(method) ? method : '_OTHER'
+  return isKnown(method) ? method : '_OTHER'
 }
 
 /** The span's name as long as no route or template is known. */
 export function methodName(method: string): string {
-  return knownMethods.has(method) ? method : 'HTTP'
+  return isKnown(method) ? method : 'HTTP'
 }
 
 /** Present only when it says more than `http.request.method`. */
 export function originalMethod(method: string): string | undefined {
-  return knownMethods.has(method) ? undefined : method
+  return isKnown(method) ? undefined : method
 }
 
 /** Status and attributes of a response that the server has sent: only 5xx is the server's error. */

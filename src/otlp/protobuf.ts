@@ -1,3 +1,4 @@
+import type { IdBits } from '../trace/id.js'
 import { ByteBuffer } from './bytes.js'
 
 /** Wire types of protobuf, to be added to a field number times 8. */
@@ -156,14 +157,28 @@ export class ProtobufWriter extends ByteBuffer {
     return valid
   }
 
-  /** `size` bytes out of words of four each, with their first byte lowest; from byte `from` on, both multiples of 4. */
-  words(tag: number, words: readonly number[], from: number, size: number): void {
-    this.reserve(SCALAR_BYTES + size)
-    this.varint(tag)
-    this.varint(size)
-    const { view, length } = this
-    for (let i = 0; i < size; i += 4) view.setInt32(length + i, words[(from + i) >> 2]!, true)
-    this.length = length + size
+  /** The trace id of `bits`, 16 bytes; `tag` is below 128. */
+  traceId(tag: number, bits: IdBits): void {
+    this.reserve(SCALAR_BYTES + 16)
+    const { bytes, view, length } = this
+    bytes[length] = tag
+    bytes[length + 1] = 16
+    view.setInt32(length + 2, bits[0], true)
+    view.setInt32(length + 6, bits[1], true)
+    view.setInt32(length + 10, bits[2], true)
+    view.setInt32(length + 14, bits[3], true)
+    this.length = length + 18
+  }
+
+  /** The span id of `bits`, 8 bytes; `tag` is below 128. */
+  spanId(tag: number, bits: IdBits): void {
+    this.reserve(SCALAR_BYTES + 8)
+    const { bytes, view, length } = this
+    bytes[length] = tag
+    bytes[length + 1] = 8
+    view.setInt32(length + 2, bits[4], true)
+    view.setInt32(length + 6, bits[5], true)
+    this.length = length + 10
   }
 
   /**

@@ -21,7 +21,9 @@ export interface ScopeRecords<Bytes extends ByteBuffer> extends NewScope<Bytes> 
 export class ScopeBuffers<Bytes extends ByteBuffer> {
   readonly #scopes = new Map<Scope, ScopeRecords<Bytes>>()
   readonly #make: (scope: Scope) => NewScope<Bytes>
-  #last: ScopeRecords<Bytes> | undefined
+  /** The two that were asked for last: those of a request and of its calls take turns. */
+  #last: ScopeRecords<Bytes> | undefined = undefined
+  #other: ScopeRecords<Bytes> | undefined = undefined
 
   /** `make` is called for the first record of a scope. */
   constructor(make: (scope: Scope) => NewScope<Bytes>) {
@@ -31,6 +33,8 @@ export class ScopeBuffers<Bytes extends ByteBuffer> {
   of(scope: Scope): ScopeRecords<Bytes> {
     const last = this.#last
     if (last !== undefined && last.scope === scope) return last
+    const other = this.#other
+    if (other !== undefined && other.scope === scope) return other
     return this.#find(scope)
   }
 
@@ -44,6 +48,7 @@ export class ScopeBuffers<Bytes extends ByteBuffer> {
     if (this.#scopes.size > MAX_KEPT_SCOPES) {
       this.#scopes.clear()
       this.#last = undefined
+      this.#other = undefined
     }
     let kept = 0
     for (const { records } of this.#scopes.values()) {
@@ -59,6 +64,7 @@ export class ScopeBuffers<Bytes extends ByteBuffer> {
       found = { scope, ...this.#make({ name: text(name), version: text(version), schemaUrl: text(schemaUrl) }) }
       this.#scopes.set(scope, found)
     }
+    this.#other = this.#last
     this.#last = found
     return found
   }

@@ -63,22 +63,20 @@ export class ProtobufSpanEncoder extends RecordEncoder<SpanData, ProtobufWriter>
     writer.tag(RECORD)
     const start = writer.open(LENGTH_BYTES)
     if (span.bits !== undefined) {
-      writer.words(SPAN.traceId, span.bits, 0, TRACE_ID_BYTES)
-      writer.words(SPAN.spanId, span.bits, TRACE_ID_BYTES, SPAN_ID_BYTES)
+      writer.traceId(SPAN.traceId, span.bits)
+      writer.spanId(SPAN.spanId, span.bits)
     } else {
       if (!writer.hexId(SPAN.traceId, span.traceId, TRACE_ID_BYTES)) return 0
       if (!writer.hexId(SPAN.spanId, span.spanId, SPAN_ID_BYTES)) return 0
     }
-    if (span.parentBits !== undefined) writer.words(SPAN.parentSpanId, span.parentBits, TRACE_ID_BYTES, SPAN_ID_BYTES)
+    if (span.parentBits !== undefined) writer.spanId(SPAN.parentSpanId, span.parentBits)
     else if (span.parentSpanId !== '') writer.hexId(SPAN.parentSpanId, span.parentSpanId, SPAN_ID_BYTES)
     if (span.traceState !== undefined) writeNonEmpty(writer, SPAN.traceState, traceStateText(span.traceState))
     writer.fixed32(SPAN.flags, spanFlags(span))
-    writeNonEmpty(writer, SPAN.name, span.name)
     writer.uint32(SPAN.kind, spanKind(span.kind))
     writer.fixed64Nanos(SPAN.startTimeUnixNano, this.#start.seconds, this.#start.nanos)
     writer.fixed64Nanos(SPAN.endTimeUnixNano, this.#end.seconds, this.#end.nanos)
-    if (span.shared !== undefined) writer.append(encodedAttributes(span.shared))
-    if (span.outcome !== undefined) writer.append(encodedAttributes(span.outcome))
+    writeShared(writer, span)
     writeAttributes(writer, SPAN.attributes, span.attributes)
     if (span.statusCode !== 0 || span.statusMessage !== '') writeStatus(writer, span)
     if (span.events !== undefined) this.#writeEvents(writer, span.events, span.anchor)
@@ -104,6 +102,22 @@ export class ProtobufSpanEncoder extends RecordEncoder<SpanData, ProtobufWriter>
   }
 }
 
+/** The name, and the attributes that the span shares with others: where these have its name, as one. */
+function writeShared(writer: ProtobufWriter, { name, shared, outcome }: SpanData): void {
+  let isNamed = name === ''
+  if (shared !== undefined) {
+    const hasName = !isNamed && shared.name === name
+    writer.append(hasName ? encodedWithName(shared, name) : encodedAttributes(shared))
+    isNamed ||= hasName
+  }
+  if (outcome !== undefined) {
+    const hasName = !isNamed && outcome.name === name
+    writer.append(hasName ? encodedWithName(outcome, name) : encodedAttributes(outcome))
+    isNamed ||= hasName
+  }
+  if (!isNamed) writer.string(SPAN.name, name)
+}
+
 function encodedAttributes(shared: SharedAttributes): Uint8Array {
   if (shared.encoded === undefined) {
     const writer = new ProtobufWriter()
@@ -111,6 +125,16 @@ function encodedAttributes(shared: SharedAttributes): Uint8Array {
     shared.encoded = writer.copy()
   }
   return shared.encoded
+}
+
+function encodedWithName(shared: SharedAttributes, name: string): Uint8Array {
+  if (shared.encodedWithName === undefined) {
+    const writer = new ProtobufWriter()
+    writer.string(SPAN.name, name)
+    writer.append(encodedAttributes(shared))
+    shared.encodedWithName = writer.copy()
+  }
+  return shared.encodedWithName
 }
 
 function writeStatus(writer: ProtobufWriter, span: SpanData): void {

@@ -17,11 +17,15 @@ export type AttributeList = (Value | undefined)[]
 /** Attributes that many spans have alike, as those of one connection. Never changed, so they are encoded once. */
 export class SharedAttributes {
   readonly list: Readonly<AttributeList>
-  /** What the binary encoder has made of them, for its next span. */
+  /** That of most spans that have them. */
+  readonly name: string | undefined
+  /** What the binary encoder has made of them, for its next span; and of the name with them. */
   encoded: Uint8Array | undefined = undefined
+  encodedWithName: Uint8Array | undefined = undefined
 
-  constructor(list: Readonly<AttributeList>) {
+  constructor(list: Readonly<AttributeList>, name?: string) {
     this.list = list
+    this.name = name
   }
 
   has(key: string): boolean {

@@ -100,6 +100,34 @@ test('statuses: 4xx is no error of the server, 5xx is; no route is no name', asy
   )
 })
 
+test('what a program sets on the span of a request stays, but for what the agent knows better', async (t) => {
+  // With a limit below the usual one no attributes are shared.
+  for (const [limit, dropped] of [
+    ['128', 13],
+    ['100', 41],
+  ] as const) {
+    const sink = await startSink(t)
+    const { code, stderr } = await run('http/own-attributes.mjs', {
+      env: { ...sink.env, OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT: limit },
+    })
+    assert.equal(code, 0, stderr)
+    const told: Record<string, unknown[]> = {}
+    for (const { kind, name, attributes, droppedAttributesCount } of await sink.settled()) {
+      if (kind !== 2) continue
+      const { 'http.request.method': method, 'http.response.status_code': status } = attributes
+      told[String(attributes['url.path'])] = [name, method, status, attributes['http.route'], droppedAttributesCount]
+    }
+    assert.deepEqual(told, {
+      '/plain': ['GET', 'GET', 200, undefined, 0],
+      '/name': ['mine', 'GET', 200, undefined, 0],
+      '/method': ['GET', 'MINE', 200, undefined, 0],
+      '/route': ['GET', 'GET', 200, '/mine', 0],
+      '/status': ['GET', 'GET', 200, undefined, 0],
+      '/many': ['GET', 'GET', undefined, undefined, dropped],
+    })
+  }
+})
+
 test('methods that are not known do not name spans', async (t) => {
   const { server, sink, stop } = await serving(t)
   for (const method of ['OPTIONS', 'HEAD', 'PROPFIND']) await fetch(`${server.url}/hello`, { method })

@@ -3,6 +3,8 @@ import { test } from 'node:test'
 import type { SpanContext, TraceState } from '@opentelemetry/api'
 import { diag } from '../../src/diag/diag.js'
 import { createSpanEncoder } from '../../src/otlp/encoders.js'
+import { SharedAttributes } from '../../src/trace/attributes.js'
+import type { IdBits } from '../../src/trace/id.js'
 import type { Scope, SpanData, SpanLink } from '../../src/trace/span.js'
 import { type DecodedSpan, decodeTraces } from '../harness/otlp-decode.js'
 import type { Message } from '../harness/otlp-strict.js'
@@ -20,6 +22,10 @@ import {
 
 const RESOURCE = { attributes: ['service.name', 'shop', 'process.pid', 42], schemaUrl: 'https://example.com/r' }
 const OTHER_TRACE_ID = 'ffffffffffffffffffffffffffffffff'
+
+/** Those of the digits of TRACE_ID and SPAN_ID. */
+const BITS: IdBits = [0x67452301, -0x10325477, 0x67452301, -0x10325477, -0x67452302, 0x10325476]
+const NAMED = new SharedAttributes(['a', 1, 'b', 'two'], 'GET /')
 
 const traceState = (text: string) => ({ serialize: () => text }) as TraceState
 const link = (context: unknown): SpanLink => ({
@@ -56,6 +62,22 @@ const FIELDS: [string, Partial<SpanData>, Partial<DecodedSpan>][] = [
   ['a senseless dropped count', { droppedLinks: Number.NaN }, { droppedLinksCount: 0 }],
   ['a negative dropped count', { droppedLinks: -1 }, { droppedLinksCount: 0 }],
   ['undefined attributes', { attributes: ['a', undefined, 'b', 1] }, { attributes: { b: 1 } }],
+  [
+    'a name that both its shared attributes and its outcome have',
+    { name: 'GET /', shared: NAMED, outcome: new SharedAttributes(['d', 4], 'GET /'), attributes: ['c', 3] },
+    { name: 'GET /', attributes: { a: 1, b: 'two', c: 3, d: 4 } },
+  ],
+  [
+    'a name that only its outcome has',
+    { name: 'GET /', shared: new SharedAttributes(['d', 4], 'other'), outcome: NAMED },
+    { name: 'GET /', attributes: { a: 1, b: 'two', d: 4 } },
+  ],
+  [
+    'a name that none of them has',
+    { name: 'mine', shared: NAMED, outcome: new SharedAttributes(['d', 4]) },
+    { name: 'mine', attributes: { a: 1, b: 'two', d: 4 } },
+  ],
+  ['ids as bits', { bits: BITS, parentBits: BITS, parentSpanId: SPAN_ID }, { parentSpanId: SPAN_ID }],
   ['the key __proto__', { attributes: ['__proto__', 1] }, { attributes: { ['__proto__']: 1 } }],
   [
     'exact times',
@@ -307,10 +329,10 @@ test('in protobuf, fields that say nothing are not sent', () => {
     `0a10${TRACE_ID}`,
     `1208${SPAN_ID}`,
     '850103010000',
-    '2a016e',
     '3001',
     `39${time.toString('hex')}`,
     `41${time.toString('hex')}`,
+    '2a016e',
   ].join('')
   assert.ok(Buffer.from(encoder.take()).toString('hex').endsWith(fields))
 })

@@ -1,0 +1,24 @@
+// Sets on its spans what the agent tells of requests, too.
+import { createServer } from 'node:http'
+import { trace } from '@opentelemetry/api'
+
+const OWN = {
+  '/plain': () => {},
+  '/name': (span) => span.updateName('mine'),
+  '/method': (span) => span.setAttribute('http.request.method', 'MINE'),
+  '/route': (span) => span.setAttribute('http.route', '/mine'),
+  '/status': (span) => span.setAttribute('http.response.status_code', 299),
+  '/many': (span) => {
+    for (let i = 0; i < 130; i++) span.setAttribute(`mine.${i}`, i)
+  },
+}
+
+const server = createServer((request, response) => {
+  OWN[request.url](trace.getActiveSpan())
+  response.end()
+})
+server.listen(0, '127.0.0.1', async () => {
+  const { port } = server.address()
+  for (const path of Object.keys(OWN)) await (await fetch(`http://127.0.0.1:${port}${path}`)).text()
+  server.close()
+})
