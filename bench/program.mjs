@@ -8,11 +8,11 @@ const PROBE = fileURLToPath(new URL('probe.cjs', import.meta.url))
 export class Program {
   #child
 
-  /** Starts `apps/<file>` and waits for the port on its first line. */
+  /** Starts `apps/<file>` and waits for the port on its first line. `node` is its path, or what runs it with its arguments. */
   static async start(node, agent, file, env, core = PROGRAM_CORE, hasProbe = true) {
     const program = new Program()
     const probe = hasProbe ? ['--require', PROBE] : []
-    const command = [node, ...probe, ...agent.flags(kindOf(file)), appPath(file)]
+    const command = [...[node].flat(), ...probe, ...agent.flags(kindOf(file)), appPath(file)]
     const child = start(core, command, { env, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] })
     program.#child = child
     const said = []
