@@ -42,6 +42,8 @@ export class Kind {
   readonly port: number | undefined
   /** Of its durations; undefined until somebody has measured one. */
   series: BoundInstrument | undefined = undefined
+  /** False beyond the bounds of what is remembered: nothing is made once for what is found once. */
+  isKept = false
   #outcome: SharedAttributes | undefined = undefined
 
   constructor(
@@ -70,6 +72,7 @@ export class Kind {
   tell(span: RecordingSpan): boolean {
     const { attributes } = span
     if (
+      !this.isKept ||
       this.status === 0 ||
       !span.sharesAttributes ||
       attributes[METHOD_AT] !== 'http.request.method' ||
@@ -109,26 +112,33 @@ export class Kinds {
     port: number | undefined,
   ): Kind {
     const kinds = this.#targets.get(target) ?? this.#newTarget(target)
-    for (let i = 0; i < kinds.length; i++) {
-      const known = kinds[i]!
-      if (
-        known.status === status &&
-        known.method === method &&
-        known.errorType === errorType &&
-        known.scheme === scheme &&
-        known.version === version &&
-        known.port === port
-      )
-        return known
+    if (kinds !== undefined) {
+      for (let i = 0; i < kinds.length; i++) {
+        const known = kinds[i]!
+        if (
+          known.status === status &&
+          known.method === method &&
+          known.errorType === errorType &&
+          known.scheme === scheme &&
+          known.version === version &&
+          known.port === port
+        )
+          return known
+      }
     }
     const kind = new Kind(target, method, scheme, status, errorType, version, port)
-    if (kinds.length < MAX_KINDS) kinds.push(kind)
+    if (kinds !== undefined && kinds.length < MAX_KINDS) {
+      kinds.push(kind)
+      kind.isKept = true
+    }
     return kind
   }
 
-  #newTarget(target: string | undefined): Kind[] {
+  /** Undefined where there are too many. */
+  #newTarget(target: string | undefined): Kind[] | undefined {
+    if (this.#targets.size >= MAX_TARGETS) return undefined
     const kinds: Kind[] = []
-    if (this.#targets.size < MAX_TARGETS) this.#targets.set(target, kinds)
+    this.#targets.set(target, kinds)
     return kinds
   }
 }
