@@ -2,6 +2,8 @@
 // [--app hello] [--agents bare,autospan] [--floor minimum.cjs] [--node binary] [--rounds 7]. Needs valgrind.
 // The program takes some thirty times as long, so that what happens once a second or a minute counts for more than it
 // does in life, and so do collections and compilations, which are done in one thread here: the median is of rounds.
+// With pg and the agent a round has full collections, which a program at its own speed has every 100,000 requests: look at
+// the functions there (callgrind_annotate), not at the sum.
 import { execFile } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
