@@ -181,7 +181,7 @@ export class ServedRequest extends MessageLife implements SpanOwner {
     } finally {
       // A framework that cannot tell the route must not keep the status from being told.
       if (kind === undefined || type !== undefined || !(span instanceof RecordingSpan) || !kind.tell(span)) {
-        if (type === undefined) recordServerStatus(span, this.#status)
+        if (type === undefined && this.#status !== 0) recordServerStatus(span, this.#status)
         if (kind?.target !== undefined) this.#recordRoute(kind.target)
       }
     }

@@ -124,6 +124,7 @@ test('what a program sets on the span of a request stays, but for what the agent
       '/route': ['GET', 'GET', 200, '/mine', 0],
       '/status': ['GET', 'GET', 200, undefined, 0],
       '/many': ['GET', 'GET', undefined, undefined, dropped],
+      '/unsent': ['GET', 'GET', undefined, undefined, 0],
     })
   }
 })

@@ -14,11 +14,15 @@ const OWN = {
 }
 
 const server = createServer((request, response) => {
-  OWN[request.url](trace.getActiveSpan())
-  response.end()
+  OWN[request.url]?.(trace.getActiveSpan())
+  if (request.url !== '/unsent') return response.end()
+  // Says that it is whole, and has no head.
+  response.emit('finish')
+  response.destroy()
 })
 server.listen(0, '127.0.0.1', async () => {
   const { port } = server.address()
   for (const path of Object.keys(OWN)) await (await fetch(`http://127.0.0.1:${port}${path}`)).text()
+  await fetch(`http://127.0.0.1:${port}/unsent`).catch(() => {})
   server.close()
 })
