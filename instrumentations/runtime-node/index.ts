@@ -13,7 +13,7 @@ export const runtimeNode: Instrumentation = {
   about: 'event loop, garbage collection and heap of each thread; CPU, memory and uptime of the process',
   measure: (kit) => {
     const meter = kit.meter()
-    measureEventLoop(meter)
+    measureEventLoop(kit)
     measureMemory(meter, kit.place('garbage collection'))
     if (process.getBuiltinModule('node:worker_threads').isMainThread) measureProcess(meter)
   },

@@ -1,0 +1,90 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import type { EventLoopUtilization } from 'node:perf_hooks'
+import { clearInterval, setInterval } from 'node:timers'
+import { guard } from '../../src/instrumentation/guard.js'
+import type { Kit } from '../../src/instrumentation/kit.js'
+import { DelaySamples } from './delay-samples.js'
+
+/** From one sample to the next. */
+const SAMPLE_MILLIS = 50
+/** How often it is asked whether the loop has anything to do. */
+const LOOK_MILLIS = 1000
+/** A loop that was active for less of `LOOK_MILLIS` is idle. The samples themselves take up to 3 ms. */
+const IDLE_MILLIS = 20
+/** Published by node:http for each request, before its server has it. */
+const REQUEST_CHANNEL = 'http.server.request.start'
+
+/**
+ * How late the timers of this thread's event loop are, by a sample each 50 ms. An idle loop is left alone, for a sample
+ * would wake it only to find it on time: these count as 0 and are not taken. The next request to a server of node:http
+ * has them taken again at once, and whatever else keeps the loop active within a second.
+ */
+export class LoopDelay {
+  readonly #kit: Kit
+  readonly #onRequest: () => void
+  readonly #watchers: DelaySamples[] = []
+  #timer: NodeJS.Timeout
+  /** When the next sample or look is due. On the monotonic clock, as all times here. */
+  #dueMillis = 0
+  #lookAtMillis = 0
+  #used: EventLoopUtilization = performance.eventLoopUtilization()
+  /** Up to when samples that are not taken have been counted; undefined where they are taken. */
+  #idleSinceMillis: number | undefined = undefined
+
+  constructor(kit: Kit) {
+    this.#kit = kit
+    this.#onRequest = guard(kit.place('event loop delay'), () => this.#wake())
+    this.#timer = this.#every(SAMPLE_MILLIS)
+  }
+
+  /** Gets each sample from now on. */
+  watch(): DelaySamples {
+    const samples = new DelaySamples()
+    this.#watchers.push(samples)
+    return samples
+  }
+
+  /** Counts the samples that an idle loop was spared until now. */
+  countIdle(): void {
+    if (this.#idleSinceMillis === undefined) return
+    const count = Math.floor((performance.now() - this.#idleSinceMillis) / SAMPLE_MILLIS)
+    this.#idleSinceMillis += count * SAMPLE_MILLIS
+    for (const samples of this.#watchers) samples.addOnTime(count)
+  }
+
+  #every(millis: number): NodeJS.Timeout {
+    this.#dueMillis = performance.now() + millis
+    this.#lookAtMillis = performance.now() + LOOK_MILLIS
+    return this.#kit.runUnbound(setInterval<[]>, undefined, [() => this.#tick(millis), millis]).unref()
+  }
+
+  #tick(millis: number): void {
+    const nowMillis = performance.now()
+    this.countIdle()
+    for (const samples of this.#watchers) samples.add(nowMillis - this.#dueMillis)
+    this.#dueMillis = nowMillis + millis
+    if (this.#idleSinceMillis === undefined && nowMillis < this.#lookAtMillis) return
+    this.#lookAtMillis = nowMillis + LOOK_MILLIS
+    const used = performance.eventLoopUtilization()
+    const isIdle = used.active - this.#used.active < IDLE_MILLIS
+    this.#used = used
+    if (!isIdle) this.#wake()
+    else if (this.#idleSinceMillis === undefined) this.#sleep()
+  }
+
+  #sleep(): void {
+    clearInterval(this.#timer)
+    this.#timer = this.#every(LOOK_MILLIS)
+    this.#idleSinceMillis = performance.now()
+    subscribe(REQUEST_CHANNEL, this.#onRequest)
+  }
+
+  #wake(): void {
+    if (this.#idleSinceMillis === undefined) return
+    this.countIdle()
+    this.#idleSinceMillis = undefined
+    unsubscribe(REQUEST_CHANNEL, this.#onRequest)
+    clearInterval(this.#timer)
+    this.#timer = this.#every(SAMPLE_MILLIS)
+  }
+}

@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { DelaySamples } from '../../instrumentations/runtime-node/delay-samples.js'
+import { run } from '../harness/program.js'
+import { startSink } from '../harness/sink.js'
+
+test('an idle event loop is not woken for samples, and the delay by the first request after that is seen', async (t) => {
+  const sink = await startSink(t)
+  const { code, stdout, stderr } = await run('metrics/idle.cjs', { env: sink.env })
+  await sink.settled()
+  assert.equal(code, 0, stderr)
+  // A sample each 50 ms would make 40 of them.
+  const { turns } = JSON.parse(stdout)
+  assert.ok(turns < 20, `${turns} turns`)
+
+  // The timer that is late was begun with the request, and is due 50 ms later.
+  const of = (name: string) => sink.metric(`nodejs.eventloop.delay.${name}`)?.points[0]?.value ?? Number.NaN
+  assert.ok(of('max') > 0.1 && of('max') < 5, `${of('max')} s`)
+  // Five seconds of which two tenths were blocked, in samples of which most were not taken.
+  assert.deepEqual([of('min'), of('p50')], [0, 0])
+  assert.ok(of('mean') < of('max') / 10 && of('stddev') < of('max') / 2, `${of('mean')} s, ${of('stddev')} s`)
+})
+
+const ROWS: readonly { readonly name: string; readonly delays: readonly number[]; readonly onTime: number }[] = [
+  { name: 'none was late', delays: [], onTime: 40 },
+  { name: 'all were late', delays: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10], onTime: 0 },
+  { name: 'one was', delays: [250], onTime: 99 },
+  { name: 'half were', delays: [10, 20, 30, 40, 50], onTime: 5 },
+  { name: 'nine of ten were', delays: [5, 5, 5, 5, 5, 5, 5, 5, 100], onTime: 1 },
+  { name: 'some were early', delays: [-1, -0.4, 0, 2, 3], onTime: 0 },
+  { name: 'one was by microseconds', delays: [0.004, 0.001], onTime: 1 },
+]
+
+for (const { name, delays, onTime } of ROWS) {
+  test(`samples that were not taken count as those that were on time: ${name}`, () => {
+    const samples = new DelaySamples()
+    for (const delay of delays) samples.add(delay)
+    samples.addOnTime(onTime)
+
+    const all = [...delays.map((delay) => Math.max(delay, 0)), ...Array<number>(onTime).fill(0)].toSorted(
+      (a, b) => a - b,
+    )
+    const mean = all.reduce((sum, delay) => sum + delay, 0) / all.length
+    const variance = all.reduce((sum, delay) => sum + (delay - mean) ** 2, 0) / all.length
+    const rank = (percent: number) => all[Math.max(Math.ceil((percent / 100) * all.length), 1) - 1]!
+    assert.equal(samples.count, all.length)
+    const { min, max, mean: ownMean, stddev } = samples
+    const told = [min, max, ownMean, stddev, ...[50, 90, 99].map((percent) => samples.percentile(percent))]
+    const expected = [all[0]!, all.at(-1)!, mean, Math.sqrt(variance), rank(50), rank(90), rank(99)]
+    for (const [i, seconds] of told.entries()) {
+      const millis = seconds * 1000
+      // Three figures; the deviation is of a difference of squares.
+      const slack = expected[i]! * 0.002 + 0.0005
+      assert.ok(Math.abs(millis - expected[i]!) <= slack, `${i}: ${millis} ms, not ${expected[i]} ms`)
+    }
+
+    samples.reset()
+    assert.equal(samples.count, 0)
+  })
+}
+
+test('a delay of more than an hour counts as one of an hour', () => {
+  const samples = new DelaySamples()
+  samples.add(2 * 3_600_000)
+  assert.equal(samples.count, 1)
+  assert.ok(Math.abs(samples.max - 3600) < 4, `${samples.max} s`)
+})
