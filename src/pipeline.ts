@@ -177,10 +177,15 @@ function countLogs(provider: AgentLoggerProvider): void {
   addCounters({ name, isMonotonic: true, unit: '{log_record}', attributes: {}, read: () => provider.created })
 }
 
+/** How many spans are encoded at a time. What they hold is private and does not change once they have ended. */
+const SPANS_TOGETHER = 16
+
 /** How the records of one signal leave the process. */
 interface Way<Data> {
   readonly signal: Signal
   readonly encoder: (protocol: Protocol) => Encoder<Data>
+  /** Records that are encoded together. */
+  readonly together: number
   readonly batch: BatchConfig
   readonly otlp: OtlpConfig
   /** Where `otlp/file` appends. */
@@ -213,7 +218,7 @@ function tellingOpen(ring: ThreadRing, countOpen: () => number, next: SpanProces
 
 function createExporter<Data>(
   name: Exclude<ExporterName, 'none'>,
-  { signal, encoder: encoderFor, batch, otlp, file, console, ring, pressure }: Way<Data>,
+  { signal, encoder: encoderFor, together, batch, otlp, file, console, ring, pressure }: Way<Data>,
   bounds: DeliveryConfig,
 ): SignalExporter<Data> {
   if (name === 'console') return console()
@@ -222,7 +227,7 @@ function createExporter<Data>(
       const encoder = encoderFor(otlp.protocol)
       const transport = createTransport(transportSettings(otlp, encoder.contentType, VERSION))
       const { timeoutMillis } = otlp
-      return new BatchProcessor({ signal, encoder, transport, batch, timeoutMillis, bounds, pressure })
+      return new BatchProcessor({ signal, encoder, together, transport, batch, timeoutMillis, bounds, pressure })
     }
     if (ring === undefined) return createOwn()
     const { HandingOver } = require('./export/handing-over.js') as typeof import('./export/handing-over.js')
@@ -242,7 +247,7 @@ function createSpanExporters(
 ): readonly SignalExporter<SpanData>[] {
   const encoder = (protocol: Protocol) => createSpanEncoder(protocol, resource)
   const console = () => createConsole(resource, (spanId) => openSpans().isOpen(spanId))
-  const way = { ...traces, ...ways, signal: TRACES, encoder, console }
+  const way = { ...traces, ...ways, signal: TRACES, encoder, together: SPANS_TOGETHER, console }
   return traces.exporters.map((name) => createExporter(name, way, delivery))
 }
 
@@ -252,7 +257,8 @@ function createLogExporters(
   ring: ThreadRing | undefined,
 ): readonly SignalExporter<LogData>[] {
   const encoder = (protocol: Protocol) => createLogEncoder(protocol, resource)
-  const way = { ...logs, signal: LOGS, encoder, console: createLogConsole, ring }
+  // The body is the program's own object.
+  const way = { ...logs, signal: LOGS, encoder, together: 1, console: createLogConsole, ring }
   return logs.exporters.map((name) => createExporter(name, way, delivery))
 }
 

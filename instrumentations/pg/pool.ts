@@ -192,8 +192,8 @@ function traceConnections(prototype: Pool, kit: Kit, metrics: PgPoolMetrics): vo
   kit.wrap(prototype, '_release', (release) => {
     return function (this: Pool, ...args) {
       if (metrics.isOn) noteReleased(this, args[0])
-      const isUnseen = !kit.isDetached() && isQuiet(this, args[2])
-      return isUnseen ? kit.runUnbound(release, this, args) : kit.runDetached(release, this, args)
+      if (kit.isDetached()) return release.apply(this, args)
+      return isQuiet(this, args[2]) ? kit.runUnbound(release, this, args) : kit.runDetached(release, this, args)
     }
   })
   // From 3.13 on the program may have a hook in `newClient`, and the timers come after.

@@ -2,15 +2,17 @@ import { setTimeout } from 'node:timers'
 import type { BatchConfig, DeliveryConfig } from '../config/config.js'
 import { runOutside } from '../context/manager.js'
 import type { Encoder } from '../otlp/encoder.js'
+import { BatchSource } from './batch-source.js'
 import { type ExporterTuning, OtlpExporter } from './otlp-exporter.js'
 import type { Pressure } from './pressure.js'
 import type { Signal } from './signal.js'
-import type { Source } from './source.js'
 import type { Transport } from './transport/transport.js'
 
 export interface BatchProcessorSettings<Data> {
   readonly signal: Signal
   readonly encoder: Encoder<Data>
+  /** How many records are encoded together: more than 1 where nobody changes them after their end. Default: 1. */
+  readonly together?: number
   readonly transport: Transport
   readonly batch: BatchConfig
   /** Bounds one attempt, together with `batch.exportTimeoutMillis`; `Infinity` for no limit. */
@@ -22,27 +24,26 @@ export interface BatchProcessorSettings<Data> {
 }
 
 /**
- * Encodes records as they end and exports them in batches: one leaves when it is full, by number or
- * bytes, and at the latest some time after its first record.
+ * Exports records in batches: one leaves when it is full, by number or bytes, and at the latest some time after its
+ * first record.
  */
 export class BatchProcessor<Data> extends OtlpExporter {
-  readonly #encoder: Encoder<Data>
-  readonly #batchRecords: number
+  readonly #source: BatchSource<Data>
   readonly #delayMillis: number
   readonly #pressure: Pressure | undefined
   #delay: NodeJS.Timeout | undefined
   /** When the timer is to fire, on the monotonic clock. */
   #due = 0
 
-  constructor({ encoder, batch, timeoutMillis, ...settings }: BatchProcessorSettings<Data>) {
+  constructor({ encoder, together = 1, batch, timeoutMillis, ...settings }: BatchProcessorSettings<Data>) {
+    const source = new BatchSource(encoder, together, batch.maxExportBatchSize)
     super({
       ...settings,
-      source: sourceOf(encoder),
+      source,
       attemptMillis: Math.min(timeoutMillis, batch.exportTimeoutMillis),
       maxQueueRecords: batch.maxQueueSize,
     })
-    this.#encoder = encoder
-    this.#batchRecords = batch.maxExportBatchSize
+    this.#source = source
     this.#delayMillis = batch.scheduleDelayMillis
     this.#pressure = settings.pressure
   }
@@ -52,9 +53,9 @@ export class BatchProcessor<Data> extends OtlpExporter {
       this.drop(1)
       return
     }
-    const encoder = this.#encoder
-    encoder.add(record)
-    if (encoder.count >= this.#batchRecords || encoder.byteLength >= this.enoughBytes) this.deliver()
+    const source = this.#source
+    source.add(record)
+    if (source.isFull || source.byteLength >= this.enoughBytes) this.deliver()
     else if (this.#delay === undefined) this.#startDelay()
   }
 
@@ -69,17 +70,5 @@ export class BatchProcessor<Data> extends OtlpExporter {
     this.#delay = undefined
     this.#pressure?.looked(performance.now() - this.#due)
     this.deliverDue()
-  }
-}
-
-function sourceOf<Data>(encoder: Encoder<Data>): Source {
-  return {
-    get count() {
-      return encoder.count
-    },
-    take() {
-      const records = encoder.count
-      return { records, body: encoder.take() }
-    },
   }
 }

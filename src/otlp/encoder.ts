@@ -1,7 +1,4 @@
-/**
- * Collects records of one signal as OTLP bytes. A record is encoded when it is added, while its data
- * is hot in the cache, and is garbage afterwards; only bytes wait.
- */
+/** Collects records of one signal as OTLP bytes. A record is encoded when it is added, and is garbage afterwards. */
 export interface Encoder<Data> {
   /** The request's `content-type`. */
   readonly contentType: string

@@ -1,0 +1,58 @@
+import type { Encoder } from '../otlp/encoder.js'
+import type { Request, Source } from './source.js'
+
+/**
+ * Has records encoded some at a time. The code that encodes is long and runs through once for each record: for the first
+ * of them the processor has to fetch it, where a request of the program's was served since, and for the others it is there.
+ */
+export class BatchSource<Data> implements Source {
+  readonly #encoder: Encoder<Data>
+  readonly #together: number
+  readonly #batchRecords: number
+  readonly #waiting: (Data | undefined)[] = []
+  #waitingCount = 0
+
+  /**
+   * @param together how many records wait for each other, 1 for those that may change after their end
+   * @param batchRecords in a request, at most
+   */
+  constructor(encoder: Encoder<Data>, together: number, batchRecords: number) {
+    this.#encoder = encoder
+    this.#together = together
+    this.#batchRecords = batchRecords
+  }
+
+  /** Of those that are encoded; others are when there are enough of them, or when the batch is full with them. */
+  get byteLength(): number {
+    return this.#encoder.byteLength
+  }
+
+  get isFull(): boolean {
+    return this.#encoder.count >= this.#batchRecords
+  }
+
+  /** Encodes what waits for it. */
+  get count(): number {
+    this.#encode()
+    return this.#encoder.count
+  }
+
+  add(record: Data): void {
+    this.#waiting[this.#waitingCount++] = record
+    const count = this.#waitingCount
+    if (count >= this.#together || this.#encoder.count + count >= this.#batchRecords) this.#encode()
+  }
+
+  take(): Request {
+    return { records: this.count, body: this.#encoder.take() }
+  }
+
+  #encode(): void {
+    const count = this.#waitingCount
+    this.#waitingCount = 0
+    for (let i = 0; i < count; i++) {
+      this.#encoder.add(this.#waiting[i] as Data)
+      this.#waiting[i] = undefined
+    }
+  }
+}

@@ -1,0 +1,40 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { BatchSource } from '../../src/export/batch-source.js'
+import { IdEncoder, idsOf, spans } from './collector.js'
+
+/** `encoded`: how many of the spans added so far are bytes, after each of them. */
+const ROWS = [
+  { name: 'each at once', together: 1, batchRecords: 4, encoded: [1, 2, 3, 4] },
+  { name: 'some at a time', together: 3, batchRecords: 512, encoded: [0, 0, 3, 3, 3, 6, 6] },
+  { name: 'a batch that is full sooner', together: 16, batchRecords: 2, encoded: [0, 2] },
+  { name: 'a batch that is full in between', together: 3, batchRecords: 4, encoded: [0, 0, 3, 4] },
+  { name: 'a batch of one', together: 16, batchRecords: 1, encoded: [1] },
+]
+
+for (const { name, together, batchRecords, encoded } of ROWS) {
+  test(`records are encoded together: ${name}`, () => {
+    const encoder = new IdEncoder()
+    const source = new BatchSource(encoder, together, batchRecords)
+    const all = spans(encoded.length)
+    const counts = all.map((span) => {
+      source.add(span)
+      assert.equal(source.isFull, encoder.count === batchRecords)
+      return encoder.count
+    })
+    assert.deepEqual(counts, encoded)
+
+    // Whoever asks has all of them encoded, once and in order.
+    assert.equal(source.count, all.length)
+    const { records, body } = source.take()
+    assert.deepEqual([records, idsOf(body)], [all.length, all.map(({ spanId }) => spanId)])
+    assert.equal(source.count, 0)
+  })
+}
+
+test('a request that is taken has what waits to be encoded', () => {
+  const source = new BatchSource(new IdEncoder(), 16, 512)
+  for (const span of spans(5)) source.add(span)
+  const { records, body } = source.take()
+  assert.deepEqual([records, idsOf(body).length], [5, 5])
+})
