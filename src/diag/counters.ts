@@ -7,7 +7,7 @@ export interface SelfCounter {
   /** Whether it only grows. */
   readonly isMonotonic: boolean
   readonly unit: string
-  readonly attributes: Readonly<Record<string, string>>
+  readonly attributes: Readonly<Record<string, string | number>>
   readonly read: () => number
 }
 

@@ -2,12 +2,16 @@ import type { Protocol } from '../config/config.js'
 import { addCounters, type SelfCounter, tellDuration } from '../diag/counters.js'
 import type { ExportStats } from './report.js'
 import type { Signal } from './signal.js'
+import { routeTo } from './transport/route.js'
+import { type Answer, errorTypeOf, type TransportSettings } from './transport/transport.js'
 
 /** What an exporter with a queue tells of itself. */
 export interface Counted {
   readonly stats: ExportStats
-  /** Records that are being sent. */
+  /** Records that are being sent, or wait to be sent again. */
   readonly inFlight: number
+  /** Records that were sent in vain, by `error.type`: those that failed, and of those that were dropped some. */
+  readonly failures: ReadonlyMap<string, number>
 }
 
 const UNITS: Readonly<Record<Signal['name'], string>> = {
@@ -27,8 +31,8 @@ const PROTOCOLS: Readonly<Record<Protocol, string>> = {
   grpc: 'grpc',
 }
 
-/** Tells of a request that has had its answer, after `millis` from the first attempt; whether all of it was kept. */
-export type TellExported = (millis: number, isKept: boolean) => void
+/** Tells of a request that will not be sent again, after `millis` from the first attempt; `last` is the last one's answer. */
+export type TellExported = (millis: number, last: Answer) => void
 
 /**
  * Has the numbers of an exporter be read by the names of the semantic conventions, for as long as the process lives.
@@ -37,24 +41,40 @@ export type TellExported = (millis: number, isKept: boolean) => void
 export function countExporter(
   exporter: Counted,
   { name }: Signal,
-  protocol: Protocol,
+  settings: TransportSettings,
   capacity: number | undefined,
 ): TellExported {
-  const ofExporter = component(`otlp_${PROTOCOLS[protocol]}_${EXPORTED[name]}_exporter`)
-  const rejected = { ...ofExporter, 'error.type': 'rejected' }
+  const { protocol } = settings
+  const ofExporter = { ...component(`otlp_${PROTOCOLS[protocol]}_${EXPORTED[name]}_exporter`), ...server(settings) }
   const add = (rest: string, isMonotonic: boolean, attributes: SelfCounter['attributes'], read: () => number) =>
     addCounters({ name: `otel.sdk.${rest}`, unit: UNITS[name], isMonotonic, attributes, read })
   add(`exporter.${name}.exported`, true, ofExporter, () => exporter.stats.exported)
-  add(`exporter.${name}.exported`, true, rejected, () => exporter.stats.failed)
   add(`exporter.${name}.inflight`, false, ofExporter, () => exporter.inFlight)
-  const tell: TellExported = (millis, isKept) =>
-    tellDuration('otel.sdk.exporter.operation.duration', millis / 1000, isKept ? ofExporter : rejected)
+  const statusName = protocol === 'grpc' ? 'rpc.status_code' : 'http.response.status_code'
+  const known = new Set<string>()
+  const addFailures = (error: string): SelfCounter['attributes'] => {
+    const attributes = { ...ofExporter, 'error.type': error }
+    if (!known.has(error)) add(`exporter.${name}.exported`, true, attributes, () => exporter.failures.get(error) ?? 0)
+    known.add(error)
+    return attributes
+  }
+  addFailures('rejected')
+  const tell: TellExported = (millis, last) => {
+    const error = errorTypeOf(last)
+    const outcome = error === undefined ? ofExporter : addFailures(error)
+    const attributes = last.status === undefined ? outcome : { ...outcome, [statusName]: last.status }
+    tellDuration('otel.sdk.exporter.operation.duration', millis / 1000, attributes)
+  }
   // A reader of metrics has no queue by the conventions.
   if (name === 'metric_data_point') return tell
   const processor = component(PROCESSORS[name])
   const full = { ...processor, 'error.type': 'queue_full' }
-  add(`processor.${name}.processed`, true, processor, () => exporter.stats.exported + exporter.stats.failed)
-  add(`processor.${name}.processed`, true, full, () => exporter.stats.dropped)
+  const sentInVain = () => [...exporter.failures.values()].reduce((sum, records) => sum + records, 0)
+  add(`processor.${name}.processed`, true, processor, () => exporter.stats.exported + sentInVain())
+  add(`processor.${name}.processed`, true, full, () => {
+    const { dropped, failed } = exporter.stats
+    return dropped - (sentInVain() - failed)
+  })
   add(`processor.${name}.queue.size`, false, processor, () => exporter.stats.queued - exporter.inFlight)
   if (capacity !== undefined) add(`processor.${name}.queue.capacity`, false, processor, () => capacity)
   return tell
@@ -65,4 +85,10 @@ export function component(type: string): Readonly<Record<string, string>> {
   const number = instances.get(type) ?? 0
   instances.set(type, number + 1)
   return { 'otel.component.type': type, 'otel.component.name': `${type}/${number}` }
+}
+
+/** Where it delivers to, behind any proxy. A unix socket has no port. */
+function server(settings: TransportSettings): SelfCounter['attributes'] {
+  const { socketPath, host, port } = routeTo(settings)
+  return socketPath === undefined ? { 'server.address': host, 'server.port': port } : { 'server.address': socketPath }
 }

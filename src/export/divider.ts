@@ -46,7 +46,7 @@ export class Divider {
   /** The batch as it is to be sent: mostly itself, in two where it is too large, not at all where there is no hope. */
   prepare(batch: Batch): readonly Batch[] {
     if (batch.division?.isHopeless) {
-      this.#refuse(batch, batch.division.reason)
+      this.#refuse(batch, batch.division.last)
       return []
     }
     if (batch.body.byteLength <= this.#requestBytes || batch.records < 2) return [batch]
@@ -55,8 +55,7 @@ export class Divider {
 
   /** Returns what is to be sent instead of a batch that was refused; nothing where it is settled. */
   settle(batch: Batch, answer: Accepted | Refused): readonly Batch[] {
-    if (answer.kind === 'refused')
-      return this.#divide(batch, answer) ?? this.#refuse(batch, answer.reason, answer.isNoPlace)
+    if (answer.kind === 'refused') return this.#divide(batch, answer) ?? this.#refuse(batch, answer, answer.isNoPlace)
     this.#hopes = true
     this.#report.accepted(batch.records, answer.rejected, answer.message)
     batch.division?.accepted(batch.records)
@@ -73,16 +72,17 @@ export class Divider {
     }
   }
 
-  #divide(batch: Batch, { culprit, reason }: Refused): readonly Batch[] | undefined {
+  #divide(batch: Batch, answer: Refused): readonly Batch[] | undefined {
+    const { culprit } = answer
     if (culprit === undefined || batch.records < 2) {
       batch.division?.objected()
       return undefined
     }
     if (culprit === 'size') this.#requestBytes = Math.min(this.#requestBytes, batch.body.byteLength >> 1)
     else if (!this.#hopes) return undefined
-    const division = batch.division ?? new Division(batch.records)
+    const division = batch.division ?? new Division(batch.records, answer)
     division.objected()
-    division.reason = reason
+    division.last = answer
     return division.isHopeless ? undefined : this.#halves({ ...batch, division })
   }
 
@@ -96,9 +96,9 @@ export class Divider {
     }
   }
 
-  #refuse(batch: Batch, reason: string, isNoPlace?: boolean): readonly [] {
-    if (batch.division === undefined) this.#report.refused(batch.records, reason, isNoPlace)
-    else batch.division.refuse(batch.records, reason)
+  #refuse(batch: Batch, answer: Refused, isNoPlace?: boolean): readonly [] {
+    if (batch.division === undefined) this.#report.refused(batch.records, answer, isNoPlace)
+    else batch.division.refuse(batch.records, answer)
     this.#settled(batch)
     this.#end(batch)
     return []
@@ -107,6 +107,6 @@ export class Divider {
   #end({ division }: Batch): void {
     if (division?.isOver !== true) return
     if (!division.isPartlyAccepted) this.#hopes = false
-    if (division.refused > 0) this.#report.refused(division.refused, division.reason)
+    if (division.refused > 0) this.#report.refused(division.refused, division.last)
   }
 }

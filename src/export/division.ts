@@ -1,3 +1,5 @@
+import type { Refused } from './transport/transport.js'
+
 /** More refusals of one request's parts than this are not worth their traffic. */
 const MAX_REFUSALS = 200
 /** Refusals one after the other, beyond those that lead to a single record and to its neighbour. */
@@ -9,7 +11,7 @@ const IN_A_ROW = 4
  */
 export class Division {
   /** The server's words on the last part that it refused. */
-  reason = ''
+  last: Refused
   /** Records that were refused for good. */
   refused = 0
   isPartlyAccepted = false
@@ -18,8 +20,9 @@ export class Division {
   #inARow = 0
   readonly #mostInARow: number
 
-  /** `records` are those of the whole request. */
-  constructor(records: number) {
+  /** `records` are those of the whole request, which got `answer`. */
+  constructor(records: number, answer: Refused) {
+    this.last = answer
     this.#left = records
     this.#mostInARow = 2 * Math.ceil(Math.log2(records)) + IN_A_ROW
   }
@@ -46,9 +49,9 @@ export class Division {
     this.#left -= records
   }
 
-  refuse(records: number, reason: string): void {
+  refuse(records: number, answer: Refused): void {
     this.refused += records
-    this.reason = reason
+    this.last = answer
     this.#left -= records
   }
 

@@ -13,7 +13,14 @@ import { DeliveryReport, type ExportStats, type ReportTuning } from './report.js
 import type { Backoff } from './retry.js'
 import type { Signal } from './signal.js'
 import type { Request, Source } from './source.js'
-import type { Accepted, Answer, Failed, Refused, Transport } from './transport/transport.js'
+import {
+  type Accepted,
+  type Answer,
+  errorTypeOf,
+  type Failed,
+  type Refused,
+  type Transport,
+} from './transport/transport.js'
 import { WaitingBatches } from './waiting.js'
 
 export interface OtlpExporterSettings {
@@ -61,8 +68,8 @@ export class OtlpExporter implements Exporter {
   readonly #flushes = new Flushes()
   readonly #pause: Pause
   readonly #tellExported: TellExported
-  /** The request that is tried, and since when on the monotonic clock. */
-  #trying: { readonly number: number; readonly sinceMillis: number } | undefined
+  /** The request that is tried, since when on the monotonic clock, and what became of the last attempt. */
+  #trying: { readonly number: number; readonly sinceMillis: number; failed?: Failed } | undefined
   /** What the source holds goes next, however little it is. */
   #due = false
   /** The number of the newest batch, and of the newest that was there when a flush began. */
@@ -89,11 +96,14 @@ export class OtlpExporter implements Exporter {
       bounds,
       maxRecords: maxQueueRecords,
       onBacklog: () => this.#deliver(),
-      onOverflow: pressure && (() => pressure.overflowed()),
+      onOverflow: (batches) => {
+        pressure?.overflowed()
+        this.#giveUp(batches)
+      },
     })
     this.#attemptMillis = attemptMillis
     this.#pause = new Pause(tuning.backoff, tuning.flushBackoff)
-    this.#tellExported = countExporter(this, signal, transport.settings.protocol, maxQueueRecords)
+    this.#tellExported = countExporter(this, signal, transport.settings, maxQueueRecords)
   }
 
   get stats(): ExportStats {
@@ -106,9 +116,14 @@ export class OtlpExporter implements Exporter {
     return this.#waiting.fullness
   }
 
-  /** Records that are being sent. */
+  /** Records that are being sent, or wait to be sent again. */
   get inFlight(): number {
-    return this.#current?.records ?? 0
+    const batch = this.#current ?? this.#waiting.batches[0]
+    return batch !== undefined && batch.number === this.#trying?.number ? batch.records : 0
+  }
+
+  get failures(): ReadonlyMap<string, number> {
+    return this.#report.failures
   }
 
   get unflushed(): boolean {
@@ -284,11 +299,12 @@ export class OtlpExporter implements Exporter {
       this.#current = undefined
       if (answer.kind === 'failed') {
         this.#report.attemptFailed(startMillis, answer.reason)
+        this.#trying.failed = answer
         this.#waiting.putBack(batch)
         await this.#pauseAfter(answer)
       } else {
         this.#trying = undefined
-        this.#tellExported(performance.now() - sinceMillis, answer.kind === 'accepted' && answer.rejected === 0)
+        this.#tellExported(performance.now() - sinceMillis, answer)
         this.#waiting.putBack(...this.#settle(batch, answer))
       }
       this.#endFlushes()
@@ -296,6 +312,16 @@ export class OtlpExporter implements Exporter {
     this.#delivering = false
     this.#report.drained()
     this.#endFlushes()
+  }
+
+  /** Of what was dropped, the request that was tried in vain has ended with its last attempt. */
+  #giveUp(batches: readonly Batch[]): void {
+    const { number, sinceMillis, failed } = this.#trying ?? {}
+    const batch = batches.find((batch) => batch.number === number)
+    if (batch === undefined || sinceMillis === undefined || failed === undefined || this.#current !== undefined) return
+    this.#trying = undefined
+    this.#report.sentInVain(batch.records, errorTypeOf(failed))
+    this.#tellExported(performance.now() - sinceMillis, failed)
   }
 
   /** Nothing is sent by this thread any more. */

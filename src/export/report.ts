@@ -1,7 +1,7 @@
 import { diag } from '../diag/diag.js'
 import type { Batch } from './queue.js'
 import { counted, type Signal } from './signal.js'
-import type { Answer } from './transport/transport.js'
+import { type Answer, errorTypeOf, type Refused } from './transport/transport.js'
 
 /** What became of the records of one signal for one destination, in records. */
 export interface ExportStats {
@@ -36,6 +36,8 @@ export class DeliveryReport {
   exported = 0
   dropped = 0
   failed = 0
+  /** Records that were sent in vain, by `error.type`: those that failed, and of those that were dropped some. */
+  readonly failures: Map<string, number> = new Map()
   readonly #signal: Signal
   readonly #destination: string
   readonly #outageMillis: number
@@ -73,8 +75,8 @@ export class DeliveryReport {
   accepted(records: number, rejected: number, message: string): void {
     this.#failing = undefined
     const failed = Math.min(Math.max(rejected, 0), records)
-    this.failed += failed
     this.exported += records - failed
+    this.#fail(failed, 'rejected')
     if (failed === 0 && message === '') return
     this.#partials.add(failed, (n) =>
       n > 0
@@ -84,9 +86,10 @@ export class DeliveryReport {
   }
 
   /** The server refused a request with `records` for good. Where it takes traces only, that is said once. */
-  refused(records: number, reason: string, isNoPlace = false): void {
+  refused(records: number, answer: Refused, isNoPlace = false): void {
+    const { reason } = answer
     this.#failing = undefined
-    this.failed += records
+    this.#fail(records, errorTypeOf(answer))
     const { many, exporter } = this.#signal
     if (isNoPlace && exporter !== undefined) {
       const line = `${this.#destination} takes no ${many}, they are lost (${exporter}=none leaves them out): ${reason}`
@@ -109,6 +112,11 @@ export class DeliveryReport {
       (n) =>
         `the queue of ${this.#signal.many} for ${this.#destination} is full: dropped the ${n} oldest, ${this.dropped} in all`,
     )
+  }
+
+  /** Counts what has failed, or was dropped and had been tried before. */
+  sentInVain(records: number, errorType = '_OTHER'): void {
+    if (records > 0) this.failures.set(errorType, (this.failures.get(errorType) ?? 0) + records)
   }
 
   /** The spool was full, or they were too old. */
@@ -186,6 +194,11 @@ export class DeliveryReport {
     const reason = this.#failing?.reason ?? 'the process ended before they were sent'
     const isSaid = isSaidOfAnother(this.#signal, this.#destination, reason)
     diag[isSaid ? 'debug' : 'warn'](`lost ${this.#count(lost)}, not delivered to ${this.#destination}: ${reason}`)
+  }
+
+  #fail(records: number, errorType: string | undefined): void {
+    this.failed += records
+    this.sentInVain(records, errorType)
   }
 
   #count(records: number): string {

@@ -20,8 +20,8 @@ export interface WaitingSettings {
   readonly maxRecords: number | undefined
   /** Called once, where earlier runs have left something on disk. */
   readonly onBacklog: () => void
-  /** Called when something was dropped, for more waits than may. */
-  readonly onOverflow?: (() => void) | undefined
+  /** Called when `batches` were dropped, for more waits than may. */
+  readonly onOverflow: (batches: readonly Batch[]) => void
 }
 
 /**
@@ -33,7 +33,7 @@ export class WaitingBatches {
   readonly #queue: BatchQueue
   readonly #divider: Divider
   readonly #spool: Spool | undefined
-  readonly #onOverflow: (() => void) | undefined
+  readonly #onOverflow: WaitingSettings['onOverflow']
   #isLastMoment = false
 
   constructor({ signal, report, contentType, bounds, maxRecords, onBacklog, onOverflow }: WaitingSettings) {
@@ -144,7 +144,7 @@ export class WaitingBatches {
     const dropped = batches.filter((batch) => !this.#leave(batch))
     this.#report.pushedOut(dropped.reduce((sum, { records }) => sum + records, 0))
     this.#divider.lose(dropped)
-    if (dropped.length > 0) this.#onOverflow?.()
+    if (dropped.length > 0) this.#onOverflow(dropped)
   }
 
   /** True where the batch is on disk, and may go from memory. */

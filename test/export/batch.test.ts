@@ -6,7 +6,7 @@ import { fanOut } from '../../src/export/multi.js'
 import type { ExporterTuning } from '../../src/export/otlp-exporter.js'
 import { TRACES } from '../../src/export/signal.js'
 import { HttpTransport } from '../../src/export/transport/http.js'
-import type { Answer, Transport, TransportSettings } from '../../src/export/transport/transport.js'
+import type { Answer, Transport } from '../../src/export/transport/transport.js'
 import type { SpanData } from '../../src/trace/span.js'
 
 import {
@@ -88,7 +88,7 @@ async function collect(...args: Parameters<typeof Collector.listen>): Promise<Co
 /** A transport in memory whose attempts the test answers one by one. */
 class HeldTransport implements Transport {
   readonly destination = 'http://c/v1/traces'
-  readonly settings = {} as TransportSettings
+  readonly settings = settingsTo('http://c/v1/traces')
   readonly posts: { ids: string[]; timeoutMillis: number; answer: (answer: Answer) => void }[] = []
   #posted = () => {}
 

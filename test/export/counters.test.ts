@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, type TestContext, test } from 'node:test'
-import { hearDurations, selfCounters } from '../../src/diag/counters.js'
+import { hearDurations, type SelfCounter, selfCounters } from '../../src/diag/counters.js'
 import { BatchProcessor } from '../../src/export/batch.js'
+import { countExporter } from '../../src/export/counters.js'
 import { TRACES } from '../../src/export/signal.js'
 import { HttpTransport } from '../../src/export/transport/http.js'
 import { Collector, IdEncoder, inTurn, listenToDiag, partialSuccess, spans, status } from './collector.js'
@@ -66,8 +67,8 @@ test('the numbers of an exporter are read by the names of the conventions', asyn
     'otel.sdk.processor.span.queue.capacity': 10,
   })
   assert.deepEqual(
-    told.map(([name, seconds, attributes]) => [name, seconds > 0, attributes['error.type']]),
-    [['otel.sdk.exporter.operation.duration', true, 'rejected']],
+    told.map(([name, seconds, attributes]) => [name, seconds > 0, outcomeOf(attributes)]),
+    [['otel.sdk.exporter.operation.duration', true, [200, 'rejected']]],
   )
   const [first] = selfCounters().slice(from)
   assert.equal(first?.attributes['otel.component.type'], 'otlp_http_span_exporter')
@@ -85,9 +86,58 @@ test('a request that is tried again is told once, from its first attempt on', as
   }
   const [tried, refused, ...others] = told.map(([, seconds, attributes]) => ({
     seconds,
-    error: attributes['error.type'],
+    outcome: outcomeOf(attributes),
   }))
-  assert.deepEqual([tried?.error, refused?.error, others], [undefined, 'rejected', []])
+  assert.deepEqual([tried?.outcome, refused?.outcome, others], [[200, undefined], [400, '400'], []])
   // Two pauses of 100 ms, but for what timers may be early.
   assert.ok((tried?.seconds ?? 0) > 0.19, String(tried?.seconds))
 })
+
+test('a request is in flight until it is settled, and one that is dropped between two attempts has failed', async (t) => {
+  const from = selfCounters().length
+  const told: Parameters<Parameters<typeof hearDurations>[0]>[] = []
+  hearDurations((...duration) => told.push(duration))
+  const collector = await Collector.listen(status(503))
+  const processor = processorTo(t, collector)
+  for (const one of spans(2)) processor.onEnd(one)
+  // There is no time for a second attempt.
+  await processor.flush(PAUSE_MILLIS / 2)
+  assert.deepEqual(numbers(from), {
+    'otel.sdk.exporter.span.inflight': 2,
+    'otel.sdk.processor.span.queue.capacity': 10,
+  })
+  assert.equal(told.length, 0)
+  for (const one of spans(18)) processor.onEnd(one)
+  assert.deepEqual(numbers(from), {
+    'otel.sdk.exporter.span.exported 503': 2,
+    'otel.sdk.processor.span.processed': 2,
+    'otel.sdk.processor.span.processed queue_full': 5,
+    'otel.sdk.processor.span.queue.size': 13,
+    'otel.sdk.processor.span.queue.capacity': 10,
+  })
+  assert.deepEqual(
+    told.map((duration) => outcomeOf(duration[2])),
+    [[503, '503']],
+  )
+})
+
+for (const [url, address, port] of [
+  ['http://collector.invalid/v1/traces', 'collector.invalid', 80],
+  ['https://collector.invalid/v1/traces', 'collector.invalid', 443],
+  ['http://[::1]:4318/v1/traces', '::1', 4318],
+  ['http+unix://%2Frun%2Fcollector.sock/v1/traces', '/run/collector.sock', undefined],
+] as const) {
+  test(`the server of ${url} is told with all numbers of its exporter, and no others`, () => {
+    const from = selfCounters().length
+    const exporter = { stats: { exported: 0, dropped: 0, failed: 0, queued: 0 }, inFlight: 0, failures: new Map() }
+    countExporter(exporter, TRACES, settingsTo(url), 1)
+    for (const { name, attributes } of selfCounters().slice(from)) {
+      const expected = name.includes('.exporter.') ? [address, port] : [undefined, undefined]
+      assert.deepEqual([attributes['server.address'], attributes['server.port']], expected, name)
+    }
+  })
+}
+
+function outcomeOf(attributes: SelfCounter['attributes']) {
+  return [attributes['http.response.status_code'], attributes['error.type']]
+}

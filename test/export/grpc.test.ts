@@ -23,7 +23,7 @@ import { settingsTo } from './settings.js'
 
 const METHOD = '/opentelemetry.proto.collector.trace.v1.TraceService/Export'
 const BODY = Buffer.from('a\nb')
-const ACCEPTED = { kind: 'accepted', rejected: 0, message: '' }
+const ACCEPTED = { kind: 'accepted', rejected: 0, message: '', status: 'OK' }
 const NEVER = () => new Promise<undefined>(() => {})
 const GRPC = { ':status': 200, 'content-type': 'application/grpc' }
 
@@ -157,6 +157,7 @@ test('a partial success is told with its number and message', async (t) => {
     kind: 'accepted',
     rejected: 1,
     message: 'too long',
+    status: 'OK',
   })
 })
 
@@ -166,7 +167,7 @@ for (const [code, name] of Object.entries(status).filter(([code]) => /^[1-9]/.te
   test(`status ${name} is ${kind}`, async (t) => {
     const sink = await startSink(t, { respond: () => ({ code: Number(code), details: 'no\nspäns' }) })
     const answer = await transportTo(t, sink.url).post(BODY, 5000)
-    assert.equal(answer.kind, kind)
+    assert.deepEqual([answer.kind, answer.status], [kind, name])
     assert.equal(reasonOf(answer), `status ${name}: no späns`)
   })
 }
@@ -204,31 +205,30 @@ for (const [what, code, details, expected] of [
       reason: `status ${status[code]}: busy`,
       reached: true,
       waitMillis: expected,
+      status: status[code],
     })
   })
 }
 
-for (const [what, respond, kind, reason] of [
+const NOT_GRPC = 'the answer is not gRPC but HTTP of status'
+
+for (const [what, respond, kind, name, reason] of [
   [
     'trailers only',
     { 'grpc-status': '3', 'grpc-message': 'no%20spans' },
     'refused',
+    'INVALID_ARGUMENT',
     'status INVALID_ARGUMENT: no spans',
   ],
-  ['a status that nobody knows', { 'grpc-status': '99' }, 'refused', 'status UNKNOWN'],
-  ['a gateway that finds nobody', { ':status': 503 }, 'failed', 'the answer is not gRPC but HTTP of status 503'],
-  ['a gateway that lets nobody in', { ':status': 401 }, 'refused', 'the answer is not gRPC but HTTP of status 401'],
-  [
-    'a page',
-    { ':status': 200, 'content-type': 'text/html' },
-    'refused',
-    'the answer is not gRPC but HTTP of status 200',
-  ],
+  ['a status that nobody knows', { 'grpc-status': '99' }, 'refused', 'UNKNOWN', 'status UNKNOWN'],
+  ['a gateway that finds nobody', { ':status': 503 }, 'failed', 'UNAVAILABLE', `${NOT_GRPC} 503`],
+  ['a gateway that lets nobody in', { ':status': 401 }, 'refused', 'UNAUTHENTICATED', `${NOT_GRPC} 401`],
+  ['a page', { ':status': 200, 'content-type': 'text/html' }, 'refused', 'UNKNOWN', `${NOT_GRPC} 200`],
 ] as const) {
   test(`an answer of ${what} is ${kind}`, async (t) => {
     const url = await startServer(t, (stream) => stream.respond({ ...GRPC, ...respond }, { endStream: true }))
     const answer = await transportTo(t, url).post(BODY, 5000)
-    assert.deepEqual([answer.kind, reasonOf(answer)], [kind, reason])
+    assert.deepEqual([answer.kind, answer.status, reasonOf(answer)], [kind, name, reason])
   })
 }
 
@@ -349,6 +349,7 @@ test('nobody there is a failure that nobody has seen', async (t) => {
     reason: 'connection refused (ECONNREFUSED)',
     reached: false,
     waitMillis: undefined,
+    obstacle: 'ECONNREFUSED',
   })
 })
 

@@ -40,7 +40,7 @@ test('posts the body with its headers', async () => {
   const url = new URL(`${collector.url}?a=b`)
   const headers = { 'x-key': 'k', 'content-type': 'text/plain', 'content-length': '99' }
   const answer = await transportTo(url, headers).post(BODY, 5000)
-  assert.deepEqual(answer, { kind: 'accepted', rejected: 0, message: '' })
+  assert.deepEqual(answer, { kind: 'accepted', rejected: 0, message: '', status: 200 })
   const request = collector.requests[0]!
   assert.equal(`${request.method} ${request.path}`, 'POST /v1/traces?a=b')
   assert.deepEqual(request.ids, ['a', 'b'])
@@ -111,7 +111,7 @@ test('a connection that the server closed while it was idle costs no attempt', a
 for (const code of [200, 202, 204, 299]) {
   test(`status ${code} is a success`, async () => {
     const collector = await collect(status(code))
-    assert.deepEqual(await post(collector.url), { kind: 'accepted', rejected: 0, message: '' })
+    assert.deepEqual(await post(collector.url), { kind: 'accepted', rejected: 0, message: '', status: code })
   })
 }
 
@@ -121,7 +121,8 @@ for (const code of [429, 502, 503, 504]) {
     const answer = await post(collector.url)
     assert.equal(answer.kind, 'failed')
     assert.match(answer.kind === 'failed' ? answer.reason : '', new RegExp(`^status ${code} [A-Z]`))
-    assert.deepEqual({ ...answer, reason: '' }, { kind: 'failed', reason: '', reached: true, waitMillis: undefined })
+    const expected = { kind: 'failed', reason: '', reached: true, waitMillis: undefined, status: code }
+    assert.deepEqual({ ...answer, reason: '' }, expected)
   })
 }
 
@@ -153,6 +154,7 @@ test('where a server redirects to is told, without secrets, for nothing is sent 
     kind: 'refused',
     reason:
       'status 308 Permanent Redirect: that is at https://gateway.example/v1/traces, which the endpoint has to lead to',
+    status: 308,
   })
   assert.equal(collector.requests.length, 1)
 })
@@ -163,6 +165,7 @@ test('the message of the server is told, on one line', async () => {
     kind: 'refused',
     culprit: 'content',
     reason: 'status 400 Bad Request: no such tenant',
+    status: 400,
   })
 })
 
@@ -179,6 +182,7 @@ test('a Status body is decoded', async () => {
       kind: 'refused',
       culprit: 'content',
       reason: 'status 400 Bad Request: bad span',
+      status: 400,
     })
   }
 })
@@ -186,7 +190,7 @@ test('a Status body is decoded', async () => {
 test('a partial success is told with its number and message', async () => {
   const headers = { 'content-type': 'application/x-protobuf' }
   const collector = await collect(status(200, headers, partialSuccess(1, 'too long')))
-  assert.deepEqual(await post(collector.url), { kind: 'accepted', rejected: 1, message: 'too long' })
+  assert.deepEqual(await post(collector.url), { kind: 'accepted', rejected: 1, message: 'too long', status: 200 })
 })
 
 test('a success stands though its body is cut off', async () => {
@@ -194,14 +198,14 @@ test('a success stands though its body is cut off', async () => {
     response.writeHead(200, { 'content-length': 100 })
     response.write('x', () => response.socket?.resetAndDestroy())
   })
-  assert.deepEqual(await post(collector.url), { kind: 'accepted', rejected: 0, message: '' })
+  assert.deepEqual(await post(collector.url), { kind: 'accepted', rejected: 0, message: '', status: 200 })
 })
 
 test('a success stands though its body never ends', async () => {
   const collector = await collect((response) => {
     response.writeHead(200, { 'content-length': 100 }).flushHeaders()
   })
-  assert.deepEqual(await post(collector.url, 300), { kind: 'accepted', rejected: 0, message: '' })
+  assert.deepEqual(await post(collector.url, 300), { kind: 'accepted', rejected: 0, message: '', status: 200 })
 })
 
 test('a retryable status stands though its body is cut off', async () => {
@@ -231,6 +235,7 @@ test('a connection refused is a failure that nobody has seen', async () => {
     reason: 'connection refused (ECONNREFUSED)',
     reached: false,
     waitMillis: undefined,
+    obstacle: 'ECONNREFUSED',
   })
 })
 
@@ -245,7 +250,8 @@ test('a host name that does not exist is a failure', async (t) => {
 test('a reset before the answer is a failure', async () => {
   const collector = await collect((response) => response.socket?.resetAndDestroy())
   const answer = await post(collector.url)
-  assert.deepEqual({ ...answer, reason: '' }, { kind: 'failed', reason: '', reached: true, waitMillis: undefined })
+  const expected = { kind: 'failed', reason: '', reached: true, waitMillis: undefined, obstacle: 'ECONNRESET' }
+  assert.deepEqual({ ...answer, reason: '' }, expected)
 })
 
 test('a connection closed without an answer is a failure', async () => {
@@ -259,6 +265,7 @@ test('a server that never answers costs the time allowed and no more', async () 
   const answer = await post(collector.url, 100)
   assert.ok(performance.now() - start >= 99)
   assert.equal(answer.kind === 'failed' && answer.reason, 'no answer within 100 ms')
+  assert.equal(answer.kind === 'failed' && answer.obstacle, 'timeout')
 })
 
 test('an answer that comes byte by byte is read to its end', async () => {
@@ -272,7 +279,7 @@ test('an answer that comes byte by byte is read to its end', async () => {
     }
     next(0)
   })
-  assert.deepEqual(await post(collector.url), { kind: 'accepted', rejected: 1, message: 'too long' })
+  assert.deepEqual(await post(collector.url), { kind: 'accepted', rejected: 1, message: 'too long', status: 200 })
 })
 
 test('a server that answers before it has read, and closes, has answered', async () => {
@@ -286,7 +293,7 @@ test('a server that answers before it has read, and closes, has answered', async
   const { port } = server.address() as { port: number }
   const transport = transportTo(new URL(`http://127.0.0.1:${port}/`))
   const answer = await transport.post(Buffer.alloc(100_000), 5000)
-  assert.deepEqual(answer, { kind: 'refused', reason: 'status 413 Too Large', culprit: 'size' })
+  assert.deepEqual(answer, { kind: 'refused', reason: 'status 413 Too Large', culprit: 'size', status: 413 })
 })
 
 test('a server that reads nothing costs the time allowed and no more', async () => {

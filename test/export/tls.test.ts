@@ -59,7 +59,7 @@ for (const host of ['127.0.0.1', 'localhost']) {
     const collector = await collect()
     const transport = transportTo(`https://${host}:${collector.url.port}/v1/traces`)
     for (let i = 0; i < 3; i++) {
-      assert.deepEqual(await transport.post(BODY, 10_000), { kind: 'accepted', rejected: 0, message: '' })
+      assert.deepEqual(await transport.post(BODY, 10_000), { kind: 'accepted', rejected: 0, message: '', status: 200 })
     }
     assert.deepEqual(collector.requests[0]?.rawBody, BODY)
     assert.equal(new Set(collector.requests.map(({ socket }) => socket)).size, 1)

@@ -12,7 +12,7 @@ import { Collector } from './collector.js'
 import { settingsTo } from './settings.js'
 
 const BODY = Buffer.from('a\nb')
-const ACCEPTED = { kind: 'accepted', rejected: 0, message: '' }
+const ACCEPTED = { kind: 'accepted', rejected: 0, message: '', status: 200 }
 const authority = makeAuthority('authority')
 const server = makeCertificate(['127.0.0.1', 'collector.test'], authority)
 const { ca } = writeFiles(file, { ca: authority.cert })

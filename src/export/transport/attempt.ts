@@ -2,7 +2,7 @@ import type { Socket } from 'node:net'
 import { Dial, type DialSettings } from './dial.js'
 import { ResponseError } from './http-response.js'
 import { failure, Settlement } from './settlement.js'
-import { type Answer, type Interrupted, reasonOf } from './transport.js'
+import { type Answer, type Interrupted, obstacleOf, reasonOf } from './transport.js'
 
 /** A connection that takes one request after the other. */
 export interface Connection {
@@ -53,7 +53,8 @@ export class Attempt<C extends Connection> {
     this.#send = send
     this.settlement = new Settlement(timeoutMillis, () => {
       const missing = this.#connection === undefined ? 'no connection' : 'no answer'
-      this.abort(`${missing} within ${Math.round(timeoutMillis)} ms`)
+      this.#fail(`${missing} within ${Math.round(timeoutMillis)} ms`, { obstacle: 'timeout' })
+      this.#cut()
     })
     if (kept?.isOpen === true) this.#sendOn(kept, true)
     else this.#connect()
@@ -96,7 +97,7 @@ export class Attempt<C extends Connection> {
   #connect(): void {
     this.#dial = new Dial(this.#dialSettings, (error, socket) => {
       this.#dial = undefined
-      if (socket === undefined) this.#fail(reasonOf(error))
+      if (socket === undefined) this.#fail(reasonOf(error), obstacleOf(error))
       else this.#sendOn(this.#open(socket), false)
     })
   }
@@ -116,7 +117,7 @@ export class Attempt<C extends Connection> {
     else if (error instanceof ResponseError && error.isTooLong)
       this.settlement.settle({ kind: 'refused', reason: error.message })
     else if (isKept && this.#exchange?.isUntouched !== false && this.settlement.answer === undefined) this.#sendAgain()
-    else this.#fail(reasonOf(error))
+    else this.#fail(reasonOf(error), obstacleOf(error))
   }
 
   /** The connection was idle and the server had closed it: another one may work at once. */
@@ -128,7 +129,7 @@ export class Attempt<C extends Connection> {
   }
 
   /** An answer that has come stands, whatever became of its rest: what was accepted may not be sent again. */
-  #fail(reason: string): void {
-    this.settlement.settle(this.#exchange?.answer ?? failure(reason, this.#connection !== undefined))
+  #fail(reason: string, obstacle: ReturnType<typeof obstacleOf> = {}): void {
+    this.settlement.settle(this.#exchange?.answer ?? failure(reason, this.#connection !== undefined, obstacle))
   }
 }

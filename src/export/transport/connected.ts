@@ -7,7 +7,14 @@ import { NameLookup } from './lookup.js'
 import { printableUrl } from './printable-url.js'
 import { routeTo } from './route.js'
 import { failure } from './settlement.js'
-import { type Answer, type Interrupted, reasonOf, type Transport, type TransportSettings } from './transport.js'
+import {
+  type Answer,
+  type Interrupted,
+  obstacleOf,
+  reasonOf,
+  type Transport,
+  type TransportSettings,
+} from './transport.js'
 
 const CLOSED = 'the exporter is closed'
 
@@ -80,7 +87,7 @@ export abstract class ConnectedTransport<C extends Connection> implements Transp
       return answer
     } catch (error) {
       // Thrown before anything was sent: a header that HTTP does not take.
-      return { kind: 'refused', reason: reasonOf(error) }
+      return { kind: 'refused', reason: reasonOf(error), ...obstacleOf(error) }
     }
   }
 }

@@ -58,26 +58,28 @@ export function failureOf(fields: IncomingHttpHeaders): Answer | undefined {
   const number = fields['grpc-status']
   if (number === '0') return undefined
   if (number === undefined) return withoutStatus(fields)
-  const name = NAMES[Number(number)] ?? 'UNKNOWN'
+  const status = NAMES[Number(number)] ?? 'UNKNOWN'
   const message = oneLine(percentDecoded(String(fields['grpc-message'] ?? '')))
-  const reason = `status ${name}${message === '' ? '' : `: ${message}`}`
+  const reason = `status ${status}${message === '' ? '' : `: ${message}`}`
   const delay = decodeRetryDelay(Buffer.from(String(fields['grpc-status-details-bin'] ?? ''), 'base64'))
   // A server that is too busy says when to come again.
-  const isRetryable = RETRYABLE.has(name) || (name === 'RESOURCE_EXHAUSTED' && delay !== undefined)
-  if (name === 'INVALID_ARGUMENT') return { kind: 'refused', reason, culprit: 'content' }
-  if (name === 'RESOURCE_EXHAUSTED' && !isRetryable && TOO_LARGE.test(message)) {
-    return { kind: 'refused', reason, culprit: 'size' }
+  const isRetryable = RETRYABLE.has(status) || (status === 'RESOURCE_EXHAUSTED' && delay !== undefined)
+  if (status === 'INVALID_ARGUMENT') return { kind: 'refused', reason, culprit: 'content', status }
+  if (status === 'RESOURCE_EXHAUSTED' && !isRetryable && TOO_LARGE.test(message)) {
+    return { kind: 'refused', reason, culprit: 'size', status }
   }
-  if (name === 'UNIMPLEMENTED') return { kind: 'refused', reason, isNoPlace: true }
-  if (!isRetryable) return { kind: 'refused', reason }
-  return failure(reason, true, delay === undefined ? undefined : Math.min(delay, MAX_RETRY_AFTER_MILLIS))
+  if (status === 'UNIMPLEMENTED') return { kind: 'refused', reason, isNoPlace: true, status }
+  if (!isRetryable) return { kind: 'refused', reason, status }
+  const waitMillis = delay === undefined ? undefined : Math.min(delay, MAX_RETRY_AFTER_MILLIS)
+  return failure(reason, true, { waitMillis, status })
 }
 
 /** The answer came from something that does not speak gRPC: a gateway, or a server for other clients. */
 function withoutStatus(fields: IncomingHttpHeaders): Answer {
-  const status = Number(fields[':status'])
-  const reason = `the answer is not gRPC but HTTP of status ${status}`
-  return RETRYABLE.has(OF_HTTP[status] ?? 'UNKNOWN') ? failure(reason, true) : { kind: 'refused', reason }
+  const number = Number(fields[':status'])
+  const status = OF_HTTP[number] ?? 'UNKNOWN'
+  const reason = `the answer is not gRPC but HTTP of status ${number}`
+  return RETRYABLE.has(status) ? failure(reason, true, { status }) : { kind: 'refused', reason, status }
 }
 
 function percentDecoded(text: string): string {

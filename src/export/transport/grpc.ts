@@ -50,7 +50,7 @@ function judge(call: GrpcCall): Answer {
   const failed = failureOf(call.outcome ?? {})
   if (failed !== undefined) return failed
   const { rejected, message } = decodeExportResponse(call.message, 'application/x-protobuf')
-  return { kind: 'accepted', rejected, message: oneLine(message) }
+  return { kind: 'accepted', rejected, message: oneLine(message), status: 'OK' }
 }
 
 function headersOf(settings: TransportSettings): Readonly<Record<string, string>> {

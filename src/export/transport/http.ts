@@ -7,7 +7,7 @@ import { requestHead } from './http-request.js'
 import type { HttpResponse } from './http-response.js'
 import { printableUrl } from './printable-url.js'
 import { failure } from './settlement.js'
-import { type Answer, oneLine, reasonOf, type TransportSettings } from './transport.js'
+import { type Answer, obstacleOf, oneLine, reasonOf, type TransportSettings } from './transport.js'
 import { UnreadAnswer } from './unread-answer.js'
 
 const NOTHING = new Uint8Array(0)
@@ -63,7 +63,7 @@ function look(unread: UnreadAnswer): Answer | undefined {
     const response = unread.look()
     return response === undefined ? undefined : judge(response)
   } catch (error) {
-    return failure(reasonOf(error), true)
+    return failure(reasonOf(error), true, obstacleOf(error))
   }
 }
 
@@ -76,18 +76,18 @@ function judge(response: HttpResponse): Answer {
   // Of a body that was cut off nothing is told.
   const body = response.isWhole ? response.body : NOTHING
   if (status >= 200 && status <= 299) {
-    if (contentType?.startsWith('text/html')) return { kind: 'accepted', rejected: 0, message: WEB_PAGE }
+    if (contentType?.startsWith('text/html')) return { kind: 'accepted', rejected: 0, message: WEB_PAGE, status }
     const { rejected, message } = decodeExportResponse(body, contentType)
-    return { kind: 'accepted', rejected, message: oneLine(message) }
+    return { kind: 'accepted', rejected, message: oneLine(message), status }
   }
   const words = oneLine(`status ${status} ${statusText}`)
   const message = redirection(status, headers.get('location')) || serverMessage(body, contentType)
   const reason = message === '' ? words : `${words}: ${message}`
-  if (status === 400) return { kind: 'refused', reason, culprit: 'content' }
-  if (status === 413) return { kind: 'refused', reason, culprit: 'size' }
-  if (status === 404) return { kind: 'refused', reason, isNoPlace: true }
-  if (!isRetryableStatus(status)) return { kind: 'refused', reason }
-  return { kind: 'failed', reason, reached: true, waitMillis: readRetryAfter(headers.get('retry-after')) }
+  if (status === 400) return { kind: 'refused', reason, culprit: 'content', status }
+  if (status === 413) return { kind: 'refused', reason, culprit: 'size', status }
+  if (status === 404) return { kind: 'refused', reason, isNoPlace: true, status }
+  if (!isRetryableStatus(status)) return { kind: 'refused', reason, status }
+  return failure(reason, true, { waitMillis: readRetryAfter(headers.get('retry-after')), status })
 }
 
 /** Telemetry goes where the user has said, and nowhere else; but this is most often a gateway that wants https. */

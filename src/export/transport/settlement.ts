@@ -1,5 +1,5 @@
 import { startDeadline } from '../deadline.js'
-import type { Answer } from './transport.js'
+import type { Answer, Failed } from './transport.js'
 
 /** What becomes of one attempt: the first answer counts. */
 export class Settlement {
@@ -29,6 +29,10 @@ export class Settlement {
 }
 
 /** An attempt that came to nothing; `reached` is false where nobody has seen the request. */
-export function failure(reason: string, reached: boolean, waitMillis?: number): Answer {
-  return { kind: 'failed', reason, reached, waitMillis }
+export function failure(
+  reason: string,
+  reached: boolean,
+  more: Partial<Pick<Failed, 'waitMillis' | 'status' | 'obstacle'>> = {},
+): Failed {
+  return { kind: 'failed', reason, reached, waitMillis: undefined, ...more }
 }

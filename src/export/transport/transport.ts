@@ -3,8 +3,18 @@ import type { OtlpConfig } from '../../config/config.js'
 /** What became of one attempt to deliver a request. */
 export type Answer = Accepted | Refused | Failed
 
+interface Ending {
+  /** What the server said: a status of HTTP, or of gRPC its name. Left out where no answer has come. */
+  readonly status?: number | string
+}
+
+interface Unsuccessful extends Ending {
+  /** What came in the way where there is no status, as `error.type` has it. Left out where that has no name. */
+  readonly obstacle?: string
+}
+
 /** The server has taken the request; it must not be sent again, whatever the numbers say. */
-export interface Accepted {
+export interface Accepted extends Ending {
   readonly kind: 'accepted'
   /** Records of the request that the server did not keep: OTLP's partial success. */
   readonly rejected: number
@@ -13,7 +23,7 @@ export interface Accepted {
 }
 
 /** Final: the same request would be refused again. */
-export interface Refused {
+export interface Refused extends Unsuccessful {
   readonly kind: 'refused'
   /** What a smaller request may not have: too much, or the one record that is bad. Left out where all would be refused. */
   readonly culprit?: 'size' | 'content'
@@ -24,7 +34,7 @@ export interface Refused {
 }
 
 /** Worth another attempt later. */
-export interface Failed {
+export interface Failed extends Unsuccessful {
   readonly kind: 'failed'
   /** In plain words, without secrets, on one line. */
   readonly reason: string
@@ -32,6 +42,12 @@ export interface Failed {
   readonly reached: boolean
   /** How long the server asks to be left alone, in milliseconds; undefined where it did not say. */
   readonly waitMillis: number | undefined
+}
+
+/** What kept a request, or a part of it, from being delivered, as `error.type` has it; undefined where nothing did. */
+export function errorTypeOf(answer: Answer): string | undefined {
+  if (answer.kind === 'accepted') return answer.rejected === 0 ? undefined : 'rejected'
+  return answer.status === undefined ? (answer.obstacle ?? '_OTHER') : String(answer.status)
 }
 
 /** What became of an attempt that was under way when the event loop stopped for good. */
@@ -129,6 +145,12 @@ export function reasonOf(error: unknown): string {
     return `TLS: ${error.reason}${NO_TLS.test(code) ? ', perhaps the server speaks no TLS' : ''} (${code})`
   }
   return `${REASONS[code] ?? oneLine(error.message)} (${code})`
+}
+
+/** The code of an error of a socket, a resolver, or TLS, where it has one. */
+export function obstacleOf(error: unknown): Pick<Failed, 'obstacle'> {
+  const code: unknown = error instanceof Error && 'code' in error ? error.code : undefined
+  return typeof code === 'string' ? { obstacle: code } : {}
 }
 
 /** Foreign text made fit for a log: printable, on one line, of bounded length. */
