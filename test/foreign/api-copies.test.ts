@@ -110,7 +110,9 @@ for (const [what, change] of Object.entries(STACKS)) {
 function copyApi(folder: string, version: string): void {
   const api = join(folder, 'node_modules/@opentelemetry/api')
   mkdirSync(api, { recursive: true })
-  cpSync(join(root, 'node_modules/@opentelemetry/api'), api, { recursive: true })
+  // Three of four of its files are types and maps.
+  const filter = (path: string): boolean => !/\.(map|d\.[cm]ts)$/.test(path)
+  cpSync(join(root, 'node_modules/@opentelemetry/api'), api, { recursive: true, filter })
   rewriteVersion(api, version)
 }
 
