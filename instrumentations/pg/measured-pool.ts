@@ -63,7 +63,7 @@ export class PgPoolMetrics {
     const measured = pool[MEASURED]
     if (measured === undefined) return
     if (since !== undefined) measured.created((now - since) / 1000)
-    measured.waited(waited, context)
+    measured.waited(waited, now, context)
   }
 
   takesBack(pool: PgPool, since: number): void {

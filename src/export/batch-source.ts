@@ -11,6 +11,7 @@ export class BatchSource<Data> implements Source {
   readonly #batchRecords: number
   readonly #waiting: (Data | undefined)[] = []
   #waitingCount = 0
+  #isEncoding = false
 
   /**
    * @param together how many records wait for each other, 1 for those that may change after their end
@@ -47,12 +48,19 @@ export class BatchSource<Data> implements Source {
     return { records: this.count, body: this.#encoder.take() }
   }
 
+  /** What a record brings forth while it is encoded, by a getter of the program's, comes after the others. */
   #encode(): void {
-    const count = this.#waitingCount
-    this.#waitingCount = 0
-    for (let i = 0; i < count; i++) {
-      this.#encoder.add(this.#waiting[i] as Data)
-      this.#waiting[i] = undefined
+    if (this.#isEncoding) return
+    this.#isEncoding = true
+    try {
+      for (let i = 0; i < this.#waitingCount; i++) {
+        const record = this.#waiting[i] as Data
+        this.#waiting[i] = undefined
+        this.#encoder.add(record)
+      }
+    } finally {
+      this.#waitingCount = 0
+      this.#isEncoding = false
     }
   }
 }

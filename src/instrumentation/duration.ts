@@ -7,7 +7,12 @@ export { SECONDS } from '../metrics/instrument.js'
 
 /** Records how long something took, in seconds. Times on the monotonic clock; the span is for the exemplar. */
 export function recordDuration(series: BoundInstrument, startMillis: number, endMillis: number, span: Span): void {
-  series.record((endMillis - startMillis) / 1000, span instanceof RecordingSpan ? span.anchor + endMillis : 0, span)
+  series.record((endMillis - startMillis) / 1000, unixMillisOf(endMillis, span), span)
+}
+
+/** A time on the monotonic clock as the span has it, in Unix milliseconds; 0 where that is not known. */
+export function unixMillisOf(millis: number, span: Span | undefined): number {
+  return span instanceof RecordingSpan ? span.anchor + millis : 0
 }
 
 /** When a span that has just begun did so, on the monotonic clock: most have looked at that already. */

@@ -5,6 +5,7 @@
 import type { Context } from '@opentelemetry/api'
 import { spanOf } from '../context/context.js'
 import type { BoundInstrument, ObservableInstrument, SyncInstrument } from '../metrics/instruments.js'
+import { unixMillisOf } from './duration.js'
 import type { Kit } from './kit.js'
 
 /** In seconds, those of the duration of operations: the conventions have none for pools. */
@@ -137,9 +138,10 @@ export class MeasuredPool {
     this.#createTime.record(seconds, 0, undefined)
   }
 
-  /** A connection was handed out; `context` is that of who had to wait for it. */
-  waited(seconds: number, context: Context | undefined): void {
-    this.#waitTime.record(seconds, 0, context && spanOf(context))
+  /** A connection was handed out, at that time on the monotonic clock; `context` is that of who had to wait for it. */
+  waited(seconds: number, nowMillis: number, context: Context | undefined): void {
+    const span = context && spanOf(context)
+    this.#waitTime.record(seconds, unixMillisOf(nowMillis, span), span)
   }
 
   /** A connection was given back. */

@@ -123,6 +123,8 @@ let seriesTold = 0
 /** The measurements of one instrument. */
 class HandingRecorder implements Recorder {
   readonly generation = 0
+  /** The thread may be terminated at any moment. */
+  readonly canWait = false
   readonly #settings: HandingSettings
   readonly #number: number
   readonly #scope: Scope

@@ -11,13 +11,17 @@ import type {
 } from '@opentelemetry/api'
 import { diag } from '../diag/diag.js'
 import type { AttributeList } from '../trace/attributes.js'
+import { isSampled } from './exemplars.js'
 import type { Descriptor } from './instrument.js'
+import { note, settle } from './measured.js'
 import type { Point } from './points.js'
 
 /** Where the measurements of an instrument go: see store.ts, and handing.ts for threads whose maker counts them. */
 export interface Recorder {
   /** Becomes another when all points are forgotten: who holds on to one has to ask for a new one. */
   readonly generation: number
+  /** Whether measurements may be told some time later, as long as that is before anybody asks. */
+  readonly canWait: boolean
   record(value: number, attributes: Attributes | undefined, context: Context | undefined): void
   /** The point of attributes that the agent itself has made, valid for this `generation`. */
   pointOf(attributes: Readonly<AttributeList>): Point
@@ -76,10 +80,12 @@ export class BoundInstrument {
   readonly #points: (Point | undefined)[] = []
   readonly #dropped: Readonly<AttributeList>[] = []
   readonly #generations: number[] = []
+  readonly #canWait: boolean
 
   constructor(stores: readonly Recorder[], attributes: Readonly<AttributeList>) {
     this.#stores = stores
     this.#attributes = attributes
+    this.#canWait = stores.every(({ canWait }) => canWait)
     for (const store of stores) {
       this.#points.push(undefined)
       this.#dropped.push(store.droppedOf(attributes))
@@ -89,6 +95,12 @@ export class BoundInstrument {
 
   /** `timeMillis` is when, in Unix milliseconds or 0 for now, and `span` that in which it was measured; for exemplars. */
   record(value: number, timeMillis: number, span: Span | undefined): void {
+    if (this.#canWait) note(this, value, timeMillis, isSampled(span) ? span : undefined)
+    else this.take(value, timeMillis, span)
+  }
+
+  /** Puts a measurement where it belongs. */
+  take(value: number, timeMillis: number, span: Span | undefined): void {
     const stores = this.#stores
     for (let i = 0; i < stores.length; i++) {
       const store = stores[i]!
@@ -104,6 +116,7 @@ export class BoundInstrument {
 
   /** Has the point forgotten when it has been told for the last time; not where a view has others share it. */
   retire(): void {
+    settle()
     for (const store of this.#stores) store.retire(this.#attributes)
   }
 }

@@ -10,6 +10,7 @@ import { className, textOf } from '../trace/thrown.js'
 import type { ExemplarFilter } from './exemplars.js'
 import type { Descriptor, InstrumentKind } from './instrument.js'
 import type { Recorder } from './instruments.js'
+import { settle } from './measured.js'
 import { CUMULATIVE, DELTA, type Metric, type Temporality } from './metric.js'
 import { ObservedStore } from './observed.js'
 import { Store, type StreamSettings } from './store.js'
@@ -90,6 +91,7 @@ export class MetricReader implements InstrumentReader {
 
   /** Whether the program has had something measured since the last collection. Observations are none: there always are some. */
   get touched(): boolean {
+    settle()
     return this.#stores.some((store) => store instanceof Store && store.touched && !store.isBackground)
   }
 
@@ -128,6 +130,7 @@ export class MetricReader implements InstrumentReader {
 
   #visit(visit: (metric: Metric) => void): void {
     this.#collecting = false
+    settle()
     const timeMillis = unixMillis()
     for (const store of this.#stores) {
       try {

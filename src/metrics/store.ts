@@ -31,6 +31,7 @@ export interface StreamSettings {
 /** What the measurements of one synchronous instrument have come to for one reader. */
 export class Store implements Recorder {
   generation = 0
+  readonly canWait: boolean
   /** Measurements have come since the last collection. */
   touched = false
   readonly #scope: Scope
@@ -48,6 +49,8 @@ export class Store implements Recorder {
     this.#stream = stream
     this.#settings = settings
     this.#takesAll = settings.exemplars === 'always_on'
+    // Where each may become an exemplar, each has to know when it was made.
+    this.canWait = !this.#takesAll
     this.#keeps = stream.keeps
     this.#startMillis = startMillis
     this.#series = new SeriesMap(

@@ -302,12 +302,18 @@ export class RecordingSpan implements Span, SpanData {
     this.#ended = true
     this.endTime = endTime === undefined ? now() : fromTimeInput(endTime)
     // Only times that the program gives can run backwards; a backend would refuse the span.
-    if (typeof this.endTime !== 'number' || typeof this.startTime !== 'number' || endTime !== undefined) {
-      if (toUnixMillis(this.endTime, this.anchor) < toUnixMillis(this.startTime, this.anchor))
-        this.endTime = this.startTime
+    if (endTime !== undefined || typeof this.startTime !== 'number') {
+      if (isBefore(this.endTime, this.startTime, this.anchor)) this.endTime = this.startTime
     }
     this.#settings.processor.onEnd(this)
+    // A span may wait for its export, and nobody has to wait with it.
+    this.owner = undefined
   }
+}
+
+function isBefore(time: Time, other: Time, anchor: number): boolean {
+  if (typeof time === 'number' && typeof other === 'number') return time < other
+  return toUnixMillis(time, anchor) < toUnixMillis(other, anchor)
 }
 
 /** Those that it shares with others, and its own. */

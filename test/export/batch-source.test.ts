@@ -38,3 +38,22 @@ test('a request that is taken has what waits to be encoded', () => {
   const { records, body } = source.take()
   assert.deepEqual([records, idsOf(body).length], [5, 5])
 })
+
+test('records that come while others are encoded are encoded after these', () => {
+  const [first, second, third, later, last] = spans(5)
+  const encoder = new IdEncoder()
+  const source = new BatchSource(encoder, 3, 512)
+  source.add(first!)
+  source.add(second!)
+  // As the program's own objects may do that are asked for their values.
+  const add = encoder.add.bind(encoder)
+  encoder.add = (span) => {
+    if (span === first) for (const one of [later!, last!]) source.add(one)
+    add(span)
+  }
+  source.add(third!)
+  assert.deepEqual(
+    idsOf(source.take().body),
+    [first, second, third, later, last].map((span) => span!.spanId),
+  )
+})

@@ -1,0 +1,56 @@
+import type { Span } from '@opentelemetry/api'
+import { diag } from '../diag/diag.js'
+import { unixMillis } from '../trace/clock.js'
+
+/** Who takes measurements when they are settled. */
+export interface Taker {
+  take(value: number, timeMillis: number, span: Span | undefined): void
+}
+
+/** So many measurements are settled together. */
+const TOGETHER = 64
+
+/*
+ * Measurements that the agent itself has made and nobody has asked for yet, in the order in which they came. To put one
+ * where it belongs is long code that runs through once: for the first of them the processor has to fetch it, where a
+ * request of the program's was served since, and for the others it is there.
+ */
+const takers: (Taker | undefined)[] = []
+const values = new Float64Array(TOGETHER)
+const times = new Float64Array(TOGETHER)
+const spans: (Span | undefined)[] = []
+let count = 0
+let isSettling = false
+
+/** Keeps a measurement until `settle`; `timeMillis` is when, in Unix milliseconds or 0 for now. */
+export function note(taker: Taker, value: number, timeMillis: number, span: Span | undefined): void {
+  if (count === TOGETHER) settle()
+  if (count === TOGETHER) {
+    // What is settled brings forth so much: it cannot wait for itself.
+    taker.take(value, timeMillis, span)
+    return
+  }
+  takers[count] = taker
+  values[count] = value
+  times[count] = timeMillis === 0 && span !== undefined ? unixMillis() : timeMillis
+  spans[count++] = span
+}
+
+/** Has all measurements taken. To be called before anybody looks at what they have come to. */
+export function settle(): void {
+  if (isSettling) return
+  isSettling = true
+  for (let i = 0; i < count; i++) {
+    const taker = takers[i]!
+    const span = spans[i]
+    takers[i] = undefined
+    spans[i] = undefined
+    try {
+      taker.take(values[i]!, times[i]!, span)
+    } catch (error) {
+      diag.fault('a metric', error)
+    }
+  }
+  count = 0
+  isSettling = false
+}

@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { note, settle, type Taker } from '../../src/metrics/measured.js'
+import { listenToDiag } from '../export/collector.js'
+
+class Log implements Taker {
+  readonly values: number[] = []
+
+  take(value: number): void {
+    this.values.push(value)
+  }
+}
+
+test('measurements wait until they are settled, and are taken once and in order', () => {
+  const log = new Log()
+  for (const value of [1, 2, 3]) note(log, value, 0, undefined)
+  assert.deepEqual(log.values, [])
+  settle()
+  assert.deepEqual(log.values, [1, 2, 3])
+  settle()
+  assert.deepEqual(log.values, [1, 2, 3])
+})
+
+test('more measurements than can wait are taken before', () => {
+  const log = new Log()
+  const all = Array.from({ length: 1000 }, (_, i) => i)
+  for (const value of all) note(log, value, 0, undefined)
+  assert.ok(log.values.length >= 900, `${log.values.length} taken`)
+  settle()
+  assert.deepEqual(log.values, all)
+})
+
+test('a measurement that cannot be taken costs no other', () => {
+  const diag = listenToDiag()
+  const log = new Log()
+  const failing: Taker = {
+    take() {
+      throw new Error('no room')
+    },
+  }
+  note(log, 1, 0, undefined)
+  note(failing, 2, 0, undefined)
+  note(log, 3, 0, undefined)
+  settle()
+  diag.restore()
+  assert.deepEqual(log.values, [1, 3])
+  assert.equal(diag.lines.length, 1)
+  assert.match(diag.lines[0] ?? '', /a metric.*no room/)
+})
+
+for (const count of [1, 500]) {
+  test(`what is measured while others are settled is settled too: ${count}`, () => {
+    const log = new Log()
+    const all = Array.from({ length: count }, (_, i) => i)
+    const measuring: Taker = {
+      take() {
+        for (const value of all) note(log, value, 0, undefined)
+        // As who collects in the midst of it.
+        settle()
+      },
+    }
+    note(measuring, 0, 0, undefined)
+    settle()
+    assert.deepEqual(
+      log.values.toSorted((a, b) => a - b),
+      all,
+    )
+  })
+}
