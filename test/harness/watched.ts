@@ -36,7 +36,7 @@ export async function watch(owner: Owner, flags: readonly string[], node?: strin
   await writeFile(word, `module.exports = 'one'\n`)
   await copyFile(join(root, 'test/apps/watched/program.cjs'), join(folder, 'program.cjs'))
   const sink = await startSink(owner)
-  const env = { ...sink.env, NODE_OPTIONS: `--import ${join(root, 'register.mjs')}` }
+  const env = { ...sink.env, NODE_OPTIONS: `--import "${join(root, 'register.mjs')}"` }
   const options = { env, agent: false, nodeFlags: flags, cwd: folder, ...(node === undefined ? {} : { node }) }
   const program = launch(owner, join(folder, 'program.cjs'), options)
   await program.printed(/it says one/)

@@ -11,7 +11,7 @@ import { startSink } from '../harness/sink.js'
 const exec = promisify(execFile)
 const node = process.env.AUTOSPAN_TEST_NODE ?? process.execPath
 const program = join(root, 'test/apps/embedded/program.cjs')
-const NODE_OPTIONS = `--require ${join(root, 'register.mjs')}`
+const NODE_OPTIONS = `--require "${join(root, 'register.mjs')}"`
 const TRACED = trace`
   GET   CLIENT 200
     GET SERVER 200
