@@ -37,6 +37,7 @@ interface Watch {
 
 /** The delay and the use of this thread's event loop, since the last collection and in all. */
 export function measureEventLoop(kit: Kit): void {
+  const { performance } = process.getBuiltinModule('node:perf_hooks')
   const meter = kit.meter()
   const gauges = STATISTICS.map(({ name, description, ofPeriods }) =>
     meter.createObservableGauge(`nodejs.eventloop.delay.${name}`, { description, unit: 's', ofPeriods }),

@@ -21,19 +21,24 @@ const REQUEST_CHANNEL = 'http.server.request.start'
  */
 export class LoopDelay {
   readonly #kit: Kit
+  /** Node's own: programs under test put another one in its place. */
+  readonly #performance = process.getBuiltinModule('node:perf_hooks').performance
+  readonly #onTick: (millis: number) => void
   readonly #onRequest: () => void
   readonly #watchers: DelaySamples[] = []
   #timer: NodeJS.Timeout
   /** When the next sample or look is due. On the monotonic clock, as all times here. */
   #dueMillis = 0
   #lookAtMillis = 0
-  #used: EventLoopUtilization = performance.eventLoopUtilization()
+  #used: EventLoopUtilization = this.#performance.eventLoopUtilization()
   /** Up to when samples that are not taken have been counted; undefined where they are taken. */
   #idleSinceMillis: number | undefined = undefined
 
   constructor(kit: Kit) {
     this.#kit = kit
-    this.#onRequest = guard(kit.place('event loop delay'), () => this.#wake())
+    const place = kit.place('event loop delay')
+    this.#onTick = guard(place, (millis: number) => this.#tick(millis))
+    this.#onRequest = guard(place, () => this.#wake())
     this.#timer = this.#every(SAMPLE_MILLIS)
   }
 
@@ -47,25 +52,25 @@ export class LoopDelay {
   /** Counts the samples that an idle loop was spared until now. */
   countIdle(): void {
     if (this.#idleSinceMillis === undefined) return
-    const count = Math.floor((performance.now() - this.#idleSinceMillis) / SAMPLE_MILLIS)
+    const count = Math.floor((this.#performance.now() - this.#idleSinceMillis) / SAMPLE_MILLIS)
     this.#idleSinceMillis += count * SAMPLE_MILLIS
     for (const samples of this.#watchers) samples.addOnTime(count)
   }
 
   #every(millis: number): NodeJS.Timeout {
-    this.#dueMillis = performance.now() + millis
-    this.#lookAtMillis = performance.now() + LOOK_MILLIS
-    return this.#kit.runUnbound(setInterval<[]>, undefined, [() => this.#tick(millis), millis]).unref()
+    this.#dueMillis = this.#performance.now() + millis
+    this.#lookAtMillis = this.#performance.now() + LOOK_MILLIS
+    return this.#kit.runUnbound(setInterval<[]>, undefined, [() => this.#onTick(millis), millis]).unref()
   }
 
   #tick(millis: number): void {
-    const nowMillis = performance.now()
+    const nowMillis = this.#performance.now()
     this.countIdle()
     for (const samples of this.#watchers) samples.add(nowMillis - this.#dueMillis)
     this.#dueMillis = nowMillis + millis
     if (this.#idleSinceMillis === undefined && nowMillis < this.#lookAtMillis) return
     this.#lookAtMillis = nowMillis + LOOK_MILLIS
-    const used = performance.eventLoopUtilization()
+    const used = this.#performance.eventLoopUtilization()
     const isIdle = used.active - this.#used.active < IDLE_MILLIS
     this.#used = used
     if (!isIdle) this.#wake()
@@ -75,7 +80,7 @@ export class LoopDelay {
   #sleep(): void {
     clearInterval(this.#timer)
     this.#timer = this.#every(LOOK_MILLIS)
-    this.#idleSinceMillis = performance.now()
+    this.#idleSinceMillis = this.#performance.now()
     subscribe(REQUEST_CHANNEL, this.#onRequest)
   }
 

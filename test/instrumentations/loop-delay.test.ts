@@ -21,6 +21,14 @@ test('an idle event loop is not woken for samples, and the delay by the first re
   assert.ok(of('mean') < of('max') / 10 && of('stddev') < of('max') / 2, `${of('mean')} s, ${of('stddev')} s`)
 })
 
+test('a program that puts another `performance` in the place of the global one goes on', async (t) => {
+  const sink = await startSink(t)
+  const env = { ...sink.env, OTEL_METRIC_EXPORT_INTERVAL: '200' }
+  const { code, stdout, stderr } = await run('metrics/faked.cjs', { env })
+  assert.deepEqual([code, stdout], [0, 'done\n'], stderr)
+  assert.equal(stderr.trimEnd().split('\n').length, 1, stderr)
+})
+
 const ROWS: readonly { readonly name: string; readonly delays: readonly number[]; readonly onTime: number }[] = [
   { name: 'none was late', delays: [], onTime: 40 },
   { name: 'all were late', delays: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10], onTime: 0 },
