@@ -2,9 +2,12 @@ import { once } from 'node:events'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { atEnd, type Owner } from './owner.js'
 
+/** Columns by their names; it does not change. */
+type Row = Readonly<Record<string, string | null>>
+
 /** What a server answers to a statement. */
 export type Answer =
-  | { readonly rows: readonly Readonly<Record<string, string | null>>[]; readonly delayMillis?: number }
+  | { readonly rows: readonly Row[]; readonly delayMillis?: number }
   /** Fields of an ErrorResponse by their letters: S severity, C SQLSTATE, M message, W where. */
   | { readonly error: Readonly<Record<string, string>>; readonly delayMillis?: number }
   /** Says nothing more on this connection, or cuts it. */
@@ -178,23 +181,21 @@ class Session {
     if (this.#text.startsWith('NOTIFY')) this.#notifyAll()
     const end = maxRows === 0 ? answer.rows.length : Math.min(answer.rows.length, this.#sent + maxRows)
     if (describe) this.#columns(answer.rows)
-    for (; this.#sent < end; this.#sent++) this.#row(answer.rows[this.#sent] as Record<string, string | null>)
+    for (; this.#sent < end; this.#sent++) this.#row(answer.rows[this.#sent] as Row)
     if (maxRows > 0 && end < answer.rows.length) this.#send('s')
     else this.#send('C', text(`SELECT ${answer.rows.length}`))
   }
 
-  #columns([first = {}]: readonly Readonly<Record<string, string | null>>[]): void {
+  #columns([first = {}]: readonly Row[]): void {
     const names = Object.keys(first)
     const field = (name: string) => [text(name), int32(0), int16(0), int32(TEXT_TYPE), int16(-1), int32(-1), int16(0)]
     this.#send('T', int16(names.length), ...names.flatMap(field))
   }
 
-  #row(row: Readonly<Record<string, string | null>>): void {
-    const values = Object.values(row)
-    const field = (value: string | null) => {
-      return value === null ? [int32(-1)] : [int32(Buffer.byteLength(value)), Buffer.from(value)]
-    }
-    this.#send('D', int16(values.length), ...values.flatMap(field))
+  #row(row: Row): void {
+    const known = rowMessages.get(row) ?? rowMessage(row)
+    rowMessages.set(row, known)
+    this.#sendMessage(known)
   }
 
   #ready(): void {
@@ -202,8 +203,11 @@ class Session {
   }
 
   #send(type: string, ...parts: Buffer[]): void {
-    const body = Buffer.concat(parts)
-    this.#outgoing.push(Buffer.concat([char(type), int32(body.length + 4), body]))
+    this.#sendMessage(message(type, parts))
+  }
+
+  #sendMessage(message: Buffer): void {
+    this.#outgoing.push(message)
     if (!this.#busy) this.#flush()
   }
 
@@ -247,6 +251,22 @@ class Reader {
       return this.#bytes.toString('utf8', this.#at - length, this.#at)
     })
   }
+}
+
+/** Tests answer with the same rows many times. */
+const rowMessages = new WeakMap<Row, Buffer>()
+
+function rowMessage(row: Row): Buffer {
+  const values = Object.values(row)
+  const field = (value: string | null) => {
+    return value === null ? [int32(-1)] : [int32(Buffer.byteLength(value)), Buffer.from(value)]
+  }
+  return message('D', [int16(values.length), ...values.flatMap(field)])
+}
+
+function message(type: string, parts: readonly Buffer[]): Buffer {
+  const body = Buffer.concat(parts)
+  return Buffer.concat([char(type), int32(body.length + 4), body])
 }
 
 function int32(value: number): Buffer {

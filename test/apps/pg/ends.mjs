@@ -1,8 +1,10 @@
-// Queries that come to all kinds of ends; WAY tells which, and stdout what the program has seen of it.
+// Queries that come to all kinds of ends: WAYS tells which, one after the other, each behind a span of its name, and stdout
+// what the program has seen of them.
 import { trace } from '@opentelemetry/api'
 import pg from 'pg'
 
-const { DATABASE_URL: connectionString, WAY } = process.env
+const { DATABASE_URL: connectionString, WAYS } = process.env
+const tracer = trace.getTracer('app')
 const seen = (error) =>
   console.log(error === undefined || error === null ? 'ok' : `${error.constructor.name} ${error.message}`)
 const connected = async (options) => {
@@ -41,10 +43,13 @@ const ways = {
   },
   timeoutOfCallback: async () => {
     const client = await connected({ query_timeout: 50 })
-    client.query('SELECT silence', (error) => {
-      seen(error)
-      trace.getTracer('app').startSpan('after').end()
-      client.connection.stream.destroy()
+    await new Promise((resolve) => {
+      client.query('SELECT silence', (error) => {
+        seen(error)
+        tracer.startSpan('after').end()
+        client.connection.stream.destroy()
+        resolve()
+      })
     })
   },
   hangUp: async () => {
@@ -60,7 +65,9 @@ const ways = {
     void client.end()
     for (const { reason } of await Promise.allSettled(all)) seen(reason)
     await client.query('SELECT late').catch(seen)
-    client.query('SELECT later', seen)
+    await new Promise((resolve) => {
+      client.query('SELECT later', (error) => resolve(seen(error)))
+    })
   },
   /** A value that cannot be sent, and a row that cannot be read: the errors are the program's, and tell values. */
   values: async () => {
@@ -93,11 +100,14 @@ const ways = {
     await client.end()
   },
   refused: async () => {
-    const pool = new pg.Pool({ connectionString })
+    const pool = new pg.Pool({ connectionString: 'postgres://tester@127.0.0.1:1/shop' })
     await pool.query('SELECT * FROM t').catch((error) => console.log(error.code))
-    pool.query('SELECT * FROM t', (error) => {
-      console.log(error.code)
-      trace.getTracer('app').startSpan('after').end()
+    await new Promise((resolve) => {
+      pool.query('SELECT * FROM t', (error) => {
+        console.log(error.code)
+        tracer.startSpan('after').end()
+        resolve()
+      })
     })
   },
   exhausted: async () => {
@@ -111,7 +121,6 @@ const ways = {
   },
   /** What hears of a connection belongs to no query, and what the program sets up for one to the query that opened it. */
   listeners: async () => {
-    const tracer = trace.getTracer('app')
     const pool = new pg.Pool({ connectionString, max: 1 })
     pool.on('connect', (client) => {
       client.on('notification', () => tracer.startSpan('notified').end())
@@ -132,4 +141,7 @@ const ways = {
   },
 }
 
-await ways[WAY]()
+for (const way of WAYS.split(' ')) {
+  tracer.startSpan(way).end()
+  await ways[way]()
+}

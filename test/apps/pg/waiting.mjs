@@ -1,48 +1,52 @@
-// Two queries of a pool that has one connection: WAY tells what of the program's runs when the one that waits is sent.
+// Two queries of a pool that has one connection, by turns in several ways: they tell what of the program's runs when the
+// one that waits is sent.
 import { trace } from '@opentelemetry/api'
 import pg from 'pg'
 
-const { DATABASE_URL: connectionString, WAY } = process.env
+const connectionString = process.env.DATABASE_URL
 const tracer = trace.getTracer('app')
 const note = () => tracer.startSpan('noted').end()
-const options = { connectionString, max: 1 }
-const values = []
 
+/** What a way adds: options of the pool, values of its queries, or what is done to the pool. */
 const ways = {
-  nothing: () => {},
-  value: () => values.push({ toPostgres: () => String(note()) }),
-  log: () => {
-    options.log = (text) => text === 'dispatching query' && note()
+  nothing: {},
+  value: { values: [{ toPostgres: () => String(note()) }] },
+  log: { options: { log: (text) => text === 'dispatching query' && note() } },
+  acquire: { prepare: (pool) => pool.on('acquire', note) },
+  client: {
+    options: {
+      Client: class extends pg.Client {
+        query(...args) {
+          note()
+          return super.query(...args)
+        }
+      },
+    },
   },
-  acquire: (pool) => pool.on('acquire', note),
-  client: () => {
-    options.Client = class extends pg.Client {
-      query(...args) {
+  // The last one, for it is in the way of all that follow.
+  patch: {
+    prepare: () => {
+      const { query } = pg.Client.prototype
+      pg.Client.prototype.query = function (...args) {
         note()
-        return super.query(...args)
+        return query.apply(this, args)
       }
-    }
-  },
-  patch: () => {
-    const { query } = pg.Client.prototype
-    pg.Client.prototype.query = function (...args) {
-      note()
-      return query.apply(this, args)
-    }
+    },
   },
 }
 
-if (WAY !== 'acquire') ways[WAY]()
-const pool = new pg.Pool(options)
-const client = await pool.connect()
-client.release()
-if (WAY === 'acquire') ways.acquire(pool)
-await Promise.all([request(), request()])
-await pool.end()
+for (const [way, { options, values = [1], prepare }] of Object.entries(ways)) {
+  const pool = new pg.Pool({ connectionString, max: 1, ...options })
+  const client = await pool.connect()
+  client.release()
+  prepare?.(pool)
+  await Promise.all([request(way, pool, values), request(way, pool, values)])
+  await pool.end()
+}
 
-function request() {
-  return tracer.startActiveSpan('request', async (span) => {
-    await pool.query('SELECT * FROM t WHERE id = $1', values.length === 0 ? [1] : values)
+function request(way, pool, values) {
+  return tracer.startActiveSpan(way, async (span) => {
+    await pool.query('SELECT * FROM t WHERE id = $1', values)
     tracer.startSpan('after').end()
     span.end()
   })
