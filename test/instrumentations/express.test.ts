@@ -5,16 +5,146 @@ import { test } from 'node:test'
 import { drawTraces, trace } from '../harness/draw.js'
 import type { DecodedEvent, DecodedSpan } from '../harness/otlp-decode.js'
 import { file, type Owner } from '../harness/owner.js'
-import { run, type Server, start, type TraceOptions, traceOf } from '../harness/program.js'
+import { run, type Server, start, traceOf } from '../harness/program.js'
 import { projectOf } from '../harness/project.js'
 import { type Sink, startSink } from '../harness/sink.js'
-
-type Requests = NonNullable<TraceOptions['requests']>
+import { type Table, testTables } from '../harness/tables.js'
 
 const projects = {
   'express 4': await projectOf(file, 'express', { express: 'express4' }),
   'express 5': await projectOf(file, 'express', { express: 'express5' }),
 }
+
+const TABLES: readonly Table[] = [
+  {
+    about: 'a request is named by the whole template of its route',
+    requests: [
+      '/?a=b',
+      '/users/7?a=b',
+      { path: '/users/7', method: 'HEAD' },
+      { path: '/books/1', method: 'PUT' },
+      { path: '/any/1', method: 'DELETE' },
+      '/people/joe',
+      '/api/t1',
+      '/api/t1/items/2',
+      '/admin',
+      '/admin/reports/2020',
+      '/dynamic/name/t1/items/2',
+      { path: '/account/get', method: 'POST' },
+      '/inner/1',
+    ],
+    drawn: trace`
+      GET /                                SERVER 200 url.path=/
+
+      GET /users/:id                       SERVER 200 url.path=/users/7
+
+      HEAD /users/:id                      SERVER 200 url.path=/users/7
+
+      PUT /books/:isbn                     SERVER 200 url.path=/books/1
+
+      DELETE /any/:thing                   SERVER 200 url.path=/any/1
+
+      GET /people/:person                  SERVER 200 url.path=/people/joe
+
+      GET /api/:tenant                     SERVER 200 url.path=/api/t1
+
+      GET /api/:tenant/items/:id           SERVER 200 url.path=/api/t1/items/2
+
+      GET /admin                           SERVER 200 url.path=/admin
+
+      GET /admin/reports/:year             SERVER 200 url.path=/admin/reports/2020
+
+      GET /dynamic/:name/:tenant/items/:id SERVER 200 url.path=/dynamic/name/t1/items/2
+
+      POST /account/get                    SERVER 200 url.path=/account/get
+
+      GET /inner/:own                      SERVER 200 url.path=/inner/1
+    `,
+  },
+  {
+    about: 'of several paths the one that matched is the route; a regular expression is as it is written',
+    requests: ['/a', '/b/1', '/c12', '/files/12.TXT', '/en/reports/1', '/de/by/reports/1'],
+    drawn: trace`
+      GET /a                           SERVER 200 url.path=/a
+
+      GET /b/:id                       SERVER 200 url.path=/b/1
+
+      GET /^\\/c(\\d+)$/               SERVER 200 url.path=/c12
+
+      GET /^\\/files\\/(\\d+)\\.txt$/i SERVER 200 url.path=/files/12.TXT
+
+      GET /en/reports/:year            SERVER 200 url.path=/en/reports/1
+
+      GET /de/:region/reports/:year    SERVER 200 url.path=/de/by/reports/1
+    `,
+  },
+  {
+    about: 'a request that no one answers has no route, whatever has matched on its way',
+    requests: [
+      '/nope/123',
+      '/api',
+      '/api/t1/nope',
+      '/found/nope',
+      '/admin/nope',
+      '/static/nope',
+      '/maybe/1',
+      '/users/%zz',
+      { path: '/users/1', method: 'DELETE' },
+      { path: '/users/1', method: 'OPTIONS' },
+    ],
+    drawn: trace`
+      GET     SERVER 404 url.path=/nope/123
+
+      GET     SERVER 404 url.path=/api
+
+      GET     SERVER 404 url.path=/api/t1/nope
+
+      GET     SERVER 404 url.path=/found/nope
+
+      GET     SERVER 404 url.path=/admin/nope
+
+      GET     SERVER 404 url.path=/static/nope
+
+      GET     SERVER 404 url.path=/maybe/1
+
+      GET     SERVER 400 url.path=/users/%zz
+
+      DELETE  SERVER 404 url.path=/users/1
+
+      OPTIONS SERVER 200 url.path=/users/1
+    `,
+  },
+  {
+    about: 'the route is of who answers, not of who has called next',
+    requests: ['/twice/1', '/api/t1/left/2', '/around/1', '/eager/1', '/found/page', '/guarded/1'],
+    drawn: trace`
+      GET /twice/:second             SERVER 200 url.path=/twice/1
+
+      GET /api/:tenant/left/:again   SERVER 200 url.path=/api/t1/left/2
+
+      GET /around/:id                SERVER 200 url.path=/around/1
+
+      GET /eager/:thing              SERVER 200 url.path=/eager/1
+
+      GET /found/page                SERVER 200 url.path=/found/page
+
+      GET                            SERVER 401 url.path=/guarded/1
+    `,
+  },
+  {
+    about: 'what middleware answers has the path of its mount for a route',
+    requests: ['/private/home/x', '/refused/1', '/static/page.txt', '/hook/1/x'],
+    drawn: trace`
+      GET /private/:area SERVER 401 url.path=/private/home/x
+
+      GET /refused/:id   SERVER 401 url.path=/refused/1
+
+      GET /static        SERVER 200 url.path=/static/page.txt
+
+      GET /hook/:name    SERVER 200 url.path=/hook/1/x
+    `,
+  },
+]
 
 for (const [version, project] of Object.entries(projects)) {
   const layered = (env: Record<string, string>): Promise<string> =>
@@ -52,166 +182,8 @@ for (const [version, project] of Object.entries(projects)) {
   for (const extension of ['cjs', 'mjs']) {
     const app = join(project, `server.${extension}`)
     const title = (text: string): string => `${version} ${extension}: ${text}`
-    const traced = (requests: Requests, env: Record<string, string> = {}): Promise<string> => {
-      return traceOf(app, env, { requests, attributes: ['url.path'] })
-    }
 
-    test(title('a request is named by the whole template of its route'), async () => {
-      const requests = [
-        '/?a=b',
-        '/users/7?a=b',
-        { path: '/users/7', method: 'HEAD' },
-        { path: '/books/1', method: 'PUT' },
-        { path: '/any/1', method: 'DELETE' },
-        '/people/joe',
-        '/api/t1',
-        '/api/t1/items/2',
-        '/admin',
-        '/admin/reports/2020',
-        '/dynamic/name/t1/items/2',
-        { path: '/account/get', method: 'POST' },
-        '/inner/1',
-      ]
-      assert.equal(
-        await traced(requests),
-        trace`
-          GET /                                SERVER 200 url.path=/
-
-          GET /users/:id                       SERVER 200 url.path=/users/7
-
-          HEAD /users/:id                      SERVER 200 url.path=/users/7
-
-          PUT /books/:isbn                     SERVER 200 url.path=/books/1
-
-          DELETE /any/:thing                   SERVER 200 url.path=/any/1
-
-          GET /people/:person                  SERVER 200 url.path=/people/joe
-
-          GET /api/:tenant                     SERVER 200 url.path=/api/t1
-
-          GET /api/:tenant/items/:id           SERVER 200 url.path=/api/t1/items/2
-
-          GET /admin                           SERVER 200 url.path=/admin
-
-          GET /admin/reports/:year             SERVER 200 url.path=/admin/reports/2020
-
-          GET /dynamic/:name/:tenant/items/:id SERVER 200 url.path=/dynamic/name/t1/items/2
-
-          POST /account/get                    SERVER 200 url.path=/account/get
-
-          GET /inner/:own                      SERVER 200 url.path=/inner/1
-        `,
-      )
-    })
-
-    test(
-      title('of several paths the one that matched is the route; a regular expression is as it is written'),
-      async () => {
-        const requests = ['/a', '/b/1', '/c12', '/files/12.TXT', '/en/reports/1', '/de/by/reports/1']
-        assert.equal(
-          await traced(requests),
-          trace`
-          GET /a                           SERVER 200 url.path=/a
-
-          GET /b/:id                       SERVER 200 url.path=/b/1
-
-          GET /^\\/c(\\d+)$/               SERVER 200 url.path=/c12
-
-          GET /^\\/files\\/(\\d+)\\.txt$/i SERVER 200 url.path=/files/12.TXT
-
-          GET /en/reports/:year            SERVER 200 url.path=/en/reports/1
-
-          GET /de/:region/reports/:year    SERVER 200 url.path=/de/by/reports/1
-        `,
-        )
-      },
-    )
-
-    test(title('a request that no one answers has no route, whatever has matched on its way'), async () => {
-      const requests = [
-        '/nope/123',
-        '/api',
-        '/api/t1/nope',
-        '/found/nope',
-        '/admin/nope',
-        '/static/nope',
-        '/maybe/1',
-        '/users/%zz',
-        { path: '/users/1', method: 'DELETE' },
-        { path: '/users/1', method: 'OPTIONS' },
-      ]
-      assert.equal(
-        await traced(requests),
-        trace`
-          GET     SERVER 404 url.path=/nope/123
-
-          GET     SERVER 404 url.path=/api
-
-          GET     SERVER 404 url.path=/api/t1/nope
-
-          GET     SERVER 404 url.path=/found/nope
-
-          GET     SERVER 404 url.path=/admin/nope
-
-          GET     SERVER 404 url.path=/static/nope
-
-          GET     SERVER 404 url.path=/maybe/1
-
-          GET     SERVER 400 url.path=/users/%zz
-
-          DELETE  SERVER 404 url.path=/users/1
-
-          OPTIONS SERVER 200 url.path=/users/1
-        `,
-      )
-    })
-
-    test(title('the route is of who answers, not of who has called next'), async () => {
-      const requests = ['/twice/1', '/api/t1/left/2', '/around/1', '/eager/1', '/found/page', '/guarded/1']
-      assert.equal(
-        await traced(requests),
-        trace`
-          GET /twice/:second             SERVER 200 url.path=/twice/1
-
-          GET /api/:tenant/left/:again   SERVER 200 url.path=/api/t1/left/2
-
-          GET /around/:id                SERVER 200 url.path=/around/1
-
-          GET /eager/:thing              SERVER 200 url.path=/eager/1
-
-          GET /found/page                SERVER 200 url.path=/found/page
-
-          GET                            SERVER 401 url.path=/guarded/1
-        `,
-      )
-      const all = version === 'express 4' ? '*' : '/{*rest}'
-      assert.equal(
-        await traced(['/maybe/1', '/api/t1/nope', '/users/7'], { CATCH_ALL: '1' }),
-        trace`
-          GET ${all}     SERVER 200 url.path=/maybe/1
-
-          GET ${all}     SERVER 200 url.path=/api/t1/nope
-
-          GET /users/:id SERVER 200 url.path=/users/7
-        `,
-      )
-    })
-
-    test(title('what middleware answers has the path of its mount for a route'), async () => {
-      const requests = ['/private/home/x', '/refused/1', '/static/page.txt', '/hook/1/x']
-      assert.equal(
-        await traced(requests),
-        trace`
-          GET /private/:area SERVER 401 url.path=/private/home/x
-
-          GET /refused/:id   SERVER 401 url.path=/refused/1
-
-          GET /static        SERVER 200 url.path=/static/page.txt
-
-          GET /hook/:name    SERVER 200 url.path=/hook/1/x
-        `,
-      )
-    })
+    testTables(TABLES, app, {}, { title, attributes: ['url.path'] })
 
     test(title('an unhandled error is recorded once, where the answer is a server error'), async (t) => {
       const { server, sink } = await serving(t, app)
@@ -269,28 +241,49 @@ for (const [version, project] of Object.entries(projects)) {
         assert.equal(status.message, message, name)
       }
     })
-
-    test(title('routes stay with their requests, however they overtake each other'), async (t) => {
-      const { server, sink } = await serving(t, app)
-      const routes = new Map<string, string | undefined>()
-      for (let i = 0; i < 50; i++) {
-        routes.set(`/late/${i % 7}/a/${i}`, '/late/:hops/:name/:id')
-        routes.set(`/late/${i % 5}/left/${i}`, '/late/:hops/:name/:id')
-        routes.set(`/late/${i % 3}/${i}`, undefined)
-        routes.set(`/api/${i}/left/${i}`, '/api/:tenant/left/:again')
-        routes.set(`/users/${i}`, '/users/:id')
-      }
-      await Promise.all([...routes.keys()].map(async (path) => (await fetch(server.url + path)).arrayBuffer()))
-      await server.stop()
-      const spans = await sink.settled()
-      assert.equal(spans.length, routes.size)
-      for (const { name, attributes } of spans) {
-        const route = routes.get(String(attributes['url.path']))
-        assert.equal(attributes['http.route'], route)
-        assert.equal(name, route === undefined ? 'GET' : `GET ${route}`)
-      }
-    })
   }
+
+  // By turns, for what is asked next does not depend on it.
+  const app = join(project, version === 'express 5' ? 'server.mjs' : 'server.cjs')
+
+  test(`${version}: a route for all that no other one answers is that of what has called next`, async () => {
+    const all = version === 'express 4' ? '*' : '/{*rest}'
+    assert.equal(
+      await traceOf(
+        app,
+        { CATCH_ALL: '1' },
+        { requests: ['/maybe/1', '/api/t1/nope', '/users/7'], attributes: ['url.path'] },
+      ),
+      trace`
+        GET ${all}     SERVER 200 url.path=/maybe/1
+
+        GET ${all}     SERVER 200 url.path=/api/t1/nope
+
+        GET /users/:id SERVER 200 url.path=/users/7
+      `,
+    )
+  })
+
+  test(`${version}: routes stay with their requests, however they overtake each other`, async (t) => {
+    const { server, sink } = await serving(t, app)
+    const routes = new Map<string, string | undefined>()
+    for (let i = 0; i < 50; i++) {
+      routes.set(`/late/${i % 7}/a/${i}`, '/late/:hops/:name/:id')
+      routes.set(`/late/${i % 5}/left/${i}`, '/late/:hops/:name/:id')
+      routes.set(`/late/${i % 3}/${i}`, undefined)
+      routes.set(`/api/${i}/left/${i}`, '/api/:tenant/left/:again')
+      routes.set(`/users/${i}`, '/users/:id')
+    }
+    await Promise.all([...routes.keys()].map(async (path) => (await fetch(server.url + path)).arrayBuffer()))
+    await server.stop()
+    const spans = await sink.settled()
+    assert.equal(spans.length, routes.size)
+    for (const { name, attributes } of spans) {
+      const route = routes.get(String(attributes['url.path']))
+      assert.equal(attributes['http.route'], route)
+      assert.equal(name, route === undefined ? 'GET' : `GET ${route}`)
+    }
+  })
 
   test(`${version}: an answer that breaks off for an error has it`, async (t) => {
     const { server, sink } = await serving(t, join(project, 'server.cjs'))

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { trace } from '../harness/draw.js'
 import { askBoth, assertTold, type Failure } from '../harness/failures.js'
-import { run, start, traceOf } from '../harness/program.js'
-import { type Sink, startSink } from '../harness/sink.js'
+import { run, start } from '../harness/program.js'
+import { startSink } from '../harness/sink.js'
+import { type Table, testTables } from '../harness/tables.js'
 
 /** Paths, and what is to be seen of their errors: status, type and message of the exception. */
 const FAILURES: readonly Failure[] = [
@@ -38,91 +39,104 @@ const PLACES: Record<string, string[]> = {
   none: HANDLER,
 }
 
+const TABLES: readonly Table[] = [
+  {
+    about: 'a request is named by the whole template of its route',
+    requests: [
+      '/users/7?a=b',
+      { path: '/users/7', method: 'HEAD' },
+      { path: '/users/7', method: 'PATCH' },
+      '/files/a/b',
+      '/at/12h30m',
+      '/v1',
+      '/v1/orders/5',
+      '/v1/orders/5/lines/6',
+      '/stream',
+      '/hijack/1',
+    ],
+    drawn: trace`
+      GET /users/:id                         SERVER 200 http.route=/users/:id
+
+      HEAD /users/:id                        SERVER 200 http.route=/users/:id
+
+      PATCH /users/:id                       SERVER 200 http.route=/users/:id
+
+      GET /files/*                           SERVER 200 http.route=/files/*
+
+      GET /at/:hour(^\\d{2})h:minute(^\\d{2})m SERVER 200 http.route=/at/:hour(^\\d{2})h:minute(^\\d{2})m
+
+      GET /v1                                SERVER 200 http.route=/v1
+
+      GET /v1/orders/:order                  SERVER 200 http.route=/v1/orders/:order
+
+      GET /v1/orders/:order/lines/:line      SERVER 200 http.route=/v1/orders/:order/lines/:line
+
+      GET /stream                            SERVER 200 http.route=/stream
+
+      GET /hijack/:id                        SERVER 202 http.route=/hijack/:id
+    `,
+  },
+  {
+    about: 'a request that matches no route has none, whoever answers it',
+    requests: ['/nope/123', '/v1/nope/123', '/users/%zz', { path: '/users/1', method: 'DELETE' }],
+    drawn: trace`
+      GET    SERVER 404
+
+      GET    SERVER 404
+
+      GET    SERVER 400
+
+      DELETE SERVER 404
+    `,
+  },
+  {
+    about: 'a request that a hook answers, or that its handler does not find, has its route',
+    requests: [{ path: '/users/7', headers: { authorization: 'wrong' } }, '/v1/secret/1', '/gone/1', '/fail/invalid'],
+    drawn: trace`
+      GET /users/:id     SERVER 401 http.route=/users/:id
+
+      GET /v1/secret/:id SERVER 403 http.route=/v1/secret/:id
+
+      GET /gone/:id      SERVER 404 http.route=/gone/:id
+
+      GET /fail/invalid  SERVER 400 http.route=/fail/invalid
+    `,
+  },
+  {
+    about: 'calls of a handler are its children, also after a body was read',
+    requests: ['/call', { path: '/call', method: 'POST', body: 'text' }],
+    drawn: trace`
+      GET /call          SERVER 200 http.route=/call
+        GET              CLIENT 200
+          GET /users/:id SERVER 200 http.route=/users/:id
+
+      POST /call         SERVER 200 http.route=/call
+        GET              CLIENT 200
+          GET /users/:id SERVER 200 http.route=/users/:id
+    `,
+  },
+  {
+    about: 'an injected request has no span of its own; what it calls is called by who injects it',
+    requests: ['/inject'],
+    drawn: trace`
+      GET /inject        SERVER 200 http.route=/inject
+        GET              CLIENT 200
+          GET /users/:id SERVER 200 http.route=/users/:id
+    `,
+  },
+]
+
 for (const FASTIFY of ['fastify4', 'fastify5']) {
   for (const extension of ['cjs', 'mjs']) {
     const app = `fastify/server.${extension}`
     const title = (text: string): string => `${FASTIFY} ${extension}: ${text}`
-    const environment = (sink: Sink) => ({ FASTIFY, ...sink.env })
 
-    test(title('a request is named by the whole template of its route'), async () => {
-      const requests = [
-        '/users/7?a=b',
-        { path: '/users/7', method: 'HEAD' },
-        { path: '/users/7', method: 'PATCH' },
-        '/files/a/b',
-        '/at/12h30m',
-        '/v1',
-        '/v1/orders/5',
-        '/v1/orders/5/lines/6',
-        '/stream',
-        '/hijack/1',
-      ]
-      assert.equal(
-        await traceOf(app, { FASTIFY }, { requests, attributes: ['http.route'] }),
-        trace`
-          GET /users/:id                         SERVER 200 http.route=/users/:id
-
-          HEAD /users/:id                        SERVER 200 http.route=/users/:id
-
-          PATCH /users/:id                       SERVER 200 http.route=/users/:id
-
-          GET /files/*                           SERVER 200 http.route=/files/*
-
-          GET /at/:hour(^\\d{2})h:minute(^\\d{2})m SERVER 200 http.route=/at/:hour(^\\d{2})h:minute(^\\d{2})m
-
-          GET /v1                                SERVER 200 http.route=/v1
-
-          GET /v1/orders/:order                  SERVER 200 http.route=/v1/orders/:order
-
-          GET /v1/orders/:order/lines/:line      SERVER 200 http.route=/v1/orders/:order/lines/:line
-
-          GET /stream                            SERVER 200 http.route=/stream
-
-          GET /hijack/:id                        SERVER 202 http.route=/hijack/:id
-        `,
-      )
-    })
-
-    test(title('a request that matches no route has none, whoever answers it'), async () => {
-      const requests = ['/nope/123', '/v1/nope/123', '/users/%zz', { path: '/users/1', method: 'DELETE' }]
-      assert.equal(
-        await traceOf(app, { FASTIFY }, { requests, attributes: ['http.route'] }),
-        trace`
-          GET    SERVER 404
-
-          GET    SERVER 404
-
-          GET    SERVER 400
-
-          DELETE SERVER 404
-        `,
-      )
-    })
-
-    test(title('a request that a hook answers, or that its handler does not find, has its route'), async () => {
-      const requests = [
-        { path: '/users/7', headers: { authorization: 'wrong' } },
-        '/v1/secret/1',
-        '/gone/1',
-        '/fail/invalid',
-      ]
-      assert.equal(
-        await traceOf(app, { FASTIFY }, { requests, attributes: ['http.route'] }),
-        trace`
-          GET /users/:id     SERVER 401 http.route=/users/:id
-
-          GET /v1/secret/:id SERVER 403 http.route=/v1/secret/:id
-
-          GET /gone/:id      SERVER 404 http.route=/gone/:id
-
-          GET /fail/invalid  SERVER 400 http.route=/fail/invalid
-        `,
-      )
-    })
+    // What is injected while it starts is nobody's.
+    testTables(TABLES, app, { FASTIFY, INJECT: '/fail/throw' }, { title, attributes: ['http.route'] })
 
     test(title("the server's span is active in its handler and in hooks of all kinds"), async (t) => {
       const sink = await startSink(t)
-      const server = await start(t, app, { env: environment(sink) })
+      const server = await start(t, app, { env: { FASTIFY, ...sink.env } })
       for (const kind of Object.keys(PLACES)) {
         const headers = { 'content-type': 'application/json' }
         const response = await fetch(`${server.url}/hooked/${kind}`, { method: 'POST', body: '{"a":1}', headers })
@@ -141,50 +155,20 @@ for (const FASTIFY of ['fastify4', 'fastify5']) {
       assert.equal(spans.length, Object.keys(PLACES).length)
     })
 
-    test(title('calls of a handler are its children, also after a body was read'), async () => {
-      assert.equal(
-        await traceOf(app, { FASTIFY }, { requests: ['/call', { path: '/call', method: 'POST', body: 'text' }] }),
-        trace`
-          GET /call          SERVER 200
-            GET              CLIENT 200
-              GET /users/:id SERVER 200
-
-          POST /call         SERVER 200
-            GET              CLIENT 200
-              GET /users/:id SERVER 200
-        `,
-      )
-    })
-
-    test(title('an injected request has no span of its own; what it calls is called by who injects it'), async () => {
-      assert.equal(
-        await traceOf(app, { FASTIFY, INJECT: '/fail/throw' }, { requests: ['/inject'] }),
-        trace`
-          GET /inject        SERVER 200
-            GET              CLIENT 200
-              GET /users/:id SERVER 200
-        `,
-      )
-    })
-
     test(title('an error is recorded once, wherever it was thrown, if the answer is a server error'), async (t) => {
       const sink = await startSink(t)
       const bare = await start(t, app, { env: { FASTIFY }, agent: false })
-      const server = await start(t, app, { env: environment(sink) })
+      const server = await start(t, app, { env: { FASTIFY, ...sink.env } })
       await askBoth(FAILURES, server, bare)
+      // An answer that breaks off is no plain success.
+      await assert.rejects(fetch(`${server.url}/fail/cut`).then((response) => response.text()))
       const { stderr } = await server.stop()
       assert.doesNotMatch(stderr, /FSTDEP|internal error/)
-      assertTold(FAILURES, await sink.settled())
-    })
-
-    test(title('an answer that breaks off is no plain success'), async (t) => {
-      const sink = await startSink(t)
-      const server = await start(t, app, { env: environment(sink) })
-      await assert.rejects(fetch(`${server.url}/fail/cut`).then((response) => response.text()))
-      await server.stop()
-      const [span] = await sink.settled()
-      assert.equal(span?.name, 'GET /fail/cut')
-      assert.notEqual(span?.attributes['error.type'], undefined)
+      const spans = await sink.settled()
+      assertTold(FAILURES, spans)
+      const cut = spans[FAILURES.length]
+      assert.equal(cut?.name, 'GET /fail/cut')
+      assert.notEqual(cut?.attributes['error.type'], undefined)
     })
   }
 }

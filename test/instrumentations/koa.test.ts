@@ -4,9 +4,10 @@ import { test } from 'node:test'
 import { trace } from '../harness/draw.js'
 import { askBoth, assertTold, type Failure } from '../harness/failures.js'
 import { file } from '../harness/owner.js'
-import { root, start, traceOf } from '../harness/program.js'
+import { root, start } from '../harness/program.js'
 import { projectOf } from '../harness/project.js'
 import { startSink } from '../harness/sink.js'
+import { type Table, testTables } from '../harness/tables.js'
 
 /** Paths, and what is to be seen of their errors: status, type and message of the exception. */
 const FAILURES: readonly Failure[] = [
@@ -20,78 +21,74 @@ const FAILURES: readonly Failure[] = [
 
 const projects = { koa2: await projectOf(file, 'koa', { koa: 'koa2' }), koa3: join(root, 'test/apps/koa') }
 
+const TABLES: readonly Table[] = [
+  {
+    about: 'a request is named by the whole template of the route that answered it',
+    requests: [
+      '/users/7?a=b',
+      '/users/me',
+      { path: '/users/7', method: 'HEAD' },
+      '/more/less',
+      '/files/a/b',
+      '/v1/orders/5',
+      { path: '/v1/orders/5', headers: { authorization: 'wrong' } },
+      '/call',
+    ],
+    drawn: trace`
+      GET /users/:id         SERVER 200 http.route=/users/:id
+
+      GET /users/me          SERVER 200 http.route=/users/me
+
+      HEAD /users/:id        SERVER 200 http.route=/users/:id
+
+      GET /more/less         SERVER 200 http.route=/more/less
+
+      GET /^\\/files\\/(.*)/ SERVER 200 http.route=/^\\/files\\/(.*)/
+
+      GET /v1/orders/:order  SERVER 200 http.route=/v1/orders/:order
+
+      GET /v1/orders/:order  SERVER 401 http.route=/v1/orders/:order
+
+      GET /call              SERVER 200 http.route=/call
+        GET                  CLIENT 200
+          GET /users/:id     SERVER 200 http.route=/users/:id
+    `,
+  },
+  {
+    about: 'a request that no route has answered has none',
+    requests: ['/nope/123', '/plain', { path: '/users/1', method: 'DELETE' }],
+    drawn: trace`
+      GET    SERVER 404
+
+      GET    SERVER 200
+
+      DELETE SERVER 404
+    `,
+  },
+]
+
 for (const [version, project] of Object.entries(projects)) {
   for (const extension of ['cjs', 'mjs']) {
     const title = (text: string): string => `${version} ${extension}: ${text}`
     const app = join(project, `server.${extension}`)
 
-    test(title('a request is named by the whole template of the route that answered it'), async () => {
-      const requests = [
-        '/users/7?a=b',
-        '/users/me',
-        { path: '/users/7', method: 'HEAD' },
-        '/more/less',
-        '/files/a/b',
-        '/v1/orders/5',
-        { path: '/v1/orders/5', headers: { authorization: 'wrong' } },
-        '/call',
-      ]
-      assert.equal(
-        await traceOf(app, {}, { requests, attributes: ['http.route'] }),
-        trace`
-          GET /users/:id         SERVER 200 http.route=/users/:id
-
-          GET /users/me          SERVER 200 http.route=/users/me
-
-          HEAD /users/:id        SERVER 200 http.route=/users/:id
-
-          GET /more/less         SERVER 200 http.route=/more/less
-
-          GET /^\\/files\\/(.*)/ SERVER 200 http.route=/^\\/files\\/(.*)/
-
-          GET /v1/orders/:order  SERVER 200 http.route=/v1/orders/:order
-
-          GET /v1/orders/:order  SERVER 401 http.route=/v1/orders/:order
-
-          GET /call              SERVER 200 http.route=/call
-            GET                  CLIENT 200
-              GET /users/:id     SERVER 200 http.route=/users/:id
-        `,
-      )
-    })
-
-    test(title('a request that no route has answered has none'), async () => {
-      const requests = ['/nope/123', '/plain', { path: '/users/1', method: 'DELETE' }]
-      assert.equal(
-        await traceOf(app, {}, { requests, attributes: ['http.route'] }),
-        trace`
-          GET    SERVER 404
-
-          GET    SERVER 200
-
-          DELETE SERVER 404
-        `,
-      )
-    })
-
-    test(title("the server's span is active in its handler"), async (t) => {
-      const sink = await startSink(t)
-      const server = await start(t, app, { env: sink.env })
-      const active = await (await fetch(`${server.url}/active`)).text()
-      await server.stop()
-      assert.deepEqual(
-        (await sink.settled()).map(({ name, spanId }) => [name, spanId]),
-        [['GET /active', active]],
-      )
-    })
+    testTables(TABLES, app, {}, { title, attributes: ['http.route'] })
 
     test(title('an error is recorded once, whoever answered for it, if the answer is a server error'), async (t) => {
       const sink = await startSink(t)
       const bare = await start(t, app, { agent: false })
       const server = await start(t, app, { env: sink.env })
       await askBoth(FAILURES, server, bare)
+      const active = await (await fetch(`${server.url}/active`)).text()
       await server.stop()
-      assertTold(FAILURES, await sink.settled())
+      const spans = await sink.settled()
+      assertTold(FAILURES, spans)
+      const last = spans[FAILURES.length]
+      assert.deepEqual(
+        [last?.name, last?.spanId],
+        ['GET /active', active],
+        "the server's span is active in its handler",
+      )
     })
   }
 }
