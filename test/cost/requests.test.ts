@@ -15,8 +15,8 @@ import { lineOfNode, tell } from './node.js'
 const SPARE_CALLS = 0.1
 
 /**
- * Each request calls the same, and so does each batch of so many spans: more of them tell no more. Bytes are of more
- * requests, for garbage that comes now and then has to be spread.
+ * Each request calls the same, and so does each batch of so many spans: more of them tell no more, and before what is
+ * counted as many. Bytes are of more requests, for garbage that comes now and then has to be spread.
  */
 const COUNTED_REQUESTS = 512
 
@@ -81,14 +81,17 @@ function costWithout(name: Case, METER: string): Promise<Cost> {
 
 function costOf(name: Case, env: Readonly<Record<string, string>>, agent = true): Promise<Cost> {
   const { app, path, peer, requests: most } = CASES[name]
-  const requests = env.METER === 'calls' ? Math.min(most, COUNTED_REQUESTS) : most
+  const few = Math.min(most, COUNTED_REQUESTS)
+  const isOfCalls = env.METER === 'calls'
+  const requests = isOfCalls ? few : most
   return owning(async (owner) => {
     const sink = await startSink(owner)
     const meter = join(root, 'test/apps/cost/meter.cjs')
-    const unoptimised = ['--no-opt', '--no-maglev', '--min-semi-space-size=64', '--max-semi-space-size=64']
+    const young = ['--min-semi-space-size=64', '--max-semi-space-size=64']
+    const unoptimised = isOfCalls ? [] : ['--no-opt', '--no-maglev']
     const server = await start(owner, `cost/${app}`, {
       agent,
-      nodeFlags: ['--expose-gc', ...unoptimised, '--require', meter],
+      nodeFlags: ['--expose-gc', ...young, ...unoptimised, '--require', meter],
       // Batches leave by size only, and nothing is measured by the clock.
       env: {
         OTEL_EXPORTER_OTLP_ENDPOINT: sink.url,
@@ -99,7 +102,7 @@ function costOf(name: Case, env: Readonly<Record<string, string>>, agent = true)
       },
     })
     const socket = await open(owner, server)
-    await request(socket, path, requests)
+    await request(socket, path, few)
     const before = await read(server, 1)
     await request(socket, path, requests)
     const after = await read(server, 2)

@@ -20,11 +20,29 @@ export async function assertLikeBare(
   env: Readonly<Record<string, string>>,
   options: ProgramOptions = {},
 ): Promise<Outcome> {
-  const bare = await run(app, { ...options, env: { ...PATIENCE, ...env }, agent: false })
+  const bare = await bareOnce([app, options], env, () => run(app, { ...options, env, agent: false }))
   const traced = await run(app, { ...options, env: { ...PATIENCE, ...env } })
   assert.deepEqual(visible(traced), visible(bare))
   assert.deepEqual(said(traced).slice(1), [])
   return traced
+}
+
+const known = new Map<string, Promise<unknown>>()
+
+/**
+ * What a run of a program without the agent has come to: it is run once for all tests of a file that differ in nothing but
+ * the agent's settings.
+ */
+export function bareOnce<T>(
+  program: unknown,
+  env: Readonly<Record<string, string>>,
+  run: () => Promise<T>,
+): Promise<T> {
+  const own = Object.entries(env).filter(([name]) => !/^(OTEL|AUTOSPAN)_/.test(name))
+  const key = JSON.stringify([program, own])
+  const outcome = (known.get(key) as Promise<T> | undefined) ?? run()
+  known.set(key, outcome)
+  return outcome
 }
 
 /** What the agent says, line by line. */
@@ -47,7 +65,7 @@ export async function assertSignalledLikeBare(
   owner: Owner,
   env: Readonly<Record<string, string>> & { readonly SIGNAL: NodeJS.Signals },
 ): Promise<Outcome> {
-  const bare = await signalled(owner, env, false)
+  const bare = await bareOnce('signalled', env, () => signalled(owner, env, false))
   const traced = await signalled(owner, env, true)
   assert.deepEqual(visible(traced), visible(bare))
   assert.deepEqual(said(traced).slice(1), [])

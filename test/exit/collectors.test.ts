@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import type { Owner } from '../harness/owner.js'
 import { launch, type Outcome, SLACK_MILLIS } from '../harness/program.js'
 import { type SinkOptions, startSink } from '../harness/sink.js'
-import { assertLikeBare, PLAIN_DOORS, said, visible } from './bare.js'
+import { assertLikeBare, bareOnce, PLAIN_DOORS, said, visible } from './bare.js'
 
 const NEVER = () => new Promise<undefined>(() => {})
 
@@ -21,7 +21,7 @@ for (const [what, start] of Object.entries(COLLECTORS)) {
     test(`by ${DOOR} a collector that ${what} costs little time and one line`, async (t) => {
       const { url, reason } = await start(t)
       const env = { DOOR, OTEL_EXPORTER_OTLP_ENDPOINT: url }
-      const bare = await left(t, env, false)
+      const bare = await bareOnce('leave.mjs', env, () => left(t, env, false))
       const traced = await left(t, env, true)
       assert.deepEqual(visible(traced.outcome), visible(bare.outcome))
       const lines = said(traced.outcome).slice(1)

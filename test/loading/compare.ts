@@ -22,7 +22,7 @@ export interface CompareOptions extends ProgramOptions {
 /** Runs a program bare and traced: it has to do and say the same, and to be traced. */
 export async function compare(owner: Owner, app: string, options: CompareOptions = {}): Promise<Outcome> {
   const { nodeFlags = [], bareFlags = nodeFlags, isDeprecated = false } = options
-  const bare = await run(app, { agent: false, nodeFlags: bareFlags })
+  const bare = await runBare(app, bareFlags)
   const sink = await startSink(owner)
   const traced = await run(app, {
     ...options,
@@ -33,6 +33,16 @@ export async function compare(owner: Owner, app: string, options: CompareOptions
   assert.deepEqual([traced.stdout, traced.code, foreign(traced)], [bare.stdout, 0, foreign(bare)], traced.stderr)
   assert.equal(drawTraces(await sink.settled()), EXPRESS)
   return traced
+}
+
+const known = new Map<string, Promise<Outcome>>()
+
+/** Once for each program and its flags. */
+function runBare(app: string, nodeFlags: readonly string[]): Promise<Outcome> {
+  const key = [...nodeFlags, app].join(' ')
+  const outcome = known.get(key) ?? run(app, { agent: false, nodeFlags })
+  known.set(key, outcome)
+  return outcome
 }
 
 /** What is not the agent's on stderr; process ids aside. */

@@ -64,6 +64,8 @@ test("a package in a cache as Yarn's Plug'n'Play has it is traced", async (t) =>
 })
 
 for (const [i, tree] of Object.keys(TREES).entries()) {
+  // In the first one are the programs above.
+  if (i === 0) continue
   for (const form of ['required.cjs', 'default.mjs']) {
     test(`${tree}: ${form} is traced`, async (t) => {
       await compare(t, join(projects[i] ?? '', form))

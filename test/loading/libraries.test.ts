@@ -44,7 +44,7 @@ const LOGGED = trace`
 const inSpan = (logs: string): string =>
   `import { trace } from '@opentelemetry/api'; trace.getTracer('shop').startActiveSpan('work', (span) => { ${logs}; span.end() })`
 
-/** What a program does with each library, and what shows that it is patched. */
+/** What a program does with each library, and what shows that it is patched: spans, and a line on stdout. */
 const LIBRARIES: Readonly<Record<string, { readonly use: string; readonly drawn: string; readonly stdout?: RegExp }>> =
   {
     express: {
@@ -72,7 +72,7 @@ const LIBRARIES: Readonly<Record<string, { readonly use: string; readonly drawn:
       drawn: QUERIED,
     },
     undici: {
-      use: `import { createServer } from 'node:http'; const server = createServer((q, r) => r.end('x')).listen(0, '127.0.0.1', async () => { await (await it.request('http://127.0.0.1:' + server.address().port)).body.text(); server.close(); server.closeAllConnections() })`,
+      use: `import { once } from 'node:events'; import { createServer } from 'node:http'; const server = createServer((q, r) => r.end('x')).listen(0, '127.0.0.1'); await once(server, 'listening'); await (await it.request('http://127.0.0.1:' + server.address().port)).body.text(); server.close(); server.closeAllConnections()`,
       drawn: SERVED,
     },
     pino: { use: inSpan(`it().info('x')`), drawn: LOGGED, stdout: /"trace_id":"[0-9a-f]{32}"/ },
@@ -90,6 +90,13 @@ const LIBRARIES: Readonly<Record<string, { readonly use: string; readonly drawn:
     },
   }
 
+/** Those that a program may have beside each other: none of them loads another, which would be no import of the program's. */
+const TOGETHER = [
+  ['express', 'koa', 'pg', 'undici', 'pino', 'winston'],
+  ['fastify', 'pg-pool', 'bunyan'],
+  ['pg-cursor'],
+]
+
 const folder = temporaryFolder(file)
 await mkdir(join(folder, 'node_modules'))
 const installed = (name: string) => join(root, 'node_modules', name === 'undici' ? 'undici7' : name)
@@ -98,17 +105,30 @@ for (const name of [...Object.keys(LIBRARIES), '@opentelemetry', '@koa']) {
 }
 const wire = await startWire(file)
 
-for (const [name, { use, drawn, stdout = /^$/ }] of Object.entries(LIBRARIES)) {
+test('all libraries have a place', () => {
+  assert.deepEqual(TOGETHER.flat().sort(), Object.keys(LIBRARIES).sort())
+})
+
+for (const names of TOGETHER) {
   for (const [form, load] of Object.entries(FORMS)) {
-    test(`${name} by ${form} import is patched`, async (t) => {
-      const app = join(folder, `${name}-${form}.mjs`)
-      await writeFile(app, `${load(name)}\n${use}\n`)
+    test(`${names.join(', ')} by ${form} import ${names.length === 1 ? 'is' : 'are'} patched`, async (t) => {
+      const libraries = names.map((name) => LIBRARIES[name] ?? assert.fail(name))
+      let app = ''
+      for (const [i, { use }] of libraries.entries()) {
+        // One after the other.
+        const before = app === '' ? '' : `import ${JSON.stringify(app)}\n`
+        app = join(folder, `${names[i]}-${form}.mjs`)
+        await writeFile(app, `${before}${load(String(names[i]))}\n${use}\n`)
+      }
       const sink = await startSink(t)
       const env = { DATABASE_URL: wire, ...sink.env, OTEL_LOG_LEVEL: 'warn' }
       const outcome = await run(app, { nodeFlags: ['--throw-deprecation'], env })
       assert.deepEqual([outcome.code, outcome.stderr], [0, ''], told(outcome))
-      assert.match(outcome.stdout, stdout)
-      assert.equal(drawTraces(await sink.settled()), drawn)
+      const expected = libraries.flatMap(({ stdout }) => stdout ?? [])
+      const lines = outcome.stdout.split('\n').slice(0, -1)
+      assert.equal(lines.length, expected.length, outcome.stdout)
+      for (const [i, pattern] of expected.entries()) assert.match(lines[i] ?? '', pattern)
+      assert.equal(drawTraces(await sink.settled()), trace`${libraries.map(({ drawn }) => drawn).join('\n')}`)
     })
   }
 }

@@ -6,7 +6,7 @@ import { pathToFileURL } from 'node:url'
 import { drawTraces, trace } from '../harness/draw.js'
 import { file } from '../harness/owner.js'
 import { startWire } from '../harness/postgres-wire.js'
-import { root, run } from '../harness/program.js'
+import { type Outcome, root, run } from '../harness/program.js'
 import { startSink } from '../harness/sink.js'
 import { compare, projectWith } from './compare.js'
 
@@ -48,8 +48,10 @@ for (const [kind, source] of Object.entries(LOADERS)) {
   await writeFile(path, source)
   const loader = pathToFileURL(path).href
   for (const [way, flags] of Object.entries(WAYS)) {
+    const own = flags(loader)
+    let bare: Promise<Outcome> | undefined
+
     for (const order of ['before', 'after']) {
-      const own = flags(loader)
       const nodeFlags = order === 'before' ? [...own, ...agent] : [...agent, ...own]
 
       if (kind === 'passes on') {
@@ -61,12 +63,13 @@ for (const [kind, source] of Object.entries(LOADERS)) {
 
       test(`${way}, ${order} the agent: pg by a loader that ${kind} is traced`, async (t) => {
         const app = join(project, 'query.mjs')
-        const bare = await run(app, { nodeFlags: own, agent: false, env: { DATABASE_URL: wire } })
-        assert.equal(bare.code, 0, bare.stderr)
+        bare ??= run(app, { nodeFlags: own, agent: false, env: { DATABASE_URL: wire } })
+        const { stdout, code, stderr } = await bare
+        assert.equal(code, 0, stderr)
         const sink = await startSink(t)
         const env = { DATABASE_URL: wire, ...sink.env, OTEL_LOG_LEVEL: 'warn' }
         const traced = await run(app, { nodeFlags, agent: false, env })
-        assert.deepEqual([traced.code, traced.stdout], [0, bare.stdout], traced.stderr)
+        assert.deepEqual([traced.code, traced.stdout], [0, stdout], traced.stderr)
         const spans = await sink.settled()
         assert.equal(
           drawTraces(spans),

@@ -25,4 +25,5 @@ server.listen(0, '127.0.0.1', async () => {
   for (const path of Object.keys(OWN)) await (await fetch(`http://127.0.0.1:${port}${path}`)).text()
   await fetch(`http://127.0.0.1:${port}/unsent`).catch(() => {})
   server.close()
+  server.closeAllConnections()
 })
