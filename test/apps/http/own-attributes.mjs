@@ -19,11 +19,12 @@ const server = createServer((request, response) => {
   // Says that it is whole, and has no head.
   response.emit('finish')
   response.destroy()
+  // Which has let go of the connection by then.
+  request.socket.destroy()
 })
 server.listen(0, '127.0.0.1', async () => {
   const { port } = server.address()
   for (const path of Object.keys(OWN)) await (await fetch(`http://127.0.0.1:${port}${path}`)).text()
   await fetch(`http://127.0.0.1:${port}/unsent`).catch(() => {})
   server.close()
-  server.closeAllConnections()
 })
