@@ -1,9 +1,15 @@
+// node test/node-lines.mjs 22 24 26: has npm install the newest release of each of these lines of Node.js.
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
+
+if (process.argv[1] === fileURLToPath(import.meta.url) && hasBinaries()) {
+  const missing = process.argv.slice(2).filter((major) => installed(major) === undefined)
+  if (missing.length > 0) process.exitCode = 1
+}
 
 /** Whether other lines of Node.js can be had here. */
 export function hasBinaries() {
