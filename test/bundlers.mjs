@@ -1,6 +1,7 @@
 // node test/bundlers.mjs [rollup|rolldown|vite|webpack ...]: bundles a test program by each of them, with the plugin of
-// this agent, as CommonJS and as ES modules, minified where the bundler does that, and compares what is traced with the
-// program as it is. The bundlers come from npm and stay in .bundlers. Needs the compiled tests.
+// this agent, as CommonJS and as ES modules, minified where the bundler does that (by webpack the former only), and
+// compares what is traced with the program as it is. The bundlers come from npm and stay in .bundlers. Needs the compiled
+// tests.
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -67,6 +68,8 @@ const BUNDLERS = {
         target: 'node20',
         entry: input,
         externals: { 'pg-native': 'commonjs pg-native' },
+        // That takes most of the time: one format is enough.
+        optimization: { minimize: format === 'cjs' },
         output: { path: dirname(output), filename: output.slice(dirname(output).length + 1) },
         plugins: [forWebpack()],
       }
