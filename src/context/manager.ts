@@ -2,8 +2,11 @@ import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks'
 import { EventEmitter } from 'node:events'
 import type { Context, ContextManagementToken, ContextManager } from '@opentelemetry/api'
 import { ROOT_CONTEXT, SUPPRESSED_CONTEXT } from './context.js'
+import { type Frames, findFrames } from './frames.js'
 
 const storage = new AsyncLocalStorage<Context>()
+/** Null as long as nobody has looked: the first context is not entered before there is something to trace. */
+let frames: Frames<Context> | null | undefined = null
 /** Made as the agent starts: what runs in it belongs to nothing that the program does. */
 const outside = new AsyncResource('autospan')
 
@@ -12,7 +15,7 @@ let processContext: Context = ROOT_CONTEXT
 
 /** The context of the code that runs now; outside any request that of the process. */
 export function activeContext(): Context {
-  return storage.getStore() ?? processContext
+  return (frames ?? storage).getStore() ?? processContext
 }
 
 /** The context of what runs outside any request. */
@@ -42,9 +45,12 @@ export function applyIn<This, Args extends unknown[], Result>(
   thisArg: This,
   args: Args,
 ): Result {
+  if (frames === null) frames = findFrames(storage, SUPPRESSED_CONTEXT)
   // AsyncLocalStorage.run() passes its arguments on by `apply`, without a receiver: Reflect.apply
   // carries ours and makes no closure.
-  return storage.run(context, Reflect.apply, fn, thisArg, args) as Result
+  return frames === undefined
+    ? (storage.run(context, Reflect.apply, fn, thisArg, args) as Result)
+    : frames.apply(context, fn, thisArg, args)
 }
 
 /**

@@ -21,6 +21,8 @@ const FROM_CLIENT = /^(?:E[A-Z]+$|HPE_|ERR_SSL_)/
 const FIRST_BYTE = 'http.response.first_byte'
 /** A response that took longer from its first byte to its last was streamed, and has the event. */
 const STREAMED_MILLIS = 10
+/** Bytes of a body that is never streamed where it is all there with the head: a socket takes as much at once. */
+const AT_ONCE_BYTES = 16_384
 
 /** Tells the route of a request when its response has ended; undefined when none has matched. */
 export type RouteOf = (request: IncomingMessage) => string | undefined
@@ -107,7 +109,7 @@ export class ServedRequest extends MessageLife implements SpanOwner {
 
   override started(): void {
     this.#status = this.#response.statusCode
-    if (this.span.isRecording()) this.#startedAt = now()
+    if (this.span.isRecording() && !endsAtOnce(this.#response)) this.#startedAt = now()
   }
 
   override heeds(event: string): boolean {
@@ -132,7 +134,7 @@ export class ServedRequest extends MessageLife implements SpanOwner {
     if (type !== undefined) this.#recordFailure()
     const endMillis = now()
     try {
-      if (this.#status !== 0 && endMillis - this.#startedAt >= STREAMED_MILLIS) {
+      if (this.#startedAt !== 0 && endMillis - this.#startedAt >= STREAMED_MILLIS) {
         span.addEvent(FIRST_BYTE, this.#startedAt)
       }
       this.#conclude(type, endMillis)
@@ -234,6 +236,12 @@ export class ServedRequest extends MessageLife implements SpanOwner {
     this.span.setAttribute('error.type', errorType(this.#error))
     this.span.setStatus({ code: 2, message: ownText(messageOf(this.#error)) })
   }
+}
+
+/** Whether `end` is writing the head, with a short body: Node.js notes the length of the body then, and only then. */
+function endsAtOnce(response: ServerResponse & { readonly _contentLength?: number | null }): boolean {
+  const { _contentLength: length } = response
+  return typeof length === 'number' && length <= AT_ONCE_BYTES
 }
 
 /** The traced request behind a request object of node:http; undefined where it is not traced. */

@@ -269,6 +269,27 @@ test('server-sent events are one span that lasts to their end', async (t) => {
   assert.ok(event !== undefined && span !== undefined && event.timeUnixNano < span.endTimeUnixNano)
 })
 
+test('an answer that is all there at once tells its first byte where its client takes long to read it', async (t) => {
+  const { server, sink, stop } = await serving(t)
+  const socket = connect(server.port, '127.0.0.1')
+  socket.write('GET /long HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n')
+  await once(socket, 'readable')
+  // The first part has come, and more of it is under way than the connection holds.
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  socket.resume()
+  await once(socket, 'close')
+  await (await fetch(`${server.url}/hello`)).text()
+  await stop()
+  const events = (await sink.spans(2)).map(({ attributes, events }) => [
+    attributes['url.path'],
+    events.map(({ name }) => name),
+  ])
+  assert.deepEqual(events, [
+    ['/long', ['http.response.first_byte']],
+    ['/hello', []],
+  ])
+})
+
 test("listeners of request and response run in the request's context, wherever the body's parts come from", async (t) => {
   const { server, sink, stop } = await serving(t)
   const socket = connect(server.port, '127.0.0.1')

@@ -31,6 +31,7 @@ const answers = {
       res.end()
     }, 5)
   },
+  long: (_req, res) => res.end(Buffer.alloc(32 * 1024 * 1024)),
   body: (req, res) => {
     const seen = []
     req.on('data', () => seen.push(self('/hello')))
