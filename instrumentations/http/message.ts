@@ -20,6 +20,7 @@ export function keepContext<Marked extends Message>(
       const life = lifeOf(this) ?? mark(this, args[0])
       if (life === undefined) return base.emit.apply(this, args)
       if (life.heeds(args[0])) return heed(life, this, ...args)
+      if (life.isOver && args[0] === 'close') forget(this)
       if (isAtHome(life, this, args[0])) return base.emit.apply(this, args)
       return emitIn(life, this, ...args)
     }

@@ -64,6 +64,26 @@ export class Kind {
     this.port = port
   }
 
+  is(
+    target: string | undefined,
+    method: string,
+    scheme: string | undefined,
+    status: number,
+    errorType: string | undefined,
+    version: string | undefined,
+    port: number | undefined,
+  ): boolean {
+    return (
+      this.target === target &&
+      this.status === status &&
+      this.method === method &&
+      this.errorType === errorType &&
+      this.scheme === scheme &&
+      this.version === version &&
+      this.port === port
+    )
+  }
+
   /**
    * Tells how a served request ended: name, route and status, as attributes that its span shares with others.
    *
@@ -101,6 +121,8 @@ export class Kind {
 /** Finds the kind of a request by its target, a route or a server, and all else that they have in common. */
 export class Kinds {
   readonly #targets = new Map<string | undefined, Kind[]>()
+  /** The one that was asked for last, which most often is the next one too. */
+  #last: Kind | undefined = undefined
 
   of(
     target: string | undefined,
@@ -111,20 +133,14 @@ export class Kinds {
     version: string | undefined,
     port: number | undefined,
   ): Kind {
+    const last = this.#last
+    if (last?.is(target, method, scheme, status, errorType, version, port)) return last
     const kinds = this.#targets.get(target) ?? this.#newTarget(target)
-    if (kinds !== undefined) {
-      for (let i = 0; i < kinds.length; i++) {
-        const known = kinds[i]!
-        if (
-          known.status === status &&
-          known.method === method &&
-          known.errorType === errorType &&
-          known.scheme === scheme &&
-          known.version === version &&
-          known.port === port
-        )
-          return known
-      }
+    for (let i = 0; kinds !== undefined && i < kinds.length; i++) {
+      const known = kinds[i]!
+      if (!known.is(target, method, scheme, status, errorType, version, port)) continue
+      this.#last = known
+      return known
     }
     const kind = new Kind(target, method, scheme, status, errorType, version, port)
     if (kinds !== undefined && kinds.length < MAX_KINDS) {

@@ -16,6 +16,8 @@ export interface Message extends EventEmitter {
 export class MessageLife {
   /** In which the listeners of its messages run. */
   readonly context: Context
+  /** It has been told, and heeds nothing any more. */
+  isOver = false
 
   constructor(context: Context) {
     this.context = context
@@ -66,11 +68,11 @@ export function lifeOf(message: Message): MessageLife | undefined {
   if (message === recent) return recentLife
   if (message === older) return olderLife
   const life = message[LIFE]
-  if (life !== undefined) remember(message, life)
+  if (life !== undefined && !life.isOver) remember(message, life)
   return life
 }
 
-/** Nothing more is expected of a message: the next question may be the last one's only reference to it. */
+/** Little more is expected of a message: the next question may be the last one's only reference to it. */
 export function forget(message: Message): void {
   if (message === recent) {
     recent = undefined

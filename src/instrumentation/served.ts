@@ -48,7 +48,6 @@ export class ServedRequest extends MessageLife implements SpanOwner {
   #status = 0
   #startedAt = 0
   #isWhole = false
-  #hasEnded = false
   readonly #kinds: Kinds
   /** Undefined where nothing is measured. */
   readonly #metrics: ServerMetrics | undefined
@@ -113,7 +112,7 @@ export class ServedRequest extends MessageLife implements SpanOwner {
   }
 
   override heeds(event: string): boolean {
-    return event === 'close' || event === 'finish'
+    return !this.isOver && (event === 'close' || event === 'finish')
   }
 
   override before(event: string): void {
@@ -122,8 +121,8 @@ export class ServedRequest extends MessageLife implements SpanOwner {
 
   /** After the program's own listeners, which may still set attributes. */
   override after(event: string, message: Message): void {
-    if (this.#hasEnded || !this.#isLast(event, message)) return
-    this.#hasEnded = true
+    if (this.isOver || !this.#isLast(event, message)) return
+    this.isOver = true
     if (!this.#isWhole) this.#noteBreak()
     const { span } = this
     const type = this.#errorType()
