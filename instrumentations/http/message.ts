@@ -1,5 +1,7 @@
+import { EventEmitter } from 'node:events'
 import type { Kit } from '../../src/instrumentation/kit.js'
 import { forget, lifeOf, type Message, type MessageLife } from '../../src/instrumentation/message.js'
+import type { AnyFunction } from '../../src/instrumentation/wrap.js'
 
 /**
  * Messages emit from the socket's callbacks, which belong to the connection and not to the request:
@@ -17,12 +19,14 @@ export function keepContext<Marked extends Message>(
   kit.wrap(prototype, 'emit', (_emit, base) => {
     // The lists of arguments are only ever passed on, so that they need not be made.
     return function (this: Marked, ...args: [event: string, ...rest: unknown[]]) {
-      const life = lifeOf(this) ?? mark(this, args[0])
+      const event = args[0]
+      const life = lifeOf(this) ?? mark(this, event)
       if (life === undefined) return base.emit.apply(this, args)
-      if (life.heeds(args[0])) return heed(life, this, ...args)
-      if (life.isOver && args[0] === 'close') forget(this)
-      if (isAtHome(life, this, args[0])) return base.emit.apply(this, args)
-      return emitIn(life, this, ...args)
+      if (life.heeds(event)) return heed(life, this, ...args)
+      if (life.isOver && event === 'close') forget(this)
+      const count = this.listenerCount(event)
+      if (count === 0 && isIdle(event)) return false
+      return isAtHome(life, this, event, count) ? base.emit.apply(this, args) : emitIn(life, this, ...args)
     }
 
     function heed(life: MessageLife, message: Message, ...args: [event: string, ...rest: unknown[]]): boolean {
@@ -33,7 +37,9 @@ export function keepContext<Marked extends Message>(
         place.failed(error)
       }
       try {
-        return isAtHome(life, message, event) ? base.emit.apply(message, args) : emitIn(life, message, ...args)
+        const count = message.listenerCount(event)
+        if (count === 0 && isIdle(event)) return false
+        return isAtHome(life, message, event, count) ? base.emit.apply(message, args) : emitIn(life, message, ...args)
       } finally {
         try {
           life.after(event, message)
@@ -46,6 +52,11 @@ export function keepContext<Marked extends Message>(
 
     function emitIn({ context }: MessageLife, message: Message, ...args: unknown[]): boolean {
       return kit.runWith(context, base.emit, message, args)
+    }
+
+    /** Whether there is nothing to do for an event that nobody listens to. */
+    function isIdle(event: string): boolean {
+      return base.emit === nodeEmit && event !== 'error'
     }
   })
 
@@ -60,10 +71,16 @@ export function keepContext<Marked extends Message>(
   }
 
   /** Where the program does not listen the context makes no difference, and entering one is what costs most here. */
-  function isAtHome({ context }: MessageLife, message: Message, event: string): boolean {
-    const count = message.listenerCount(event)
+  function isAtHome({ context }: MessageLife, message: Message, event: string, count: number): boolean {
     return count === 0 || kit.active() === context || (count === 1 && event === 'end' && isHeardByNodeOnly(message))
   }
+}
+
+/** Node's own, unless somebody has replaced it before the agent came. */
+const nodeEmit = findNodeEmit(EventEmitter.prototype.emit)
+
+function findNodeEmit(emit: AnyFunction): AnyFunction | undefined {
+  return Function.prototype.toString.call(emit).includes('kErrorMonitor') ? emit : undefined
 }
 
 /** Node's own listener to the end of a request that is answered before; known once it has been seen. */

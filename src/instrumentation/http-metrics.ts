@@ -79,7 +79,7 @@ export class ServerMetrics {
 
   /** `change` is 1 for a request that begins and -1 for one that ends. */
   active(method: string, scheme: string, change: number): void {
-    this.#activeOf(method, scheme).record(change, 0, undefined)
+    this.#activeOf(method, scheme).add(change)
   }
 
   /** A request has ended that was served. Times on the monotonic clock. */

@@ -125,6 +125,7 @@ class HandingRecorder implements Recorder {
   readonly generation = 0
   /** The thread may be terminated at any moment. */
   readonly canWait = false
+  readonly isSum = false
   readonly #settings: HandingSettings
   readonly #number: number
   readonly #scope: Scope

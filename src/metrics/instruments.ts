@@ -13,7 +13,7 @@ import { diag } from '../diag/diag.js'
 import type { AttributeList } from '../trace/attributes.js'
 import { isSampled } from './exemplars.js'
 import type { Descriptor } from './instrument.js'
-import { note, settle } from './measured.js'
+import { note, settle, type Taker } from './measured.js'
 import type { Point } from './points.js'
 
 /** Where the measurements of an instrument go: see store.ts, and handing.ts for threads whose maker counts them. */
@@ -22,6 +22,8 @@ export interface Recorder {
   readonly generation: number
   /** Whether measurements may be told some time later, as long as that is before anybody asks. */
   readonly canWait: boolean
+  /** Whether nothing but the sum of measurements is kept. */
+  readonly isSum: boolean
   record(value: number, attributes: Attributes | undefined, context: Context | undefined): void
   /** The point of attributes that the agent itself has made, valid for this `generation`. */
   pointOf(attributes: Readonly<AttributeList>): Point
@@ -81,11 +83,14 @@ export class BoundInstrument {
   readonly #dropped: Readonly<AttributeList>[] = []
   readonly #generations: number[] = []
   readonly #canWait: boolean
+  /** Undefined where each measurement counts. */
+  readonly #changes: Changes | undefined
 
   constructor(stores: readonly Recorder[], attributes: Readonly<AttributeList>) {
     this.#stores = stores
     this.#attributes = attributes
     this.#canWait = stores.every(({ canWait }) => canWait)
+    this.#changes = this.#canWait && stores.every(({ isSum }) => isSum) ? new Changes(this) : undefined
     for (const store of stores) {
       this.#points.push(undefined)
       this.#dropped.push(store.droppedOf(attributes))
@@ -97,6 +102,12 @@ export class BoundInstrument {
   record(value: number, timeMillis: number, span: Span | undefined): void {
     if (this.#canWait) note(this, value, timeMillis, isSampled(span) ? span : undefined)
     else this.take(value, timeMillis, span)
+  }
+
+  /** A change of a sum, which becomes no exemplar. */
+  add(change: number): void {
+    if (this.#changes === undefined) this.record(change, 0, undefined)
+    else this.#changes.add(change)
   }
 
   /** Puts a measurement where it belongs. */
@@ -118,6 +129,31 @@ export class BoundInstrument {
   retire(): void {
     settle()
     for (const store of this.#stores) store.retire(this.#attributes)
+  }
+}
+
+/** Changes of a sum that wait together, as one measurement. */
+class Changes implements Taker {
+  readonly #of: BoundInstrument
+  #sum = 0
+  #isNoted = false
+
+  constructor(of: BoundInstrument) {
+    this.#of = of
+  }
+
+  add(change: number): void {
+    this.#sum += change
+    if (this.#isNoted) return
+    this.#isNoted = true
+    note(this, 0, 0, undefined)
+  }
+
+  take(): void {
+    const sum = this.#sum
+    this.#sum = 0
+    this.#isNoted = false
+    this.#of.take(sum, 0, undefined)
   }
 }
 

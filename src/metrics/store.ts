@@ -32,6 +32,7 @@ export interface StreamSettings {
 export class Store implements Recorder {
   generation = 0
   readonly canWait: boolean
+  readonly isSum: boolean
   /** Measurements have come since the last collection. */
   touched = false
   readonly #scope: Scope
@@ -51,6 +52,7 @@ export class Store implements Recorder {
     this.#takesAll = settings.exemplars === 'always_on'
     // Where each may become an exemplar, each has to know when it was made.
     this.canWait = !this.#takesAll
+    this.isSum = stream.data === 'sum'
     this.#keeps = stream.keeps
     this.#startMillis = startMillis
     this.#series = new SeriesMap(

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { note, settle, type Taker } from '../../src/metrics/measured.js'
+import { createViews } from '../../src/metrics/views.js'
 import { listenToDiag } from '../export/collector.js'
+import { metering } from './metering.js'
+import { view } from './view.js'
 
 class Log implements Taker {
   readonly values: number[] = []
@@ -65,5 +68,39 @@ for (const count of [1, 500]) {
       log.values.toSorted((a, b) => a - b),
       all,
     )
+  })
+}
+
+/** What two requests, one after the other, make of a sum of those that are open. */
+const OPEN: readonly [name: string, settings: Parameters<typeof metering>[0], values: readonly number[]][] = [
+  ['that is a sum', {}, [1, 0, 0, 0]],
+  ['whose measurements may become exemplars', { exemplars: 'always_on' }, [1, 0, 0, 0]],
+  [
+    'of which a view keeps the last value',
+    { views: createViews([view({}, { aggregation: { kind: 'last_value' } })]) },
+    [1, -1, -1, -1],
+  ],
+]
+
+for (const [name, settings, expected] of OPEN) {
+  test(`changes are added up for an instrument ${name}, and each is told once`, () => {
+    const { meter, values } = metering(settings)
+    const open = meter.createUpDownCounter('open').bind(['kind', 'a'])
+    const seen: number[] = []
+    const look = (): void => {
+      for (const [attributes, value] of values('open')) {
+        assert.deepEqual(attributes, { kind: 'a' })
+        seen.push(value)
+      }
+    }
+    open.add(1)
+    look()
+    open.add(-1)
+    look()
+    open.add(1)
+    open.add(-1)
+    look()
+    look()
+    assert.deepEqual(seen, expected)
   })
 }
