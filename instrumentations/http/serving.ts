@@ -5,7 +5,7 @@ import type { Context, Span, TextMapGetter } from '@opentelemetry/api'
 import { methodName, originalMethod, recordServerStatus } from '../../src/instrumentation/http.js'
 import { Kinds, outcomePlaces } from '../../src/instrumentation/http-kinds.js'
 import { ServerMetrics } from '../../src/instrumentation/http-metrics.js'
-import { type Describe, type Kit, ownText, type SharedAttributes } from '../../src/instrumentation/kit.js'
+import { type Describe, type Kit, ownText, type Share, type SharedAttributes } from '../../src/instrumentation/kit.js'
 import { lifeOf, type Message, MessageLife, setLife } from '../../src/instrumentation/message.js'
 import { ServedRequest } from '../../src/instrumentation/served.js'
 import { cover, shadow } from '../../src/instrumentation/shadow.js'
@@ -31,10 +31,11 @@ export function createServing(scheme: Scheme, kit: Kit): Serving {
       ? describeRequest
       : (request) =>
           http.captureInto(describeRequest(request), 'request', http.server.request, (name) => request.headers[name])
-  const describeWhole: Describe<IncomingMessage> = (request) => [
-    ...describeOwn(request),
-    ...describeParties(request, scheme),
-  ]
+  const describe: Describe<IncomingMessage> = (request, shared) =>
+    shared === undefined
+      ? [...describeOwn(request, shared), ...describeParties(request, scheme)]
+      : describeOwn(request, shared)
+  const share: Share<IncomingMessage> = (request) => sharedParties(request, scheme, kit)
   const kinds = new Kinds()
   let metrics: ServerMetrics | undefined
   return { beginRequest, beginUpgrade }
@@ -79,9 +80,7 @@ export function createServing(scheme: Scheme, kit: Kit): Serving {
 
   function start(request: IncomingMessage, parent: Context): Span {
     if (http?.ignoresPath(originForm(request.url ?? '')) === true) return kit.skip(parent)
-    const shared = sharedParties(request, scheme, kit)
-    const describe = shared === undefined ? describeWhole : describeOwn
-    return kit.startServer(methodName(request.method ?? ''), parent, describe, request, shared)
+    return kit.startServer(methodName(request.method ?? ''), parent, describe, request, share)
   }
 }
 

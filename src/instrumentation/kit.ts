@@ -7,7 +7,7 @@ import type { AgentMeter } from '../metrics/meter.js'
 import type { AttributeList, SharedAttributes } from '../trace/attributes.js'
 import { now } from '../trace/clock.js'
 import { CLIENT, INTERNAL, SERVER } from '../trace/kind.js'
-import type { AgentTracer } from '../trace/tracer.js'
+import type { AgentTracer, Describe, Share } from '../trace/tracer.js'
 import { Correlation, DEFAULT_CORRELATION_NAMES } from './correlation.js'
 import type { HttpRules } from './http-rules.js'
 import { Library, type Place, type PlaceScope } from './library.js'
@@ -15,9 +15,7 @@ import { type MakeWrapper, wrapMethod } from './wrap.js'
 
 export { ownText } from '../trace/own-text.js'
 export { propertyOf } from '../trace/thrown.js'
-export type { AgentMeter, Place, SharedAttributes }
-
-export type Describe<Subject> = (subject: Subject) => AttributeList
+export type { AgentMeter, Describe, Place, Share, SharedAttributes }
 
 /** What the user has set for one library. */
 export interface KitOptions {
@@ -185,15 +183,15 @@ export class Kit {
   }
 
   /**
-   * Starts the span of a request that this process serves. `describe(subject)` gives its attributes
-   * and is not called when the sampler drops the span; `shared` are more of them, with other keys.
+   * Starts the span of a request that this process serves. `describe` gives its attributes and `shared` more of them, with
+   * other keys; neither is called when the sampler drops the span.
    */
   startServer<Subject>(
     name: string,
     context: Context,
     describe: Describe<Subject>,
     subject: Subject,
-    shared?: SharedAttributes,
+    shared?: Share<Subject>,
   ): Span {
     return (this.#tracer ?? this.prepare()).start(name, SERVER, context, describe, subject, shared)
   }

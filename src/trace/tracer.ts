@@ -15,6 +15,12 @@ const INVALID_TRACE_ID = '0'.repeat(32)
 const INVALID_SPAN_ID = '0'.repeat(16)
 export const INVALID_SPAN = new NonRecordingSpan({ traceId: INVALID_TRACE_ID, spanId: INVALID_SPAN_ID, traceFlags: 0 })
 
+/** The first attributes of a span, but for those that `shared` has. The list becomes the span's own. */
+export type Describe<Subject> = (subject: Subject, shared: SharedAttributes | undefined) => AttributeList
+
+/** What a span has in common with others; undefined for one that has nothing. */
+export type Share<Subject> = (subject: Subject) => SharedAttributes | undefined
+
 /** A tracer of the API, and the kit's own way to start spans. */
 export class AgentTracer implements Tracer {
   readonly #settings: SpanSettings
@@ -83,17 +89,16 @@ export class AgentTracer implements Tracer {
   }
 
   /**
-   * Starts a span of an instrumentation. `describe(subject)` gives its first attributes and is not
-   * called for a span that the sampler drops; the list becomes the span's own. `shared` are more of
-   * them, with other keys, which the span has in common with others; `startMillis` is on the monotonic clock.
+   * Starts a span of an instrumentation. `describe` and `shared`, where that has to be found, are not called for a span
+   * that the sampler drops; `startMillis` is on the monotonic clock.
    */
   start<Subject>(
     name: string,
     kind: number,
     context: Context,
-    describe: (subject: Subject) => AttributeList,
+    describe: Describe<Subject>,
     subject: Subject,
-    shared?: SharedAttributes,
+    shared?: SharedAttributes | Share<Subject>,
     startMillis: number = now(),
   ): Span {
     return this.#start(name, kind, context, startMillis, describe, subject, shared)
@@ -112,9 +117,9 @@ export class AgentTracer implements Tracer {
     kind: number,
     context: Context,
     startTime: Time,
-    describe: (subject: Subject) => AttributeList,
+    describe: Describe<Subject>,
     subject: Subject,
-    shared?: SharedAttributes,
+    toShare?: SharedAttributes | Share<Subject>,
     hints?: Attributes,
   ): Span {
     const parentSpan = spanOf(context)
@@ -131,7 +136,7 @@ export class AgentTracer implements Tracer {
         startTime,
         describe,
         subject,
-        shared,
+        toShare,
         hints,
       )
     const traceId = parent === undefined ? newTraceId() : parent.traceId
@@ -144,7 +149,8 @@ export class AgentTracer implements Tracer {
     }
     const localParent = parentSpan instanceof RecordingSpan ? parentSpan : undefined
     const bits = parent === undefined ? newIdBits() : bitsIn(localParent, traceId)
-    const attributes = describe(subject)
+    const shared = typeof toShare === 'function' ? toShare(subject) : toShare
+    const attributes = describe(subject, shared)
     const { spanBounds, sharesAttributes } = this.#settings
     if (shared !== undefined && !sharesAttributes) attributes.push(...shared.list)
     const dropped = limitAttributes(attributes, spanBounds)
@@ -177,12 +183,19 @@ export class AgentTracer implements Tracer {
     parentSpan: Span | undefined,
     parent: SpanContext | undefined,
     startTime: Time,
-    describe: (subject: Subject) => AttributeList,
+    describe: Describe<Subject>,
     subject: Subject,
-    shared: SharedAttributes | undefined,
+    toShare: SharedAttributes | Share<Subject> | undefined,
     hints: Attributes | undefined,
   ): Span {
+    let shared: SharedAttributes | undefined
     let described: AttributeList | undefined
+    const describeOnce = (): AttributeList => {
+      if (described !== undefined) return described
+      shared = typeof toShare === 'function' ? toShare(subject) : toShare
+      described = describe(subject, shared)
+      return described
+    }
     const recording = parentSpan instanceof RecordingSpan ? parentSpan : undefined
     const decision = decider.decide(
       {
@@ -192,8 +205,8 @@ export class AgentTracer implements Tracer {
         parentSpan: recording,
         traceId: parent === undefined ? newTraceId() : parent.traceId,
         attribute(key) {
-          described ??= describe(subject)
-          return hints?.[key] ?? valueIn(key, described) ?? valueIn(key, shared?.list)
+          const own = describeOnce()
+          return hints?.[key] ?? valueIn(key, own) ?? valueIn(key, shared?.list)
         },
       },
       newTraceId,
@@ -207,7 +220,7 @@ export class AgentTracer implements Tracer {
       return new NonRecordingSpan(contextOf(traceId, spanId, random, traceState))
     }
     const bits = bitsIn(recording, traceId)
-    const attributes = described ?? describe(subject)
+    const attributes = describeOnce()
     const { spanBounds, sharesAttributes } = this.#settings
     if (shared !== undefined && !sharesAttributes) attributes.push(...shared.list)
     const dropped = limitAttributes(attributes, spanBounds)
