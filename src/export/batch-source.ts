@@ -38,10 +38,13 @@ export class BatchSource<Data> implements Source {
     return this.#encoder.count
   }
 
-  add(record: Data): void {
+  /** @returns true where records were encoded: only then is there more than before to send */
+  add(record: Data): boolean {
     this.#waiting[this.#waitingCount++] = record
     const count = this.#waitingCount
-    if (count >= this.#together || this.#encoder.count + count >= this.#batchRecords) this.#encode()
+    if (count < this.#together && this.#encoder.count + count < this.#batchRecords) return false
+    this.#encode()
+    return true
   }
 
   take(): Request {

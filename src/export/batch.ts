@@ -54,8 +54,7 @@ export class BatchProcessor<Data> extends OtlpExporter {
       return
     }
     const source = this.#source
-    source.add(record)
-    if (source.isFull || source.byteLength >= this.enoughBytes) this.deliver()
+    if (source.add(record) && (source.isFull || source.byteLength >= this.enoughBytes)) this.deliver()
     else if (this.#delay === undefined) this.#startDelay()
   }
 

@@ -18,7 +18,8 @@ for (const { name, together, batchRecords, encoded } of ROWS) {
     const source = new BatchSource(encoder, together, batchRecords)
     const all = spans(encoded.length)
     const counts = all.map((span) => {
-      source.add(span)
+      const before = encoder.count
+      assert.equal(source.add(span), encoder.count > before)
       assert.equal(source.isFull, encoder.count === batchRecords)
       return encoder.count
     })
