@@ -7,11 +7,8 @@ export interface Taker {
   take(value: number, timeMillis: number, span: Span | undefined): void
 }
 
-/**
- * So many measurements are settled together: those of 16 requests that a server answers, three each, so that the spans
- * that they keep in memory are those that wait to be encoded anyhow.
- */
-const TOGETHER = 48
+/** So many measurements are settled together: one or a few of each request, whose spans they keep in memory. */
+const TOGETHER = 24
 
 /*
  * Measurements that the agent itself has made and nobody has asked for yet, in the order in which they came. To put one
