@@ -50,12 +50,13 @@ export class Frames<Store> {
     const before = this.#class.current()
     if (before?.get(this.#storage) === store) return Reflect.apply(fn, thisArg, args) as Result
     const frame = this.with(before, store)
+    const { size } = frame
     this.#class.set(frame)
     try {
       return Reflect.apply(fn, thisArg, args) as Result
     } finally {
-      if (this.#class.current() === frame) this.#class.set(before)
-      // Something was entered meanwhile, to stay: so it does with `run`.
+      if (this.#class.current() === frame && frame.size === size) this.#class.set(before)
+      // Another store was entered to stay, or given up (`enterWith`, `disable`): so it is with `run`, which copies.
       else this.#storage.enterWith(before?.get(this.#storage) as Store)
     }
   }

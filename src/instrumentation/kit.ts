@@ -140,7 +140,7 @@ export class Kit {
     return applyIn(ROOT_CONTEXT, fn, thisArg, args)
   }
 
-  /** The same at a tenth of the cost, but the program's own contexts are left too: where nothing of the program's runs. */
+  /** The same at a fifth of the cost, but the program's own contexts are left too: where nothing of the program's runs. */
   runUnbound<This, Args extends unknown[], Result>(
     fn: (this: This, ...args: Args) => Result,
     thisArg: This,
