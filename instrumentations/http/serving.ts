@@ -48,7 +48,8 @@ export function createServing(scheme: Scheme, kit: Kit): Serving {
   function beginRequest(request: IncomingMessage & Message, response: ServerResponse & Message): Context | undefined {
     if (!areMessages(request, response) || lifeOf(request) !== undefined) return undefined
     const parent = kit.extract(request, headerGetter)
-    const span = start(request, parent)
+    const beganAt = kit.now()
+    const span = start(request, parent, beganAt)
     const context = kit.withSpan(parent, span)
     const metrics = measuring()
     const life =
@@ -60,6 +61,7 @@ export function createServing(scheme: Scheme, kit: Kit): Serving {
             request,
             response,
             kinds,
+            beganAt,
             metrics,
             metrics && originalScheme(request, scheme),
           )
@@ -71,16 +73,16 @@ export function createServing(scheme: Scheme, kit: Kit): Serving {
   function beginUpgrade(request: IncomingMessage & Message, socket: Socket): Context | undefined {
     if (lifeOf(request) !== undefined) return undefined
     const parent = kit.extract(request, headerGetter)
-    const span = start(request, parent)
+    const span = start(request, parent, kit.now())
     const context = kit.withSpan(parent, span)
     setLife(request, new MessageLife(context))
     endAtFirstWrite(socket, span)
     return context
   }
 
-  function start(request: IncomingMessage, parent: Context): Span {
+  function start(request: IncomingMessage, parent: Context, beganAt: number): Span {
     if (http?.ignoresPath(originForm(request.url ?? '')) === true) return kit.skip(parent)
-    return kit.startServer(methodName(request.method ?? ''), parent, describe, request, share)
+    return kit.startServer(methodName(request.method ?? ''), parent, describe, request, share, beganAt)
   }
 }
 

@@ -184,16 +184,17 @@ export class Kit {
 
   /**
    * Starts the span of a request that this process serves. `describe` gives its attributes and `shared` more of them, with
-   * other keys; neither is called when the sampler drops the span.
+   * other keys; neither is called when the sampler drops the span. `startMillis` is on the monotonic clock.
    */
   startServer<Subject>(
     name: string,
     context: Context,
     describe: Describe<Subject>,
     subject: Subject,
-    shared?: Share<Subject>,
+    shared: Share<Subject>,
+    startMillis: number,
   ): Span {
-    return (this.#tracer ?? this.prepare()).start(name, SERVER, context, describe, subject, shared)
+    return (this.#tracer ?? this.prepare()).start(name, SERVER, context, describe, subject, shared, startMillis)
   }
 
   /** Starts the span of a call to another service, which may have begun before; `describe` and `shared` as above. */

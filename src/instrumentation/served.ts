@@ -54,13 +54,14 @@ export class ServedRequest extends MessageLife implements SpanOwner {
   readonly #scheme: string
   readonly #beganAt: number
 
-  /** `scheme` is that of the original request, for `metrics` only. */
+  /** `beganAt` is on the monotonic clock; `scheme` that of the original request, for `metrics` only. */
   constructor(
     context: Context,
     span: Span,
     request: IncomingMessage,
     response: ServerResponse,
     kinds: Kinds,
+    beganAt: number,
     metrics?: ServerMetrics,
     scheme = '',
   ) {
@@ -72,12 +73,8 @@ export class ServedRequest extends MessageLife implements SpanOwner {
     this.#method = request.method ?? ''
     this.#metrics = metrics
     this.#scheme = scheme
-    if (span instanceof RecordingSpan) {
-      span.owner = this
-      this.#beganAt = span.startTime as number
-    } else {
-      this.#beganAt = metrics === undefined ? 0 : now()
-    }
+    this.#beganAt = beganAt
+    if (span instanceof RecordingSpan) span.owner = this
     metrics?.active(this.#method, scheme, 1)
   }
 
