@@ -60,6 +60,16 @@ const NOT_AGAIN = [
   '-package.test',
 ]
 
+/** What may know of how contexts are kept, or files are watched: besides Node.js 20 one of the newer lines is enough. */
+const ON_24_ONLY = [
+  '-cost/requests',
+  '-environment/control',
+  '-environment/files',
+  '-environment/http',
+  '-environment/resource',
+  '-environment/tools',
+]
+
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const majors = process.argv.slice(2)
 
@@ -96,7 +106,8 @@ async function passes(major, database) {
   console.log(`\n=== Node.js ${version}`)
   // AUTOSPAN_TEST_NODE of the caller would put the programs under test on a binary of its own.
   const env = { ...process.env, AUTOSPAN_TEST_NODE: node, DATABASE_URL: database }
-  const child = spawn(node, [join(root, 'test/run.mjs'), ...NOT_AGAIN], { cwd: root, stdio: 'inherit', env })
+  const left = major === '24' ? NOT_AGAIN : [...NOT_AGAIN, ...ON_24_ONLY]
+  const child = spawn(node, [join(root, 'test/run.mjs'), ...left], { cwd: root, stdio: 'inherit', env })
   const [code] = await once(child, 'exit')
   return code === 0
 }
