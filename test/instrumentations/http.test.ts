@@ -274,17 +274,18 @@ test('an answer that is all there at once tells its first byte where its client 
   const socket = connect(server.port, '127.0.0.1')
   socket.write('GET /long HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n')
   await once(socket, 'readable')
-  // The first part has come, and more of it is under way than the connection holds.
-  await new Promise((resolve) => setTimeout(resolve, 20))
+  // The first part has come, and more of it is under way than the connection holds. Another answer takes 10 ms and more.
+  await (await fetch(`${server.url}/events`)).text()
   socket.resume()
   await once(socket, 'close')
   await (await fetch(`${server.url}/hello`)).text()
   await stop()
-  const events = (await sink.spans(2)).map(({ attributes, events }) => [
+  const events = (await sink.spans(3)).map(({ attributes, events }) => [
     attributes['url.path'],
     events.map(({ name }) => name),
   ])
   assert.deepEqual(events, [
+    ['/events', ['http.response.first_byte']],
     ['/long', ['http.response.first_byte']],
     ['/hello', []],
   ])

@@ -1,22 +1,26 @@
 import assert from 'node:assert/strict'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { DelaySamples } from '../../instrumentations/runtime-node/delay-samples.js'
-import { run } from '../harness/program.js'
+import { root, run } from '../harness/program.js'
 import { startSink } from '../harness/sink.js'
+
+/** Tells the programs when the agent has looked at their event loop. */
+const nodeFlags = ['--require', join(root, 'test/apps/metrics/intervals.cjs')]
 
 test('an idle event loop is not woken for samples, and the delay by the first request after that is seen', async (t) => {
   const sink = await startSink(t)
-  const { code, stdout, stderr } = await run('metrics/idle.cjs', { env: sink.env })
+  const { code, stdout, stderr } = await run('metrics/idle.cjs', { env: sink.env, nodeFlags })
   await sink.settled()
   assert.equal(code, 0, stderr)
-  // A sample each 50 ms would make 40 of them.
+  // A sample each 50 ms of two seconds would make 40 of them.
   const { turns } = JSON.parse(stdout)
   assert.ok(turns < 20, `${turns} turns`)
 
   // The timer that is late was begun with the request, and is due 50 ms later.
   const of = (name: string) => sink.metric(`nodejs.eventloop.delay.${name}`)?.points[0]?.value ?? Number.NaN
   assert.ok(of('max') > 0.1 && of('max') < 5, `${of('max')} s`)
-  // Five seconds of which two tenths were blocked, in samples of which most were not taken.
+  // Four seconds of which two tenths were blocked, in samples of which most were not taken.
   assert.deepEqual([of('min'), of('p50')], [0, 0])
   assert.ok(of('mean') < of('max') / 10 && of('stddev') < of('max') / 2, `${of('mean')} s, ${of('stddev')} s`)
 })
@@ -24,7 +28,7 @@ test('an idle event loop is not woken for samples, and the delay by the first re
 test('a program that puts another `performance` in the place of the global one goes on', async (t) => {
   const sink = await startSink(t)
   const env = { ...sink.env, OTEL_METRIC_EXPORT_INTERVAL: '200' }
-  const { code, stdout, stderr } = await run('metrics/faked.cjs', { env })
+  const { code, stdout, stderr } = await run('metrics/faked.cjs', { env, nodeFlags })
   assert.deepEqual([code, stdout], [0, 'done\n'], stderr)
   assert.equal(stderr.trimEnd().split('\n').length, 1, stderr)
 })

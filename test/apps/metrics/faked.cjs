@@ -1,12 +1,16 @@
 // Has a clock of its own, as tests with fake timers do, for longer than the agent lets pass between two looks at the loop.
-const { setTimeout: pause } = require('node:timers/promises')
+const { once } = require('node:events')
+const { ticks } = require('./intervals.cjs')
 
 const { performance } = globalThis
 Object.defineProperty(globalThis, 'performance', {
   value: { now: () => performance.now(), timeOrigin: performance.timeOrigin },
 })
 
-pause(2000).then(() => {
+// Keeps the process until then: the agent's own timers do not.
+const kept = setInterval(() => {}, 60_000)
+once(ticks, '1000').then(() => {
+  clearInterval(kept)
   console.log('done')
   process.exit()
 })

@@ -1,9 +1,8 @@
 // Has nothing to do for a while, tells how often its event loop turned meanwhile, and then blocks it in a request.
+const { once } = require('node:events')
 const http = require('node:http')
-const { setTimeout: pause } = require('node:timers/promises')
+const { ticks } = require('./intervals.cjs')
 
-const SETTLED_MILLIS = 3000
-const IDLE_MILLIS = 2000
 const BLOCKED_MILLIS = 200
 
 const server = http.createServer((_request, response) => {
@@ -12,9 +11,10 @@ const server = http.createServer((_request, response) => {
 })
 
 server.listen(0, '127.0.0.1', async () => {
-  await pause(SETTLED_MILLIS)
+  // The agent looks at an idle loop once a second.
+  await once(ticks, '1000')
   const { loopCount } = performance.nodeTiming.uvMetricsInfo
-  await pause(IDLE_MILLIS)
+  for (let looks = 0; looks < 2; looks++) await once(ticks, '1000')
   const turns = performance.nodeTiming.uvMetricsInfo.loopCount - loopCount
   await (await fetch(`http://127.0.0.1:${server.address().port}/`)).text()
   console.log(JSON.stringify({ turns }))
