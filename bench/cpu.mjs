@@ -41,11 +41,7 @@ export async function measureCpu(bench, app, agents, { rounds, sliceMillis, conn
       delivery.requests += requests
       return { requests, millis }
     }
-    for (const instance of instances) {
-      const until = performance.now() + warm.mostWarmMillis
-      while (instance.requests < warm.warmRequests && performance.now() < until)
-        await load(instance, { millis: warm.warmMillis })
-    }
+    await warmUp(instances, load, warm)
     for (let round = 0; round < rounds; round++) {
       for (let i = 0; i < instances.length; i++) {
         const instance = instances[(i + round) % instances.length]
@@ -58,6 +54,18 @@ export async function measureCpu(bench, app, agents, { rounds, sliceMillis, conn
     return evaluate(app, runs)
   } finally {
     await Promise.all(instances.flatMap(({ programs }) => programs.map((program) => program.stop())))
+  }
+}
+
+/**
+ * In turns too: of a process that was warmed and then left alone for a minute, V8 throws away code that it has to make
+ * again, and the more of it there is, the longer it takes.
+ */
+async function warmUp(instances, load, { warmRequests, warmMillis, mostWarmMillis }) {
+  for (let warmed = 0; warmed < mostWarmMillis; warmed += warmMillis) {
+    const cold = instances.filter(({ requests }) => requests < warmRequests)
+    if (cold.length === 0) return
+    for (const instance of instances) await load(instance, { millis: warmMillis })
   }
 }
 

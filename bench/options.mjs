@@ -65,7 +65,7 @@ export function readOptions(args) {
       sliceMillis: countOf('--slice', values.slice, quick ? 250 : 400),
       processes: countOf('--processes', values.processes, quick ? 1 : 3),
       warmRequests: countOf('--warm', values.warm, quick ? 6000 : 40_000),
-      warmMillis: quick ? 1000 : 3000,
+      warmMillis: 1000,
       mostWarmMillis: quick ? 4000 : Number.POSITIVE_INFINITY,
       connections: countOf('--connections', values.connections),
     },
