@@ -1,8 +1,8 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
-import type { EventLoopUtilization } from 'node:perf_hooks'
 import { clearInterval, setInterval } from 'node:timers'
 import { guard } from '../../src/instrumentation/guard.js'
 import type { Kit } from '../../src/instrumentation/kit.js'
+import { served } from '../../src/instrumentation/message.js'
 import { DelaySamples } from './delay-samples.js'
 
 /** From one sample to the next. */
@@ -11,13 +11,18 @@ const SAMPLE_MILLIS = 50
 const LOOK_MILLIS = 1000
 /** A loop that was active for less of `LOOK_MILLIS` is idle. The samples themselves take up to 3 ms. */
 const IDLE_MILLIS = 20
+/** A loop that was active for less of `SAMPLE_MILLIS` has done nothing but take a sample. */
+const QUIET_MILLIS = 1
+/** So many quiet samples in a row, and no requests in progress, end what was begun for requests. */
+const QUIET_SAMPLES = 4
 /** Published by node:http for each request, before its server has it. */
 const REQUEST_CHANNEL = 'http.server.request.start'
 
 /**
  * How late the timers of this thread's event loop are, by a sample each 50 ms. An idle loop is left alone, for a sample
  * would wake it only to find it on time: these count as 0 and are not taken. The next request to a server of node:http
- * has them taken again at once, and whatever else keeps the loop active within a second.
+ * has them taken again at once, until there are no more requests; and whatever else keeps the loop active within a
+ * second, until it is idle for one.
  */
 export class LoopDelay {
   readonly #kit: Kit
@@ -30,7 +35,12 @@ export class LoopDelay {
   /** When the next sample or look is due. On the monotonic clock, as all times here. */
   #dueMillis = 0
   #lookAtMillis = 0
-  #used: EventLoopUtilization = this.#performance.eventLoopUtilization()
+  /** For how long the loop had been active at the last look, and at the last sample, in milliseconds. */
+  #lookActive = this.#performance.eventLoopUtilization().active
+  #sampleActive = 0
+  #quietSamples = 0
+  /** How many requests had been begun before the one that samples are taken for; undefined where they are taken for others. */
+  #begunBefore: number | undefined = 0
   /** Up to when samples that are not taken have been counted; undefined where they are taken. */
   #idleSinceMillis: number | undefined = undefined
 
@@ -38,7 +48,7 @@ export class LoopDelay {
     this.#kit = kit
     const place = kit.place('event loop delay')
     this.#onTick = guard(place, (millis: number) => this.#tick(millis))
-    this.#onRequest = guard(place, () => this.#wake())
+    this.#onRequest = guard(place, () => this.#wake(served.begun))
     this.#timer = this.#every(SAMPLE_MILLIS)
   }
 
@@ -68,26 +78,41 @@ export class LoopDelay {
     this.countIdle()
     for (const samples of this.#watchers) samples.add(nowMillis - this.#dueMillis)
     this.#dueMillis = nowMillis + millis
-    if (this.#idleSinceMillis === undefined && nowMillis < this.#lookAtMillis) return
-    this.#lookAtMillis = nowMillis + LOOK_MILLIS
-    const used = this.#performance.eventLoopUtilization()
-    const isIdle = used.active - this.#used.active < IDLE_MILLIS
-    this.#used = used
-    if (!isIdle) this.#wake()
-    else if (this.#idleSinceMillis === undefined) this.#sleep()
+    const { active } = this.#performance.eventLoopUtilization()
+    const isLook = this.#idleSinceMillis !== undefined || nowMillis >= this.#lookAtMillis
+    const isIdle = isLook ? active - this.#lookActive < IDLE_MILLIS : this.#isDone(active)
+    this.#sampleActive = active
+    if (isLook) {
+      this.#lookAtMillis = nowMillis + LOOK_MILLIS
+      this.#lookActive = active
+    }
+    if (isIdle) this.#sleep(active)
+    else if (isLook) this.#wake(undefined)
   }
 
-  #sleep(): void {
+  /** Whether samples were taken for requests only, and these are over. */
+  #isDone(active: number): boolean {
+    this.#quietSamples = active - this.#sampleActive < QUIET_MILLIS ? this.#quietSamples + 1 : 0
+    if (this.#quietSamples < QUIET_SAMPLES || this.#begunBefore === undefined) return false
+    return served.begun > this.#begunBefore && served.begun === served.ended
+  }
+
+  #sleep(active: number): void {
+    if (this.#idleSinceMillis !== undefined) return
     clearInterval(this.#timer)
     this.#timer = this.#every(LOOK_MILLIS)
+    this.#lookActive = active
     this.#idleSinceMillis = this.#performance.now()
     subscribe(REQUEST_CHANNEL, this.#onRequest)
   }
 
-  #wake(): void {
+  /** `begunBefore` is undefined where it is not for a request. */
+  #wake(begunBefore: number | undefined): void {
     if (this.#idleSinceMillis === undefined) return
     this.countIdle()
     this.#idleSinceMillis = undefined
+    this.#begunBefore = begunBefore
+    this.#quietSamples = 0
     unsubscribe(REQUEST_CHANNEL, this.#onRequest)
     clearInterval(this.#timer)
     this.#timer = this.#every(SAMPLE_MILLIS)

@@ -48,6 +48,9 @@ export class MessageLife {
   after(_event: string, _message: Message): void {}
 }
 
+/** Requests that servers of this thread have begun to serve, and how many of them are over; where they are measured. */
+export const served = { begun: 0, ended: 0 }
+
 /*
  * The two messages that were asked for last, which in most cases are a request and its response: nearly all questions
  * for a request come in two rows, at its start and at its end. To read a property of the message itself takes 0.1 to

@@ -8,7 +8,7 @@ import { messageOf, propertyOf } from '../trace/thrown.js'
 import { errorType, methodName, recordServerStatus } from './http.js'
 import type { Kind, Kinds } from './http-kinds.js'
 import type { ServerMetrics } from './http-metrics.js'
-import { lifeOf, type Message, MessageLife } from './message.js'
+import { lifeOf, type Message, MessageLife, served } from './message.js'
 
 /** `error.type` of a request whose client went away before the answer was whole. */
 const CLIENT_DISCONNECTED = 'client_disconnected'
@@ -75,7 +75,9 @@ export class ServedRequest extends MessageLife implements SpanOwner {
     this.#scheme = scheme
     this.#beganAt = beganAt
     if (span instanceof RecordingSpan) span.owner = this
-    metrics?.active(this.#method, scheme, 1)
+    if (metrics === undefined) return
+    metrics.active(this.#method, scheme, 1)
+    served.begun++
   }
 
   /**
@@ -194,6 +196,7 @@ export class ServedRequest extends MessageLife implements SpanOwner {
   #measure(metrics: ServerMetrics, kind: Kind, endMillis: number): void {
     metrics.ended(kind, this.#beganAt, endMillis, this.span)
     metrics.active(this.#method, this.#scheme, -1)
+    served.ended++
   }
 
   describe(): void {

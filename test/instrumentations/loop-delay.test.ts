@@ -6,7 +6,7 @@ import { root, run } from '../harness/program.js'
 import { startSink } from '../harness/sink.js'
 
 /** Tells the programs when the agent has looked at their event loop. */
-const nodeFlags = ['--require', join(root, 'test/apps/metrics/intervals.cjs')]
+const nodeFlags = ['--require', join(root, 'test/apps/metrics/ticks.cjs')]
 
 test('an idle event loop is not woken for samples, and the delay by the first request after that is seen', async (t) => {
   const sink = await startSink(t)
@@ -14,13 +14,15 @@ test('an idle event loop is not woken for samples, and the delay by the first re
   await sink.settled()
   assert.equal(code, 0, stderr)
   // A sample each 50 ms of two seconds would make 40 of them.
-  const { turns } = JSON.parse(stdout)
+  const { turns, more } = JSON.parse(stdout)
   assert.ok(turns < 20, `${turns} turns`)
+  // A second of them, where it were not known that the requests are over.
+  assert.ok(more < 12, `${more} samples after the last request`)
 
   // The timer that is late was begun with the request, and is due 50 ms later.
   const of = (name: string) => sink.metric(`nodejs.eventloop.delay.${name}`)?.points[0]?.value ?? Number.NaN
   assert.ok(of('max') > 0.1 && of('max') < 5, `${of('max')} s`)
-  // Four seconds of which two tenths were blocked, in samples of which most were not taken.
+  // Six seconds of which two tenths were blocked, in samples of which most were not taken.
   assert.deepEqual([of('min'), of('p50')], [0, 0])
   assert.ok(of('mean') < of('max') / 10 && of('stddev') < of('max') / 2, `${of('mean')} s, ${of('stddev')} s`)
 })

@@ -1,6 +1,5 @@
 // Has a clock of its own, as tests with fake timers do, for longer than the agent lets pass between two looks at the loop.
-const { once } = require('node:events')
-const { ticks } = require('./intervals.cjs')
+const { look } = require('./ticks.cjs')
 
 const { performance } = globalThis
 Object.defineProperty(globalThis, 'performance', {
@@ -8,9 +7,8 @@ Object.defineProperty(globalThis, 'performance', {
 })
 
 // Keeps the process until then: the agent's own timers do not.
-const kept = setInterval(() => {}, 60_000)
-once(ticks, '1000').then(() => {
-  clearInterval(kept)
+setInterval(() => {}, 60_000)
+look().then(() => {
   console.log('done')
   process.exit()
 })
