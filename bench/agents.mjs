@@ -10,6 +10,11 @@ const NO_SPANS = 'none'
 /** More than a saturated program makes until the next batch: OpenTelemetry's default of 2,048 loses spans there. */
 const OTEL_QUEUE = { OTEL_BSP_MAX_QUEUE_SIZE: '200000' }
 
+/** Of a caller that has not sampled. */
+const FLAG_00 = { traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00' }
+
+const bare = { flags: () => [], env: () => ({}), expects: NO_SPANS }
+
 const autospan = {
   flags: () => ['--import', REGISTER],
   env: ({ endpoint }) => ({ OTEL_EXPORTER_OTLP_ENDPOINT: endpoint }),
@@ -38,7 +43,7 @@ const openTelemetry = {
  * always: measured with every app when no agents are asked for by name; once: with hello only, then.
  */
 export const AGENTS = {
-  bare: { about: 'node alone', flags: () => [], env: () => ({}), expects: NO_SPANS, always: true },
+  bare: { ...bare, about: 'node alone', always: true },
   autospan: { ...autospan, about: 'autospan, defaults', expects: HAS_SPANS, always: true },
   'autospan-off': {
     ...autospan,
@@ -47,10 +52,11 @@ export const AGENTS = {
     expects: NO_SPANS,
     once: true,
   },
+  'bare-flag-00': { ...bare, about: 'node alone, with the header of the next', headers: FLAG_00, once: true },
   'autospan-flag-00': {
     ...autospan,
     about: 'autospan, the caller has not sampled (flag 00)',
-    headers: { traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00' },
+    headers: FLAG_00,
     expects: NO_SPANS,
     once: true,
   },
