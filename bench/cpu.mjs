@@ -58,8 +58,8 @@ export async function measureCpu(bench, app, agents, { rounds, sliceMillis, conn
 }
 
 /**
- * In turns too: of a process that was warmed and then left alone for a minute, V8 throws away code that it has to make
- * again, and the more of it there is, the longer it takes.
+ * In turns too: a process that was warmed and then left alone for two minutes takes twice as long at first, with any agent
+ * and without one, and the longer to recover the more code it runs.
  */
 async function warmUp(instances, load, { warmRequests, warmMillis, mostWarmMillis }) {
   for (let warmed = 0; warmed < mostWarmMillis; warmed += warmMillis) {
