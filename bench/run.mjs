@@ -71,7 +71,7 @@ try {
     console.log(`${loadingTable(report.loading)}\n`)
   }
   if (options.only.includes('memory')) {
-    const agents = options.quick ? everyAgent.filter(isRecording) : everyAgent
+    const agents = everyAgent.filter(options.quick ? isRecording : isStartedOtherwise)
     report.memory = await measureMemory(bench, agents, options.memory)
     console.log(`${memoryTable(report.memory, options.memory)}\n`)
   }
@@ -156,7 +156,7 @@ function tellSoak(programs) {
   console.error(texts.join('; '))
 }
 
-/** What differs by the load's headers only starts alike. */
+/** What differs by the load's headers only starts alike, and with one that is not sampled there is `always_off`. */
 function isStartedOtherwise({ headers }) {
   return headers === undefined
 }
