@@ -1,4 +1,4 @@
-import { clearTimeout, setTimeout } from 'node:timers'
+import { clearImmediate, clearTimeout, setImmediate, setTimeout } from 'node:timers'
 
 /** A timer that fires this late shows that the process itself stood still: stopped, frozen, or busy. */
 export const LATE_MILLIS = 250
@@ -8,21 +8,30 @@ export const GRACE_MILLIS = 1000
 const MAX_DELAY_MILLIS = 2 ** 31 - 1
 
 /**
- * Calls `expire` once after `millis` (`Infinity`: never). A process that was stopped and continued
- * meanwhile gets up to a second more, rather than a timeout that nobody but itself has caused.
- * Keeps the process alive if `holds` says so. Returns the function that calls it off.
+ * Calls `expire` once after `millis` (`Infinity`: never), and after the sockets have been read, for what was waited for may
+ * lie in one: timers come first. A process that was stopped and continued meanwhile gets up to a second more, rather than
+ * a timeout that nobody but itself has caused. Keeps the process alive if `holds` says so. Returns the function that calls
+ * it off.
  */
 export function startDeadline(millis: number, holds: boolean, expire: () => void): () => void {
+  let timer: NodeJS.Timeout | undefined
+  let immediate: NodeJS.Immediate | undefined
   const arm = (delay: number, fire: () => void) => {
     timer = setTimeout(fire, Math.min(delay, MAX_DELAY_MILLIS))
     if (!holds) timer.unref()
   }
+  const expireAfterReading = () => {
+    immediate = setImmediate(expire)
+    if (!holds) immediate.unref()
+  }
   const due = performance.now() + millis
-  let timer: NodeJS.Timeout | undefined
   arm(millis, () => {
     const late = performance.now() - due
-    if (late > LATE_MILLIS) arm(Math.min(millis, GRACE_MILLIS), expire)
-    else if (millis !== Number.POSITIVE_INFINITY) expire()
+    if (late > LATE_MILLIS) arm(Math.min(millis, GRACE_MILLIS), expireAfterReading)
+    else if (millis !== Number.POSITIVE_INFINITY) expireAfterReading()
   })
-  return () => clearTimeout(timer)
+  return () => {
+    clearTimeout(timer)
+    clearImmediate(immediate)
+  }
 }

@@ -1,15 +1,29 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { setTimeout as wait } from 'node:timers/promises'
-import { OUTAGE_MILLIS } from '../../src/export/report.js'
+import type { Owner } from '../harness/owner.js'
 import { launch, type Program } from '../harness/program.js'
 import { startSink } from '../harness/sink.js'
 import { said } from './bare.js'
 
 /** For what the agent waits for: a busy machine keeps it. */
 const BOUND_MILLIS = '1500'
-/** Longer than any bound that is set here. */
-const FROZEN_MILLIS = 2000
+
+/** Until a program that nobody freezes has given up by the same bound. */
+async function givenUp(owner: Owner): Promise<void> {
+  const silent = await startSink(owner, { respond: () => new Promise(() => {}) })
+  const program = launch(owner, 'exit/leave.mjs', {
+    env: { DOOR: 'process.exit()', AUTOSPAN_EXIT_TIMEOUT: BOUND_MILLIS, OTEL_EXPORTER_OTLP_ENDPOINT: silent.url },
+  })
+  assert.match((await program.end(10_000)).stderr, /lost 2 spans/)
+}
+
+/** Until a program that nobody freezes has told of an outage. */
+async function outageSaid(owner: Owner): Promise<void> {
+  const program = launch(owner, 'exit/spooled.mjs', {
+    env: { STAY: 'forever', OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:1', OTEL_BSP_SCHEDULE_DELAY: '0' },
+  })
+  await program.printed(/cannot deliver/, { on: 'stderr' })
+}
 
 // Side by side, for they stand still most of the time.
 describe('a process', { concurrency: 4 }, () => {
@@ -18,7 +32,7 @@ describe('a process', { concurrency: 4 }, () => {
     const sink = await startSink(t, {
       respond: async () => {
         program?.signal('SIGSTOP')
-        await wait(FROZEN_MILLIS)
+        await givenUp(t)
         // The answer is sent, and lies in the socket when the process goes on.
         setImmediate(() => program?.signal('SIGCONT'))
         return undefined
@@ -46,7 +60,7 @@ describe('a process', { concurrency: 4 }, () => {
     })
     await program.printed(/ready/)
     program.signal('SIGSTOP')
-    await wait(FROZEN_MILLIS)
+    await givenUp(t)
     program.signal('SIGCONT')
     assert.equal((await sink.spans(2)).length, 2)
     program.signal('SIGTERM')
@@ -61,7 +75,7 @@ describe('a process', { concurrency: 4 }, () => {
       respond: async (index) => {
         if (index > 0) return undefined
         program?.signal('SIGSTOP')
-        await wait(FROZEN_MILLIS)
+        await givenUp(t)
         setImmediate(() => program?.signal('SIGCONT'))
         return undefined
       },
@@ -95,7 +109,7 @@ describe('a process', { concurrency: 4 }, () => {
     })
     await program.printed(/is tried again in/, { on: 'stderr' })
     program.signal('SIGSTOP')
-    await wait(OUTAGE_MILLIS + 500)
+    await outageSaid(t)
     program.signal('SIGCONT')
     await sink.spans(3)
     program.signal('SIGTERM')

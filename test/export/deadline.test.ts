@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { test } from 'node:test'
 import { startDeadline } from '../../src/export/deadline.js'
 
@@ -28,6 +30,24 @@ test('a process that stood still first looks at what came meanwhile', async () =
   assert.equal(expired, true)
   cancel()
 })
+
+for (const late of [0, 10, 100]) {
+  test(`what lies in a socket is read first: ${late} ms late`, async () => {
+    const server = createServer().listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const client = connect((server.address() as AddressInfo).port, '127.0.0.1')
+    const [peer] = (await once(server, 'connection')) as [Socket]
+    const answered = once(client, 'data')
+    const cancel = startDeadline(20, true, () => client.destroy(new Error('expired')))
+    peer.write('answer')
+    block(20 + late)
+    client.once('data', cancel)
+    await answered
+    client.destroy()
+    peer.destroy()
+    server.close()
+  })
+}
 
 test('without a limit it never expires, and times beyond what timers take are no surprise', async () => {
   const cancels = [Number.POSITIVE_INFINITY, 2 ** 40].map((millis) => startDeadline(millis, false, assert.fail))

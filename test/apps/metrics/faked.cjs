@@ -1,4 +1,5 @@
 // Has a clock of its own, as tests with fake timers do, for longer than the agent lets pass between two looks at the loop.
+const { createServer } = require('node:net')
 const { look } = require('./ticks.cjs')
 
 const { performance } = globalThis
@@ -7,7 +8,7 @@ Object.defineProperty(globalThis, 'performance', {
 })
 
 // Keeps the process until then: the agent's own timers do not.
-setInterval(() => {}, 60_000)
+createServer().listen(0, '127.0.0.1')
 look().then(() => {
   console.log('done')
   process.exit()
