@@ -1,37 +1,31 @@
 import type { Socket } from 'node:net'
-import type { Context, Span, TextMapSetter } from '@opentelemetry/api'
+import type { Context, TextMapSetter } from '@opentelemetry/api'
 import { startOf } from '../src/instrumentation/duration.js'
-import {
-  errorType,
-  isAbort,
-  isSigned,
-  methodAttribute,
-  methodName,
-  originalMethod,
-  recordCallError,
-  recordClientStatus,
-} from '../src/instrumentation/http.js'
-import { ClientMetrics } from '../src/instrumentation/http-metrics.js'
+import { isAbort, isSigned, methodName } from '../src/instrumentation/http.js'
+import { sentAttributes } from '../src/instrumentation/http-kinds.js'
+import type { HttpRules } from '../src/instrumentation/http-rules.js'
 import { type Describe, type Kit, ownText, propertyOf, type SharedAttributes } from '../src/instrumentation/kit.js'
-import { redactUrl, splitHost } from '../src/instrumentation/url.js'
+import { tellPeer } from '../src/instrumentation/peer.js'
+import { type SentCall, SentRequests } from '../src/instrumentation/sent.js'
+import { redactPath, redactUrl, splitHost } from '../src/instrumentation/url.js'
 
 /** A call of ours that waits for its answer, kept on the request it belongs to. */
 const CALL: unique symbol = Symbol('autospan.undici.call')
 
 interface Call {
-  readonly span: Span
+  readonly sent: SentCall
   readonly context: Context
   readonly server: Server
   readonly resends: number
   /** On the monotonic clock. */
-  readonly beganAt: number
   headersAt: number
-  status: number
-  errorType: string | undefined
 }
 
 /** What is known of a server. */
 interface Server {
+  /** As requests name it, and as URLs may tell it: without a user. */
+  readonly origin: string
+  readonly shownOrigin: string
   readonly host: string
   readonly port: number
   /** Told of each call: made once, for it is encoded once. */
@@ -70,7 +64,9 @@ export interface Message {
 export class Calls {
   readonly #kit: Kit
   readonly #servers = new Map<string, Server>()
-  #metrics: ClientMetrics | undefined = undefined
+  /** The one that was called last, which most often is the next one too. */
+  #last: Server | undefined = undefined
+  readonly #sent: SentRequests
   readonly #setter: TextMapSetter<UndiciRequest>
   /** Where a redirect leads, in whose context, and the how manieth sending that will be. */
   readonly #redirects = new Map<string, { context: Context; resends: number }>()
@@ -79,6 +75,7 @@ export class Calls {
 
   constructor(kit: Kit) {
     this.#kit = kit
+    this.#sent = new SentRequests(kit)
     const { http } = kit
     const parentFields = kit.parentFields()
     this.#setter = {
@@ -88,11 +85,13 @@ export class Calls {
         request.addHeader(name, value)
       },
     }
+    const describe = (request: UndiciRequest) =>
+      sentAttributes(request.method, ownText(shownUrl(this.#serverOf(request), request)))
     this.#describe =
       http === undefined || http.client.request.length === 0
-        ? describeRequest
+        ? describe
         : (request) =>
-            http.captureInto(describeRequest(request), 'request', http.client.request, (name) =>
+            http.captureInto(describe(request), 'request', http.client.request, (name) =>
               textOrNothing(headerOf(request, name)),
             )
   }
@@ -109,11 +108,8 @@ export class Calls {
         : kit.startClient(methodName(request.method), context, this.#describe, request, server.shared)
     const resends = this.#takeRedirect(request, context)
     if (resends > 0) span.setAttribute('http.request.resend_count', resends)
-    if (kit.hasMeter) this.#metrics ??= new ClientMetrics(kit)
-    if (this.#metrics !== undefined || span.isRecording()) {
-      const beganAt = startOf(span)
-      request[CALL] = { span, context, server, resends, beganAt, headersAt: 0, status: 0, errorType: undefined }
-    }
+    const sent = this.#sent.follow(span, request.method, server.host, server.port, startOf(span))
+    if (sent !== undefined) request[CALL] = { sent, context, server, resends, headersAt: 0 }
     if (http?.propagatesTo(server.host) === false) return
     if (http?.skipsSigned !== false && isSigned(headerOf(request, 'authorization'))) return
     removeHeaders(request, kit.parentFields())
@@ -121,44 +117,46 @@ export class Calls {
   }
 
   #serverOf(request: UndiciRequest): Server {
-    const origin = String(request.origin)
-    const known = this.#servers.get(origin)
-    if (known !== undefined) return known
+    const origin = originOf(request)
+    if (this.#last?.origin === origin) return this.#last
+    const server = this.#servers.get(origin) ?? this.#newServer(origin)
+    this.#last = server
+    return server
+  }
+
+  #newServer(origin: string): Server {
     const { host, port = defaultPort(origin) } = splitHost(origin.slice(origin.indexOf('://') + 3))
     const shared = this.#kit.share(['server.address', host, 'server.port', port])
-    const server = { host, port, shared }
+    const server = { origin, shownOrigin: redactUrl(origin), host, port, shared }
     if (this.#servers.size < MAX_SERVERS) this.#servers.set(origin, server)
     return server
   }
 
   connected(request: UndiciRequest, socket: Socket): void {
-    const span = request[CALL]?.span
-    if (span === undefined || socket.remoteAddress === undefined) return
-    span.setAttribute('network.peer.address', socket.remoteAddress)
-    span.setAttribute('network.peer.port', socket.remotePort)
+    const call = request[CALL]
+    if (call !== undefined) tellPeer(call.sent.span, call.server.shared, socket)
   }
 
   answered(request: UndiciRequest, response: UndiciResponse): void {
     const call = request[CALL]
     if (call === undefined) return
-    recordClientStatus(call.span, response.statusCode)
-    call.status = response.statusCode
-    if (call.status >= 400) call.errorType = String(call.status)
+    const { statusCode: status } = response
+    call.sent.answered(status)
     call.headersAt = this.#kit.now()
-    const { http } = this.#kit
-    if (http !== undefined && call.span.isRecording()) {
-      const { headers } = response
-      const captured = http.captureInto([], 'response', http.client.response, (name) => responseHeader(headers, name))
-      for (let i = 0; i + 1 < captured.length; i += 2) {
-        call.span.setAttribute(String(captured[i]), captured[i + 1] as string[])
-      }
+    if (this.#kit.http !== undefined) this.#captureHeaders(this.#kit.http, call, response)
+    if (status >= 300 && status < 400) this.#expectRedirect(request, call, response)
+  }
+
+  #captureHeaders(http: HttpRules, { sent: { span } }: Call, { headers }: UndiciResponse): void {
+    if (!span.isRecording()) return
+    const captured = http.captureInto([], 'response', http.client.response, (name) => responseHeader(headers, name))
+    for (let i = 0; i + 1 < captured.length; i += 2) {
+      span.setAttribute(String(captured[i]), captured[i + 1] as string[])
     }
-    if (response.statusCode >= 300 && response.statusCode < 400) this.#expectRedirect(request, call, response)
   }
 
   ended(request: UndiciRequest): void {
-    const call = takeCall(request)
-    if (call !== undefined) this.#end(request, call, this.#kit.now())
+    takeCall(request)?.sent.end(this.#kit.now())
   }
 
   failed(request: UndiciRequest, error: unknown): void {
@@ -166,20 +164,11 @@ export class Calls {
     if (call === undefined) return
     // The program never read the body: the answer was there long before the collector came by.
     if (error === GARBAGE_COLLECTED) {
-      this.#end(request, call, call.headersAt)
+      call.sent.end(call.headersAt)
       return
     }
-    if (!isCancelled(error)) {
-      recordCallError(call.span, error)
-      call.errorType = errorType(error)
-    }
-    this.#end(request, call, this.#kit.now())
-  }
-
-  #end({ method }: UndiciRequest, { span, server, beganAt, status, errorType }: Call, endMillis: number): void {
-    const { host, port } = server
-    this.#metrics?.ended(host, port, method, status, errorType, undefined, beganAt, endMillis, span)
-    span.end(endMillis)
+    if (!isCancelled(error)) call.sent.failed(error)
+    call.sent.end(this.#kit.now())
   }
 
   #expectRedirect(request: UndiciRequest, call: Call, { headers }: UndiciResponse): void {
@@ -208,25 +197,6 @@ function takeCall(request: UndiciRequest): Call | undefined {
   return call
 }
 
-/** The places of what comes later are made at once: a list that grows is copied. */
-function describeRequest(request: UndiciRequest): (string | number | undefined)[] {
-  const { method } = request
-  return [
-    'http.request.method',
-    methodAttribute(method),
-    'http.request.method_original',
-    originalMethod(method),
-    'url.full',
-    ownText(redactUrl(urlOf(request))),
-    'network.peer.address',
-    undefined,
-    'network.peer.port',
-    undefined,
-    'http.response.status_code',
-    undefined,
-  ]
-}
-
 function defaultPort(origin: string): number {
   return origin.startsWith('https:') ? 443 : 80
 }
@@ -235,9 +205,19 @@ function textOrNothing(value: unknown): string | undefined {
   return value === undefined || value === null ? undefined : String(value)
 }
 
-function urlOf({ origin, path }: UndiciRequest): string {
-  const base = typeof origin === 'string' ? origin : origin.origin
-  return path.startsWith('/') ? base + path : path.includes('://') ? path : `${base}/${path}`
+function originOf({ origin }: UndiciRequest): string {
+  return typeof origin === 'string' ? origin : origin.origin
+}
+
+function urlOf(request: UndiciRequest): string {
+  const { path } = request
+  if (path.startsWith('/')) return originOf(request) + path
+  return path.includes('://') ? path : `${originOf(request)}/${path}`
+}
+
+/** The same as it may be told. */
+function shownUrl({ shownOrigin }: Server, request: UndiciRequest): string {
+  return request.path.startsWith('/') ? shownOrigin + redactPath(request.path) : redactUrl(urlOf(request))
 }
 
 /** Of the errors that have no code, with some releases of undici, those that no caller has made. */
@@ -250,18 +230,16 @@ function isCancelled(error: unknown): boolean {
 }
 
 function headerOf({ headers }: UndiciRequest, name: string): unknown {
-  if (Array.isArray(headers)) {
-    for (let i = 0; i + 1 < headers.length; i += 2) {
-      if (isHeader(headers[i], name)) return headers[i + 1]
-    }
-    return undefined
+  if (!Array.isArray(headers)) return headerLine(name).exec(headers)?.[1]
+  for (let i = 0; i + 1 < headers.length; i += 2) {
+    if (isHeader(headers[i], name)) return headers[i + 1]
   }
-  return headerLine(name).exec(headers)?.[1]
+  return undefined
 }
 
 /** `name` is in lower case. */
 function isHeader(header: unknown, name: string): boolean {
-  const text = String(header)
+  const text = typeof header === 'string' ? header : String(header)
   return text.length === name.length && text.toLowerCase() === name
 }
 

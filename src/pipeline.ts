@@ -32,6 +32,7 @@ import { LoggedExceptions } from './logs/exceptions.js'
 import type { LogData } from './logs/log-data.js'
 import { AgentLoggerProvider } from './logs/provider.js'
 import { createMetricPipeline, type MetricPipeline } from './metric-pipeline.js'
+import { addWaiting } from './metrics/measured.js'
 import type { AgentMeterProvider } from './metrics/provider.js'
 import type { ReaderSettings } from './metrics/reader.js'
 import type { Encoder } from './otlp/encoder.js'
@@ -42,7 +43,7 @@ import type { SheddingSettings } from './shedding.js'
 import type { Offer } from './threads.js'
 import type { OpenSpans } from './trace/open-spans.js'
 import { AgentTracerProvider } from './trace/provider.js'
-import type { ExceptionLog, SpanData, SpanProcessor } from './trace/span.js'
+import { type ExceptionLog, RecordingSpan, type SpanData, type SpanProcessor } from './trace/span.js'
 import { VERSION } from './version.js'
 
 const require = createRequire(import.meta.url)
@@ -95,6 +96,10 @@ export function createPipeline(config: Config, resource: Resource, onFirst: () =
     doublesOf: findDoubles(config.instrumentations),
   })
   const { openSpans } = provider
+  if (keeper instanceof BatchProcessor) {
+    openSpans.concludesLater = true
+    addWaiting(() => keeper.concludeAll())
+  }
   openSpans.onFirst =
     ring === undefined
       ? onFirst
@@ -180,12 +185,17 @@ function countLogs(provider: AgentLoggerProvider): void {
 /** How many spans are encoded at a time. What they hold is private and does not change once they have ended. */
 const SPANS_TOGETHER = 16
 
+function conclude(span: SpanData): void {
+  if (span instanceof RecordingSpan) span.conclude()
+}
+
 /** How the records of one signal leave the process. */
 interface Way<Data> {
   readonly signal: Signal
   readonly encoder: (protocol: Protocol) => Encoder<Data>
   /** Records that are encoded together. */
   readonly together: number
+  readonly conclude?: (record: Data) => void
   readonly batch: BatchConfig
   readonly otlp: OtlpConfig
   /** Where `otlp/file` appends. */
@@ -218,7 +228,7 @@ function tellingOpen(ring: ThreadRing, countOpen: () => number, next: SpanProces
 
 function createExporter<Data>(
   name: Exclude<ExporterName, 'none'>,
-  { signal, encoder: encoderFor, together, batch, otlp, file, console, ring, pressure }: Way<Data>,
+  { signal, encoder: encoderFor, together, conclude, batch, otlp, file, console, ring, pressure }: Way<Data>,
   bounds: DeliveryConfig,
 ): SignalExporter<Data> {
   if (name === 'console') return console()
@@ -227,7 +237,8 @@ function createExporter<Data>(
       const encoder = encoderFor(otlp.protocol)
       const transport = createTransport(transportSettings(otlp, encoder.contentType, VERSION))
       const { timeoutMillis } = otlp
-      return new BatchProcessor({ signal, encoder, together, transport, batch, timeoutMillis, bounds, pressure })
+      const records = { encoder, together, conclude, batch }
+      return new BatchProcessor({ signal, ...records, transport, timeoutMillis, bounds, pressure })
     }
     if (ring === undefined) return createOwn()
     const { HandingOver } = require('./export/handing-over.js') as typeof import('./export/handing-over.js')
@@ -247,7 +258,7 @@ function createSpanExporters(
 ): readonly SignalExporter<SpanData>[] {
   const encoder = (protocol: Protocol) => createSpanEncoder(protocol, resource)
   const console = () => createConsole(resource, (spanId) => openSpans().isOpen(spanId))
-  const way = { ...traces, ...ways, signal: TRACES, encoder, together: SPANS_TOGETHER, console }
+  const way = { ...traces, ...ways, signal: TRACES, encoder, together: SPANS_TOGETHER, conclude, console }
   return traces.exporters.map((name) => createExporter(name, way, delivery))
 }
 

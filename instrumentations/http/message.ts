@@ -24,9 +24,7 @@ export function keepContext<Marked extends Message>(
       if (life === undefined) return base.emit.apply(this, args)
       if (life.heeds(event)) return heed(life, this, ...args)
       if (life.isOver && event === 'close') forget(this)
-      const count = this.listenerCount(event)
-      if (count === 0 && isIdle(event)) return false
-      return isAtHome(life, this, event, count) ? base.emit.apply(this, args) : emitIn(life, this, ...args)
+      return emitHeard(life, this, ...args)
     }
 
     function heed(life: MessageLife, message: Message, ...args: [event: string, ...rest: unknown[]]): boolean {
@@ -37,9 +35,7 @@ export function keepContext<Marked extends Message>(
         place.failed(error)
       }
       try {
-        const count = message.listenerCount(event)
-        if (count === 0 && isIdle(event)) return false
-        return isAtHome(life, message, event, count) ? base.emit.apply(message, args) : emitIn(life, message, ...args)
+        return emitHeard(life, message, ...args)
       } finally {
         try {
           life.after(event, message)
@@ -50,8 +46,12 @@ export function keepContext<Marked extends Message>(
       }
     }
 
-    function emitIn({ context }: MessageLife, message: Message, ...args: unknown[]): boolean {
-      return kit.runWith(context, base.emit, message, args)
+    function emitHeard(life: MessageLife, message: Message, ...args: [event: string, ...rest: unknown[]]): boolean {
+      const event = args[0]
+      const count = message.listenerCount(event)
+      if (count === 0 && isIdle(event)) return false
+      if (isAtHome(life, message, event, count)) return base.emit.apply(message, args)
+      return kit.runWith(life.context, base.emit, message, args)
     }
 
     /** Whether there is nothing to do for an event that nobody listens to. */

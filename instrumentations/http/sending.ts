@@ -1,19 +1,12 @@
 import type { ClientRequest, IncomingMessage, OutgoingHttpHeader } from 'node:http'
 import type { Context, Span, TextMapSetter } from '@opentelemetry/api'
-import {
-  errorType,
-  isAbort,
-  isSigned,
-  methodAttribute,
-  methodName,
-  originalMethod,
-  recordCallError,
-  recordClientStatus,
-} from '../../src/instrumentation/http.js'
-import { ClientMetrics } from '../../src/instrumentation/http-metrics.js'
+import { isAbort, isSigned, methodName } from '../../src/instrumentation/http.js'
+import { sentAttributes } from '../../src/instrumentation/http-kinds.js'
 import type { HttpRules } from '../../src/instrumentation/http-rules.js'
 import { type Describe, type Kit, propertyOf } from '../../src/instrumentation/kit.js'
 import { lifeOf, type Message, MessageLife, setLife } from '../../src/instrumentation/message.js'
+import { tellPeer } from '../../src/instrumentation/peer.js'
+import { type SentCall, SentRequests } from '../../src/instrumentation/sent.js'
 import { type Target, Targets, urlAt, urlOf } from './target.js'
 
 /** The headers as `_storeHeader` gets them: the message's own table, an object, or names and values in a list. */
@@ -38,10 +31,10 @@ export interface Sending {
 
 /** Loaded with the first request. */
 export function createSending(kit: Kit): Sending {
-  let metrics: ClientMetrics | undefined
   const { http } = kit
   const { skipsSigned = true } = http ?? {}
   const targets = new Targets(kit)
+  const sent = new SentRequests(kit)
   const describe: Describe<Sent> =
     http === undefined || http.client.request.length === 0
       ? describeRequest
@@ -64,11 +57,10 @@ export function createSending(kit: Kit): Sending {
       http?.ignoresHost(target.host) === true
         ? kit.skip(parent)
         : kit.startClient(methodName(request.method), parent, describe, { request, target }, target.shared, beganAt)
-    if (kit.hasMeter) metrics ??= new ClientMetrics(kit)
-    const isFollowed = metrics !== undefined || span.isRecording()
+    const call = sent.follow(span, request.method, target.host, target.port, beganAt)
     setLife(
       request,
-      isFollowed ? new RecordedRequest(parent, span, request, target, metrics, kit, beganAt) : new SentRequest(parent),
+      call === undefined ? new SentRequest(parent) : new RecordedRequest(parent, call, request, target, kit),
     )
     return span
   }
@@ -158,32 +150,19 @@ class SentRequest extends MessageLife {
  * object hears of the request's events and, once there is one, of the response's.
  */
 class RecordedRequest extends SentRequest {
-  readonly #span: Span
+  readonly #call: SentCall
   readonly #request: ClientRequest
   readonly #target: Target
-  readonly #metrics: ClientMetrics | undefined
   readonly #kit: Kit
-  readonly #beganAt: number
   #response: IncomingMessage | undefined
-  #errorType: string | undefined = undefined
   #hasEnded = false
 
-  constructor(
-    context: Context,
-    span: Span,
-    request: ClientRequest,
-    target: Target,
-    metrics: ClientMetrics | undefined,
-    kit: Kit,
-    beganAt: number,
-  ) {
+  constructor(context: Context, call: SentCall, request: ClientRequest, target: Target, kit: Kit) {
     super(context)
-    this.#span = span
+    this.#call = call
     this.#request = request
     this.#target = target
-    this.#metrics = metrics
     this.#kit = kit
-    this.#beganAt = beganAt
   }
 
   override heeds(event: string): boolean {
@@ -225,18 +204,15 @@ class RecordedRequest extends SentRequest {
   }
 
   #recordResponse(response: IncomingMessage): void {
-    const status = response.statusCode ?? 0
-    recordClientStatus(this.#span, status)
-    this.#span.setAttribute('network.protocol.version', response.httpVersion)
+    this.#call.answered(response.statusCode ?? 0, response.httpVersion)
     const { http } = this.#kit
-    if (http !== undefined && this.#span.isRecording()) this.#captureHeaders(http, response)
-    if (status >= 400) this.#errorType = String(status)
+    if (http !== undefined && this.#call.span.isRecording()) this.#captureHeaders(http, response)
   }
 
   #captureHeaders(http: HttpRules, { headers }: IncomingMessage): void {
     const captured = http.captureInto([], 'response', http.client.response, (name) => headers[name])
     for (let i = 0; i + 1 < captured.length; i += 2) {
-      this.#span.setAttribute(String(captured[i]), captured[i + 1] as string[])
+      this.#call.span.setAttribute(String(captured[i]), captured[i + 1] as string[])
     }
   }
 
@@ -255,37 +231,24 @@ class RecordedRequest extends SentRequest {
   }
 
   #recordError(error: unknown): void {
-    if (this.#hasEnded) return
-    recordCallError(this.#span, error)
-    this.#errorType = errorType(error)
+    if (!this.#hasEnded) this.#call.failed(error)
   }
 
   #end(): void {
     if (this.#hasEnded) return
     this.#hasEnded = true
     const endMillis = this.#kit.now()
-    if (this.#metrics !== undefined) this.#measure(this.#metrics, endMillis)
-    if (!this.#span.isRecording()) return
-    this.#recordPeer()
-    this.#span.end(endMillis)
+    const { span } = this.#call
+    if (span.isRecording()) this.#recordPeer(span)
+    this.#call.end(endMillis, this.#target.port === undefined ? this.#request.socket?.remotePort : undefined)
   }
 
-  #measure(metrics: ClientMetrics, endMillis: number): void {
-    const { method, socket } = this.#request
-    const status = this.#response?.statusCode ?? 0
-    const version = this.#response?.httpVersion
-    const { host, port = socket?.remotePort } = this.#target
-    metrics.ended(host, port, method, status, this.#errorType, version, this.#beganAt, endMillis, this.#span)
-  }
-
-  #recordPeer(): void {
-    const span = this.#span
+  #recordPeer(span: Span): void {
     const { socket, socketPath } = this.#request as ClientRequest & { socketPath?: string }
-    const port = socket?.remotePort
-    if (port === undefined || socketPath !== undefined) return
-    span.setAttribute('network.peer.address', socket?.remoteAddress)
-    span.setAttribute('network.peer.port', port)
-    if (this.#target.port !== undefined) return
+    if (!socket || socketPath !== undefined) return
+    tellPeer(span, this.#target.shared, socket)
+    const port = socket.remotePort
+    if (this.#target.port !== undefined || port === undefined) return
     span.setAttribute('server.port', port)
     span.setAttribute('url.full', urlAt(this.#request, this.#target, port))
   }
@@ -303,25 +266,9 @@ function wasCancelled(request: ClientRequest & { readonly res?: IncomingMessage 
   return isDestroyed && socket.errored === null && !socket.readableEnded
 }
 
-/** The places of what comes later are made at once: a list that grows is copied. */
 function describeRequest({ request, target }: Sent): (string | number | undefined)[] {
   const { method } = request
-  return [
-    'http.request.method',
-    methodAttribute(method),
-    'http.request.method_original',
-    originalMethod(method),
-    'url.full',
-    urlOf(request, target),
-    'http.response.status_code',
-    undefined,
-    'network.protocol.version',
-    undefined,
-    'network.peer.address',
-    undefined,
-    'network.peer.port',
-    undefined,
-  ]
+  return sentAttributes(method, urlOf(request, target))
 }
 
 const requestSetter: TextMapSetter<ClientRequest> = {

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import type { Context, Span, TextMapGetter } from '@opentelemetry/api'
 import { methodName, originalMethod, recordServerStatus } from '../../src/instrumentation/http.js'
-import { Kinds, outcomePlaces } from '../../src/instrumentation/http-kinds.js'
+import { Kinds, servedPlaces } from '../../src/instrumentation/http-kinds.js'
 import { ServerMetrics } from '../../src/instrumentation/http-metrics.js'
 import { type Describe, type Kit, ownText, type Share, type SharedAttributes } from '../../src/instrumentation/kit.js'
 import { lifeOf, type Message, MessageLife, setLife } from '../../src/instrumentation/message.js'
@@ -31,10 +31,12 @@ export function createServing(scheme: Scheme, kit: Kit): Serving {
       ? describeRequest
       : (request) =>
           http.captureInto(describeRequest(request), 'request', http.server.request, (name) => request.headers[name])
+  const describeAll = (request: IncomingMessage) => [
+    ...describeOwn(request, undefined),
+    ...describeParties(request, scheme),
+  ]
   const describe: Describe<IncomingMessage> = (request, shared) =>
-    shared === undefined
-      ? [...describeOwn(request, shared), ...describeParties(request, scheme)]
-      : describeOwn(request, shared)
+    shared === undefined ? describeAll(request) : describeOwn(request, shared)
   const share: Share<IncomingMessage> = (request) => sharedParties(request, scheme, kit)
   const kinds = new Kinds()
   let metrics: ServerMetrics | undefined
@@ -136,7 +138,7 @@ function describeRequest(request: IncomingMessage): (string | number | undefined
   const method = request.method ?? ''
   const target = originForm(request.url ?? '')
   const question = target.indexOf('?')
-  const attributes = outcomePlaces(method, ownText(question === -1 ? target : target.slice(0, question)))
+  const attributes = servedPlaces(method, ownText(question === -1 ? target : target.slice(0, question)))
   const original = originalMethod(method)
   if (original !== undefined) attributes.push('http.request.method_original', original)
   if (question !== -1 && question !== target.length - 1) {

@@ -9,6 +9,7 @@ export class BatchSource<Data> implements Source {
   readonly #encoder: Encoder<Data>
   readonly #together: number
   readonly #batchRecords: number
+  readonly #conclude: ((record: Data) => void) | undefined
   readonly #waiting: (Data | undefined)[] = []
   #waitingCount = 0
   #isEncoding = false
@@ -16,11 +17,13 @@ export class BatchSource<Data> implements Source {
   /**
    * @param together how many records wait for each other, 1 for those that may change after their end
    * @param batchRecords in a request, at most
+   * @param conclude puts the rest on a record, just before it is encoded
    */
-  constructor(encoder: Encoder<Data>, together: number, batchRecords: number) {
+  constructor(encoder: Encoder<Data>, together: number, batchRecords: number, conclude?: (record: Data) => void) {
     this.#encoder = encoder
     this.#together = together
     this.#batchRecords = batchRecords
+    this.#conclude = conclude
   }
 
   /** Of those that are encoded; others are when there are enough of them, or when the batch is full with them. */
@@ -34,7 +37,7 @@ export class BatchSource<Data> implements Source {
 
   /** Encodes what waits for it. */
   get count(): number {
-    this.#encode()
+    this.encode()
     return this.#encoder.count
   }
 
@@ -43,7 +46,7 @@ export class BatchSource<Data> implements Source {
     this.#waiting[this.#waitingCount++] = record
     const count = this.#waitingCount
     if (count < this.#together && this.#encoder.count + count < this.#batchRecords) return false
-    this.#encode()
+    this.encode()
     return true
   }
 
@@ -51,12 +54,18 @@ export class BatchSource<Data> implements Source {
     return { records: this.count, body: this.#encoder.take() }
   }
 
-  /** What a record brings forth while it is encoded, by a getter of the program's, comes after the others. */
-  #encode(): void {
+  /**
+   * Encodes what waits for it. What a record brings forth while it is encoded, by a getter of the program's, comes after
+   * the others.
+   */
+  encode(): void {
     if (this.#isEncoding) return
     this.#isEncoding = true
     try {
+      // First the one and then the other: the code of both together is more than a processor keeps at hand.
+      let concluded = this.#concludeFrom(0)
       for (let i = 0; i < this.#waitingCount; i++) {
+        if (i === concluded) concluded = this.#concludeFrom(i)
         const record = this.#waiting[i] as Data
         this.#waiting[i] = undefined
         this.#encoder.add(record)
@@ -65,5 +74,13 @@ export class BatchSource<Data> implements Source {
       this.#waitingCount = 0
       this.#isEncoding = false
     }
+  }
+
+  /** @returns how many records are concluded now */
+  #concludeFrom(first: number): number {
+    const conclude = this.#conclude
+    let i = first
+    for (; conclude !== undefined && i < this.#waitingCount; i++) conclude(this.#waiting[i] as Data)
+    return this.#waitingCount
   }
 }

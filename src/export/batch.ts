@@ -13,6 +13,8 @@ export interface BatchProcessorSettings<Data> {
   readonly encoder: Encoder<Data>
   /** How many records are encoded together: more than 1 where nobody changes them after their end. Default: 1. */
   readonly together?: number
+  /** Puts the rest on a record that has ended, just before it is encoded. */
+  readonly conclude?: ((record: Data) => void) | undefined
   readonly transport: Transport
   readonly batch: BatchConfig
   /** Bounds one attempt, together with `batch.exportTimeoutMillis`; `Infinity` for no limit. */
@@ -29,14 +31,15 @@ export interface BatchProcessorSettings<Data> {
  */
 export class BatchProcessor<Data> extends OtlpExporter {
   readonly #source: BatchSource<Data>
+  readonly #conclude: ((record: Data) => void) | undefined
   readonly #delayMillis: number
   readonly #pressure: Pressure | undefined
   #delay: NodeJS.Timeout | undefined
   /** When the timer is to fire, on the monotonic clock. */
   #due = 0
 
-  constructor({ encoder, together = 1, batch, timeoutMillis, ...settings }: BatchProcessorSettings<Data>) {
-    const source = new BatchSource(encoder, together, batch.maxExportBatchSize)
+  constructor({ encoder, together = 1, conclude, batch, timeoutMillis, ...settings }: BatchProcessorSettings<Data>) {
+    const source = new BatchSource(encoder, together, batch.maxExportBatchSize, conclude)
     super({
       ...settings,
       source,
@@ -44,18 +47,25 @@ export class BatchProcessor<Data> extends OtlpExporter {
       maxQueueRecords: batch.maxQueueSize,
     })
     this.#source = source
+    this.#conclude = conclude
     this.#delayMillis = batch.scheduleDelayMillis
     this.#pressure = settings.pressure
   }
 
   onEnd(record: Data): void {
     if (this.isClosed) {
+      this.#conclude?.(record)
       this.drop(1)
       return
     }
     const source = this.#source
     if (source.add(record) && (source.isFull || source.byteLength >= this.enoughBytes)) this.deliver()
     else if (this.#delay === undefined) this.#startDelay()
+  }
+
+  /** Has the records concluded that wait for it. */
+  concludeAll(): void {
+    this.#source.encode()
   }
 
   #startDelay(): void {

@@ -1,6 +1,7 @@
 import type { EventEmitter } from 'node:events'
 import type { Context, Span } from '@opentelemetry/api'
 import { now } from '../trace/clock.js'
+import { recordingOf, type SpanOwner } from '../trace/span.js'
 import { startOf } from './duration.js'
 import { isAbort } from './http.js'
 import type { Describe, Kit, Place, SharedAttributes } from './kit.js'
@@ -89,7 +90,7 @@ export class Calls<Subject> {
 }
 
 /** One call to another service. It ends once; what comes later is ignored. None of its methods throws. */
-export class Call<Subject> {
+export class Call<Subject> implements SpanOwner {
   readonly span: Span
   /** The caller's, in which its callbacks and listeners run. */
   readonly context: Context
@@ -101,6 +102,10 @@ export class Call<Subject> {
   readonly #metrics: CallMetrics<Subject> | undefined
   readonly #beganAt: number
   #hasEnded = false
+  /** 0 for what has not ended, and where nothing is measured. */
+  #endedAt = 0
+  /** Undefined for what has not failed. */
+  #error: unknown = undefined
 
   /** Use `Calls.begin`. */
   constructor(
@@ -154,13 +159,27 @@ export class Call<Subject> {
       this.span.end()
       return
     }
-    const endMillis = now()
+    this.#error = error
+    this.#endedAt = now()
+    const recording = recordingOf(this.span)
+    if (recording?.isRecording() === true) {
+      recording.owner = this
+      recording.endAt(this.#endedAt)
+    } else {
+      this.conclude()
+    }
+  }
+
+  /** Nothing is known of a call before its end that its span has not been told. */
+  describe(): void {}
+
+  /** Measures the call. */
+  conclude(): void {
     try {
-      this.#metrics.ended(this.subject, error, this.#beganAt, endMillis, this.span)
+      this.#metrics?.ended(this.subject, this.#error, this.#beganAt, this.#endedAt, this.span)
     } catch (fault) {
       this.#place.failed(fault)
     }
-    this.span.end(endMillis)
   }
 
   /** `callback` in the caller's context, where a library calls back from a connection that others share. */

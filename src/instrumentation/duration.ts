@@ -1,7 +1,7 @@
 import type { Span } from '@opentelemetry/api'
 import type { BoundInstrument } from '../metrics/instruments.js'
 import { now } from '../trace/clock.js'
-import { RecordingSpan } from '../trace/span.js'
+import { recordingOf } from '../trace/span.js'
 
 export { SECONDS } from '../metrics/instrument.js'
 
@@ -12,10 +12,12 @@ export function recordDuration(series: BoundInstrument, startMillis: number, end
 
 /** A time on the monotonic clock as the span has it, in Unix milliseconds; 0 where that is not known. */
 export function unixMillisOf(millis: number, span: Span | undefined): number {
-  return span instanceof RecordingSpan ? span.anchor + millis : 0
+  const recording = recordingOf(span)
+  return recording === undefined ? 0 : recording.anchor + millis
 }
 
 /** When a span that has just begun did so, on the monotonic clock: most have looked at that already. */
 export function startOf(span: Span): number {
-  return span instanceof RecordingSpan && typeof span.startTime === 'number' ? span.startTime : now()
+  const startTime = recordingOf(span)?.startTime
+  return typeof startTime === 'number' ? startTime : now()
 }

@@ -4,21 +4,21 @@
  */
 
 import type { BoundInstrument } from '../metrics/instruments.js'
-import { SharedAttributes } from '../trace/attributes.js'
+import { type AttributeList, SharedAttributes } from '../trace/attributes.js'
 import type { RecordingSpan } from '../trace/span.js'
-import { methodAttribute, methodName } from './http.js'
+import { methodAttribute, methodName, originalMethod } from './http.js'
 
 /** Routes or servers, and kinds of requests to each, that are remembered. */
 const MAX_TARGETS = 1000
 const MAX_KINDS = 50
 
-/** Where the attributes stand that a request's end tells, in the list that serving a request begins with. */
+/** Where the attributes stand that a request's end tells, in the list that its span begins with. */
 const METHOD_AT = 0
 const STATUS_AT = 4
 const ROUTE_AT = 6
 
 /** With what the list of a request that is served begins. What its end tells has its place at once: a list that grows is copied. */
-export function outcomePlaces(method: string, path: string): (string | number | undefined)[] {
+export function servedPlaces(method: string, path: string): (string | number | undefined)[] {
   return [
     'http.request.method',
     methodAttribute(method),
@@ -29,6 +29,21 @@ export function outcomePlaces(method: string, path: string): (string | number | 
     'http.route',
     undefined,
   ]
+}
+
+/** The same for a request that is sent. */
+export function sentAttributes(method: string, url: string): (string | number | undefined)[] {
+  const attributes = [
+    'http.request.method',
+    methodAttribute(method),
+    'url.full',
+    url,
+    'http.response.status_code',
+    undefined,
+  ]
+  const original = originalMethod(method)
+  if (original !== undefined) attributes.push('http.request.method_original', original)
+  return attributes
 }
 
 /** Undefined and 0 are no attribute. */
@@ -89,29 +104,54 @@ export class Kind {
    *
    * @returns false, and nothing is told, where the span cannot share them or the program has set one of them itself.
    */
-  tell(span: RecordingSpan): boolean {
+  tellServed(span: RecordingSpan | undefined): boolean {
+    if (span === undefined) return false
     const { attributes } = span
-    if (
-      !this.isKept ||
-      this.status === 0 ||
-      !span.sharesAttributes ||
-      attributes[METHOD_AT] !== 'http.request.method' ||
-      attributes[METHOD_AT + 1] !== methodAttribute(this.method) ||
-      attributes[STATUS_AT] !== 'http.response.status_code' ||
-      attributes[STATUS_AT + 1] !== undefined ||
-      attributes[ROUTE_AT] !== 'http.route' ||
-      attributes[ROUTE_AT + 1] !== undefined
-    )
+    if (attributes[ROUTE_AT] !== 'http.route' || attributes[ROUTE_AT + 1] !== undefined || !this.#mayTell(span))
       return false
-    attributes[METHOD_AT + 1] = undefined
-    this.#outcome ??= this.#describe()
-    span.outcome = this.#outcome
-    if (this.#outcome.name !== undefined) span.updateName(this.#outcome.name)
+    this.#outcome ??= this.#describeServed()
+    this.#tell(span, this.#outcome)
     return true
   }
 
-  #describe(): SharedAttributes {
-    const list = ['http.request.method', methodAttribute(this.method), 'http.response.status_code', this.status]
+  /** The same for a sent request: its status, and the protocol's version where it is known. */
+  tellSent(span: RecordingSpan | undefined): boolean {
+    if (span === undefined || !this.#mayTell(span)) return false
+    this.#outcome ??= this.#describeSent()
+    this.#tell(span, this.#outcome)
+    return true
+  }
+
+  #mayTell({ attributes, sharesAttributes }: RecordingSpan): boolean {
+    return (
+      this.isKept &&
+      this.status !== 0 &&
+      sharesAttributes &&
+      attributes[METHOD_AT] === 'http.request.method' &&
+      attributes[METHOD_AT + 1] === methodAttribute(this.method) &&
+      attributes[STATUS_AT] === 'http.response.status_code' &&
+      attributes[STATUS_AT + 1] === undefined
+    )
+  }
+
+  #tell(span: RecordingSpan, outcome: SharedAttributes): void {
+    span.attributes[METHOD_AT + 1] = undefined
+    span.outcome = outcome
+    if (outcome.name !== undefined) span.updateName(outcome.name)
+  }
+
+  #describe(): AttributeList {
+    return ['http.request.method', methodAttribute(this.method), 'http.response.status_code', this.status]
+  }
+
+  #describeSent(): SharedAttributes {
+    const list = this.#describe()
+    if (this.version !== undefined) list.push('network.protocol.version', this.version)
+    return new SharedAttributes(list)
+  }
+
+  #describeServed(): SharedAttributes {
+    const list = this.#describe()
     if (this.target === undefined) return new SharedAttributes(list)
     list.push('http.route', this.target)
     return new SharedAttributes(list, `${methodName(this.method)} ${this.target}`)

@@ -7,7 +7,7 @@ import type { Span } from '@opentelemetry/api'
 import type { BoundInstrument, SyncInstrument } from '../metrics/instruments.js'
 import { recordDuration, SECONDS } from './duration.js'
 import { methodAttribute } from './http.js'
-import { type Kind, Kinds } from './http-kinds.js'
+import type { Kind } from './http-kinds.js'
 import type { Kit } from './kit.js'
 
 /** Methods and schemes of requests in progress that are found without building attributes. */
@@ -102,7 +102,6 @@ export class ServerMetrics {
 /** Measures the requests that a process sends. */
 export class ClientMetrics {
   readonly #durations: Durations
-  readonly #kinds = new Kinds()
 
   constructor(kit: Kit) {
     const histogram = kit.meter().createHistogram('http.client.request.duration', {
@@ -113,19 +112,8 @@ export class ClientMetrics {
     this.#durations = new Durations(histogram, 'server.address')
   }
 
-  /** Times on the monotonic clock. */
-  ended(
-    host: string,
-    port: number | undefined,
-    method: string,
-    status: number,
-    errorType: string | undefined,
-    version: string | undefined,
-    startMillis: number,
-    endMillis: number,
-    span: Span,
-  ): void {
-    const kind = this.#kinds.of(host, method, undefined, status, errorType, version, port)
+  /** A request has ended that was sent. Times on the monotonic clock. */
+  ended(kind: Kind, startMillis: number, endMillis: number, span: Span): void {
     this.#durations.record(kind, startMillis, endMillis, span)
   }
 }

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net'
 import type { Context, Span } from '@opentelemetry/api'
 import { now } from '../trace/clock.js'
 import { ownText } from '../trace/own-text.js'
-import { RecordingSpan, type SpanOwner } from '../trace/span.js'
+import { recordingOf, type SpanOwner } from '../trace/span.js'
 import { messageOf, propertyOf } from '../trace/thrown.js'
 import { errorType, methodName, recordServerStatus } from './http.js'
 import type { Kind, Kinds } from './http-kinds.js'
@@ -48,6 +48,10 @@ export class ServedRequest extends MessageLife implements SpanOwner {
   #status = 0
   #startedAt = 0
   #isWhole = false
+  /** `error.type` of what has failed. */
+  #type: string | undefined = undefined
+  /** 0 for what has not ended, and where the program has ended the span itself. */
+  #endedAt = 0
   readonly #kinds: Kinds
   /** Undefined where nothing is measured. */
   readonly #metrics: ServerMetrics | undefined
@@ -74,7 +78,8 @@ export class ServedRequest extends MessageLife implements SpanOwner {
     this.#metrics = metrics
     this.#scheme = scheme
     this.#beganAt = beganAt
-    if (span instanceof RecordingSpan) span.owner = this
+    const recording = recordingOf(span)
+    if (recording !== undefined) recording.owner = this
     if (metrics === undefined) return
     metrics.active(this.#method, scheme, 1)
     served.begun++
@@ -122,23 +127,42 @@ export class ServedRequest extends MessageLife implements SpanOwner {
   override after(event: string, message: Message): void {
     if (this.isOver || !this.#isLast(event, message)) return
     this.isOver = true
+    if (this.#metrics !== undefined) served.ended++
     if (!this.#isWhole) this.#noteBreak()
-    const { span } = this
-    const type = this.#errorType()
-    if (!span.isRecording()) {
-      if (this.#metrics !== undefined) this.#measure(this.#metrics, this.#kindWith(type), now())
+    this.#type = this.#errorType()
+    try {
+      // Not later: the program may go on with the request.
+      this.#setRouteMatched()
+    } finally {
+      this.#end()
+    }
+  }
+
+  #end(): void {
+    const recording = recordingOf(this.span)
+    if (recording?.isRecording() !== true) {
+      if (this.#metrics !== undefined) this.#measure(this.#metrics, this.#kind(), now())
       return
     }
-    if (type !== undefined) this.#recordFailure()
+    if (this.#type !== undefined) this.#recordFailure()
     const endMillis = now()
-    try {
-      if (this.#startedAt !== 0 && endMillis - this.#startedAt >= STREAMED_MILLIS) {
-        span.addEvent(FIRST_BYTE, this.#startedAt)
-      }
-      this.#conclude(type, endMillis)
-    } finally {
-      span.end(endMillis)
+    if (this.#startedAt !== 0 && endMillis - this.#startedAt >= STREAMED_MILLIS) {
+      recording.addEvent(FIRST_BYTE, this.#startedAt)
     }
+    this.#endedAt = endMillis
+    recording.endAt(endMillis)
+  }
+
+  /** Measures the request, and puts its kind on the span. */
+  conclude(): void {
+    if (this.#endedAt === 0) return
+    const { span } = this
+    const kind = this.#kind()
+    if (this.#type !== undefined || !kind.tellServed(recordingOf(span))) {
+      if (this.#type === undefined && this.#status !== 0) recordServerStatus(span, this.#status)
+      if (kind.target !== undefined) this.#recordRoute(kind.target)
+    }
+    if (this.#metrics !== undefined) this.#measure(this.#metrics, kind, this.#endedAt)
   }
 
   /**
@@ -173,37 +197,21 @@ export class ServedRequest extends MessageLife implements SpanOwner {
     return this.#response.socket === null ? undefined : this.#response.errored
   }
 
-  #conclude(type: string | undefined, endMillis: number): void {
-    const { span } = this
-    let kind: Kind | undefined
-    try {
-      kind = this.#kindWith(type)
-    } finally {
-      // A framework that cannot tell the route must not keep the status from being told.
-      if (kind === undefined || type !== undefined || !(span instanceof RecordingSpan) || !kind.tell(span)) {
-        if (type === undefined && this.#status !== 0) recordServerStatus(span, this.#status)
-        if (kind?.target !== undefined) this.#recordRoute(kind.target)
-      }
-    }
-    if (this.#metrics !== undefined) this.#measure(this.#metrics, kind, endMillis)
-  }
-
-  #kindWith(type: string | undefined): Kind {
+  #kind(): Kind {
     const { httpVersion } = this.#request
-    return this.#kinds.of(this.#matchedRoute(), this.#method, this.#scheme, this.#status, type, httpVersion, undefined)
+    return this.#kinds.of(this.#route, this.#method, this.#scheme, this.#status, this.#type, httpVersion, undefined)
   }
 
   #measure(metrics: ServerMetrics, kind: Kind, endMillis: number): void {
     metrics.ended(kind, this.#beganAt, endMillis, this.span)
     metrics.active(this.#method, this.#scheme, -1)
-    served.ended++
   }
 
   describe(): void {
     if (this.#status !== 0) recordServerStatus(this.span, this.#status)
     if (this.#errorAt !== 0) this.#recordError()
-    const route = this.#matchedRoute()
-    if (route !== undefined) this.#recordRoute(route)
+    this.#setRouteMatched()
+    if (this.#route !== undefined) this.#recordRoute(this.#route)
   }
 
   /** `error.type` of what has ended; undefined for what has not failed. */
@@ -220,8 +228,9 @@ export class ServedRequest extends MessageLife implements SpanOwner {
     if (this.#errorAt !== 0 && (this.#status >= 500 || !this.#isWhole)) this.#recordError()
   }
 
-  #matchedRoute(): string | undefined {
-    return (this.#routeOf?.(this.#request) ?? this.#route) || undefined
+  /** An empty one is none. */
+  #setRouteMatched(): void {
+    this.#route = (this.#routeOf?.(this.#request) ?? this.#route) || undefined
   }
 
   #recordRoute(route: string): void {
@@ -231,7 +240,7 @@ export class ServedRequest extends MessageLife implements SpanOwner {
 
   #recordError(): void {
     // Never another kind: others have no owner and are never described.
-    if (this.span instanceof RecordingSpan) this.span.recordUnhandled(this.#error, this.#errorAt)
+    recordingOf(this.span)?.recordUnhandled(this.#error, this.#errorAt)
     this.span.setAttribute('error.type', errorType(this.#error))
     this.span.setStatus({ code: 2, message: ownText(messageOf(this.#error)) })
   }

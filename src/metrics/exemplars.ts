@@ -1,6 +1,6 @@
 import type { Span } from '@opentelemetry/api'
 import type { AttributeList } from '../trace/attributes.js'
-import { FLAG_SAMPLED, RecordingSpan } from '../trace/span.js'
+import { FLAG_SAMPLED, recordingOf } from '../trace/span.js'
 
 /** `OTEL_METRICS_EXEMPLAR_FILTER`: which measurements may become exemplars. */
 export type ExemplarFilter = 'always_on' | 'always_off' | 'trace_based'
@@ -109,7 +109,7 @@ export function identityOf(span: Span): {
   readonly spanId: string
   readonly traceFlags: number
 } {
-  return span instanceof RecordingSpan ? span : span.spanContext()
+  return recordingOf(span) ?? span.spanContext()
 }
 
 /** Overwritten by the next one, so that an exemplar costs no memory. */

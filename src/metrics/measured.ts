@@ -21,10 +21,17 @@ const times = new Float64Array(TOGETHER)
 const spans: (Span | undefined)[] = []
 let count = 0
 let isSettling = false
+/** Who has more to be measured, but waits with it. */
+const waiting: (() => void)[] = []
 
-/** Keeps a measurement until `settle`; `timeMillis` is when, in Unix milliseconds or 0 for now. */
+/** Has `measure` called before anybody looks, each time: it is to `note` what has waited until then. */
+export function addWaiting(measure: () => void): void {
+  waiting.push(measure)
+}
+
+/** Keeps a measurement until `settle`, or until there are enough of them; `timeMillis` is when, in Unix milliseconds or 0 for now. */
 export function note(taker: Taker, value: number, timeMillis: number, span: Span | undefined): void {
-  if (count === TOGETHER) settle()
+  if (count === TOGETHER) takeAll()
   if (count === TOGETHER) {
     // What is settled brings forth so much: it cannot wait for itself.
     taker.take(value, timeMillis, span)
@@ -38,6 +45,11 @@ export function note(taker: Taker, value: number, timeMillis: number, span: Span
 
 /** Has all measurements taken. To be called before anybody looks at what they have come to. */
 export function settle(): void {
+  for (const measure of waiting) measure()
+  takeAll()
+}
+
+function takeAll(): void {
   if (isSettling) return
   isSettling = true
   for (let i = 0; i < count; i++) {

@@ -1,7 +1,7 @@
 import type { TraceState as ApiTraceState, Context, SpanContext, TextMapPropagator } from '@opentelemetry/api'
 import { isSuppressed, SPAN_KEY, spanOf } from '../context/context.js'
 import { NonRecordingSpan } from '../trace/non-recording-span.js'
-import { FLAG_RANDOM, FLAG_SAMPLED, RecordingSpan } from '../trace/span.js'
+import { FLAG_RANDOM, FLAG_SAMPLED, recordingOf } from '../trace/span.js'
 import { listValue, skipBlanks, soleValue, trimmedEnd } from './header.js'
 import { MAX_TRACESTATE_HEADER_CHARS, parseTraceState, TraceState } from './trace-state.js'
 
@@ -35,9 +35,9 @@ export const traceContext: TextMapPropagator = {
     const span = spanOf(context)
     if (span === undefined || isSuppressed(context)) return
     // The agent's own spans have their identity themselves, and it is whole.
-    const isOwn = span instanceof RecordingSpan
-    const { traceId, spanId, traceFlags, traceState } = isOwn ? span : span.spanContext()
-    if (!isOwn && !(isWholeId(traceId, TRACE_ID_CHARS) && isWholeId(spanId, SPAN_ID_CHARS))) return
+    const own = recordingOf(span)
+    const { traceId, spanId, traceFlags, traceState } = own ?? span.spanContext()
+    if (own === undefined && !(isWholeId(traceId, TRACE_ID_CHARS) && isWholeId(spanId, SPAN_ID_CHARS))) return
     setter.set(carrier, TRACEPARENT, `00-${traceId}-${spanId}-${FLAGS_TEXT[traceFlags & KNOWN_FLAGS]}`)
     if (traceState === undefined) return
     const list = traceState instanceof TraceState ? traceState.serialize() : checkedList(traceState)

@@ -38,9 +38,12 @@ function startClock(): typeof performance {
  * the wall clock is set, or the machine slept, between traces.
  */
 export function clockAnchor(monotonicNow: number): number {
-  if (clock === undefined) startClock()
   const sinceCheck = monotonicNow - checkedAt
-  if (sinceCheck >= 0 && sinceCheck < CHECK_MILLIS) return anchor
+  return sinceCheck >= 0 && sinceCheck < CHECK_MILLIS ? anchor : checkedAnchor(monotonicNow)
+}
+
+function checkedAnchor(monotonicNow: number): number {
+  if (clock === undefined) startClock()
   checkedAt = monotonicNow
   // The time given may be of a while ago, or the thread have stood still since: then both clocks are looked at again.
   if (hasDrifted(driftAt(monotonicNow))) {

@@ -33,6 +33,8 @@ export class OpenSpans implements SpanProcessor {
   /** Spans that have started, recorded and not: `otel.sdk.span.started`. */
   recorded = 0
   notSampled = 0
+  /** Whether the processor has ended spans concluded itself, before it looks at them. */
+  concludesLater = false
   /** Called when a span starts and no other is open. */
   onFirst: () => void = () => {}
 
@@ -77,6 +79,7 @@ export class OpenSpans implements SpanProcessor {
   onEnd(span: RecordingSpan & SpanData): void {
     // Nothing stands before the oldest, nor before one that was forgotten.
     if (span.older !== undefined || span === this.#oldest) this.#remove(span)
+    if (!this.concludesLater || this.#next !== this.#processor) span.conclude()
     this.#next.onEnd(span)
   }
 
@@ -109,8 +112,6 @@ export class OpenSpans implements SpanProcessor {
     else newer.older = older
     span.older = undefined
     span.newer = undefined
-    // A span that the program keeps must not keep its request.
-    span.owner = undefined
     this.#size--
   }
 }

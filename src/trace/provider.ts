@@ -34,14 +34,16 @@ export class AgentTracerProvider implements TracerProvider {
     this.#decider = decider
     this.#doublesOf = doublesOf ?? (() => undefined)
     this.openSpans = new OpenSpans(processor, exceptionLog)
+    const sharesAttributes =
+      valueLength === Number.POSITIVE_INFINITY && limits.attributeCount >= DEFAULT_LIMITS.attributeCount
     this.#settings = {
       limits,
       processor: this.openSpans,
       exceptionLog,
       spanBounds: { count: limits.attributeCount, valueLength },
       eventBounds: { count: limits.attributesPerEvent, valueLength },
-      sharesAttributes:
-        valueLength === Number.POSITIVE_INFINITY && limits.attributeCount >= DEFAULT_LIMITS.attributeCount,
+      sharesAttributes,
+      plainEntries: sharesAttributes ? 2 * limits.attributeCount : -1,
       linkBounds: { count: limits.attributesPerLink, valueLength },
     }
   }

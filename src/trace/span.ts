@@ -8,6 +8,7 @@ import type {
   TimeInput,
   TraceState,
 } from '@opentelemetry/api'
+import { diag } from '../diag/diag.js'
 import {
   type AttributeBounds,
   type AttributeList,
@@ -89,6 +90,8 @@ export interface SpanData {
 export interface SpanOwner {
   /** Puts what is known by now on the span: called when the process ends before the span does. */
   describe(): void
+  /** Puts the rest on the span, which has ended: called once, and not before anybody is about to look at it. */
+  conclude(): void
 }
 
 /** Takes ended, sampled spans. Never throws. */
@@ -112,6 +115,8 @@ export interface SpanSettings {
   readonly spanBounds: AttributeBounds
   readonly eventBounds: AttributeBounds
   readonly linkBounds: AttributeBounds
+  /** Entries of a list, keys and values, up to which nothing has to be limited; -1 where each list has to be looked at. */
+  readonly plainEntries: number
   /** False where limits are so tight that they have to be put on shared attributes too. */
   readonly sharesAttributes: boolean
   readonly processor: SpanProcessor
@@ -119,42 +124,54 @@ export interface SpanSettings {
   readonly exceptionLog: ExceptionLog | undefined
 }
 
+/** By which `util.inspect`, and with it `console.log`, asks an object how it is shown. */
+const INSPECT: unique symbol = Symbol.for('nodejs.util.inspect.custom')
+
 /** Entries of an attribute list, keys and values, from where limits are counted exactly. */
 const MANY = 64
 
-/** A span that records. Made by `AgentTracer` only. */
+/** By which a span of ours is known: to walk its prototypes, as `instanceof` does, takes eight times as much code. */
+const RECORDS: unique symbol = Symbol('autospan.records')
+
+/**
+ * A span that records. Made by `AgentTracer` only.
+ *
+ * All fields are set in the constructor, and none of them is a `#private` one: Node.js gives those their first value in
+ * a function of its own, and after that call each field costs several times the code.
+ */
 export class RecordingSpan implements Span, SpanData {
-  readonly traceId: string
-  readonly spanId: string
-  readonly traceFlags: number
-  traceState: TraceState | undefined
-  readonly parentSpanId: string
-  readonly parentIsRemote: boolean
-  name: string
-  readonly kind: number
-  readonly startTime: Time
-  endTime: Time = 0
-  readonly anchor: number
-  readonly attributes: AttributeList
-  shared: SharedAttributes | undefined
-  outcome: SharedAttributes | undefined = undefined
-  droppedAttributes = 0
-  events: SpanEvent[] | undefined = undefined
-  droppedEvents = 0
-  links: SpanLink[] | undefined = undefined
-  droppedLinks = 0
-  statusCode: number = STATUS_UNSET
-  statusMessage = ''
-  readonly scope: Scope
-  bits: IdBits | undefined = undefined
-  parentBits: IdBits | undefined = undefined
-  owner: SpanOwner | undefined = undefined
+  declare readonly [RECORDS]: true
+  declare readonly traceId: string
+  declare readonly spanId: string
+  declare readonly traceFlags: number
+  declare traceState: TraceState | undefined
+  declare readonly parentSpanId: string
+  declare readonly parentIsRemote: boolean
+  declare name: string
+  declare readonly kind: number
+  declare readonly startTime: Time
+  declare endTime: Time
+  declare readonly anchor: number
+  declare readonly attributes: AttributeList
+  declare shared: SharedAttributes | undefined
+  declare outcome: SharedAttributes | undefined
+  declare droppedAttributes: number
+  declare events: SpanEvent[] | undefined
+  declare droppedEvents: number
+  declare links: SpanLink[] | undefined
+  declare droppedLinks: number
+  declare statusCode: number
+  declare statusMessage: string
+  declare readonly scope: Scope
+  declare bits: IdBits | undefined
+  declare readonly parentBits: IdBits | undefined
+  declare owner: SpanOwner | undefined
   /** The neighbours among the open spans: see open-spans.ts. */
-  older: RecordingSpan | undefined = undefined
-  newer: RecordingSpan | undefined = undefined
-  readonly #settings: SpanSettings
-  #context: SpanContext | undefined = undefined
-  #ended = false
+  declare older: RecordingSpan | undefined
+  declare newer: RecordingSpan | undefined
+  private declare readonly settings: SpanSettings
+  private declare context: SpanContext | undefined
+  private declare hasEnded: boolean
 
   constructor(
     settings: SpanSettings,
@@ -169,8 +186,10 @@ export class RecordingSpan implements Span, SpanData {
     shared: SharedAttributes | undefined,
     startTime: Time,
     anchor: number,
+    parentBits: IdBits | undefined,
+    droppedAttributes: number,
   ) {
-    this.#settings = settings
+    this.settings = settings
     this.scope = scope
     this.traceId = traceId
     this.spanId = spanId
@@ -182,52 +201,74 @@ export class RecordingSpan implements Span, SpanData {
     this.kind = kind
     this.attributes = attributes
     this.shared = shared
+    this.outcome = undefined
     this.startTime = startTime
+    this.endTime = 0
     this.anchor = anchor
+    this.bits = undefined
+    this.parentBits = parentBits
+    this.droppedAttributes = droppedAttributes
+    this.events = undefined
+    this.droppedEvents = 0
+    this.links = undefined
+    this.droppedLinks = 0
+    this.statusCode = STATUS_UNSET
+    this.statusMessage = ''
+    this.owner = undefined
+    this.older = undefined
+    this.newer = undefined
+    this.context = undefined
+    this.hasEnded = false
+  }
+
+  /** As `console.log` shows it: what it tells, without the agent behind it. */
+  [INSPECT](): object {
+    const { settings, context, hasEnded, owner, older, newer, ...told } = this
+    return told
   }
 
   spanContext(): SpanContext {
-    this.#context ??= contextOf(this.traceId, this.spanId, this.traceFlags, this.traceState)
-    return this.#context
+    this.context ??= contextOf(this.traceId, this.spanId, this.traceFlags, this.traceState)
+    return this.context
   }
 
   isRecording(): boolean {
-    return !this.#ended
+    return !this.hasEnded
   }
 
   setAttribute(key: string, value: unknown): this {
-    if (this.#ended) return this
-    if (this.shared !== undefined && this.#mayConflict(key)) this.#unshare()
-    if (!putAttribute(this.attributes, key, value, this.#settings.spanBounds)) this.droppedAttributes++
+    if (this.hasEnded) return this
+    if (this.shared !== undefined && this.mayConflict(key)) this.unshare()
+    if (!putAttribute(this.attributes, key, value, this.settings.spanBounds)) this.droppedAttributes++
     return this
   }
 
   setAttributes(attributes: Attributes): this {
-    if (this.#ended) return this
-    this.#unshare()
-    this.droppedAttributes += putAttributes(this.attributes, attributes, this.#settings.spanBounds)
+    if (this.hasEnded) return this
+    this.unshare()
+    this.droppedAttributes += putAttributes(this.attributes, attributes, this.settings.spanBounds)
     return this
   }
 
   /** Whether attributes may be put on it that it shares with others: not where limits are that tight. */
   get sharesAttributes(): boolean {
-    return this.#settings.sharesAttributes
+    return this.settings.sharesAttributes
   }
 
   /** The key is among the shared ones, or there are so many that the limit has to be counted over all. */
-  #mayConflict(key: string): boolean {
+  private mayConflict(key: string): boolean {
     return this.shared?.has(key) === true || this.attributes.length > MANY
   }
 
-  #unshare(): void {
+  private unshare(): void {
     if (this.shared === undefined) return
     this.attributes.unshift(...this.shared.list)
     this.shared = undefined
   }
 
   addEvent(name: string, attributesOrTime?: Attributes | TimeInput, time?: TimeInput): this {
-    if (this.#ended) return this
-    const { eventBounds, limits } = this.#settings
+    if (this.hasEnded) return this
+    const { eventBounds, limits } = this.settings
     this.events ??= []
     if (this.events.length >= limits.eventCount) {
       this.droppedEvents++
@@ -247,8 +288,8 @@ export class RecordingSpan implements Span, SpanData {
   }
 
   addLink(link: Link): this {
-    if (this.#ended || typeof link?.context?.traceId !== 'string') return this
-    const { linkBounds, limits } = this.#settings
+    if (this.hasEnded || typeof link?.context?.traceId !== 'string') return this
+    const { linkBounds, limits } = this.settings
     this.links ??= []
     if (this.links.length >= limits.linkCount) {
       this.droppedLinks++
@@ -268,7 +309,7 @@ export class RecordingSpan implements Span, SpanData {
 
   /** Ok is final, Error wins over Unset, a message goes with Error only. SPEC trace/api.md#set-status. */
   setStatus(status: SpanStatus): this {
-    if (this.#ended || this.statusCode === STATUS_OK) return this
+    if (this.hasEnded || this.statusCode === STATUS_OK) return this
     if (status?.code === STATUS_OK) {
       this.statusCode = STATUS_OK
       this.statusMessage = ''
@@ -280,7 +321,7 @@ export class RecordingSpan implements Span, SpanData {
   }
 
   updateName(name: string): this {
-    if (!this.#ended) this.name = String(name)
+    if (!this.hasEnded) this.name = String(name)
     return this
   }
 
@@ -291,24 +332,53 @@ export class RecordingSpan implements Span, SpanData {
 
   /** The same for what left the program's handlers: as an event, a log record, or both. */
   recordUnhandled(exception: unknown, time: TimeInput): void {
-    const { exceptionLog } = this.#settings
+    const { exceptionLog } = this.settings
     exceptionLog?.onUnhandled(exception, this, time)
     if (exceptionLog?.alsoOnSpans !== false) this.addEvent('exception', ownExceptionAttributes(exception), time)
   }
 
   /** Ends once; later calls are ignored, as the specification asks. */
   end(endTime?: TimeInput): void {
-    if (this.#ended) return
-    this.#ended = true
-    this.endTime = endTime === undefined ? now() : fromTimeInput(endTime)
+    if (this.hasEnded) return
+    const time = endTime === undefined ? now() : fromTimeInput(endTime)
     // Only times that the program gives can run backwards; a backend would refuse the span.
-    if (endTime !== undefined || typeof this.startTime !== 'number') {
-      if (isBefore(this.endTime, this.startTime, this.anchor)) this.endTime = this.startTime
-    }
-    this.#settings.processor.onEnd(this)
-    // A span may wait for its export, and nobody has to wait with it.
-    this.owner = undefined
+    const isGiven = endTime !== undefined || typeof this.startTime !== 'number'
+    this.finish(isGiven && isBefore(time, this.startTime, this.anchor) ? this.startTime : time)
   }
+
+  /** The same for a span of the agent's own, at a time on the monotonic clock that is not before its start. */
+  endAt(endMillis: number): void {
+    if (!this.hasEnded) this.finish(endMillis)
+  }
+
+  private finish(endTime: Time): void {
+    this.hasEnded = true
+    this.endTime = endTime
+    this.settings.processor.onEnd(this)
+  }
+
+  /** Has its owner put the rest on it, once. To be called before anybody looks at a span that has ended. */
+  conclude(): void {
+    const { owner } = this
+    if (owner === undefined) return
+    // A span may wait for its export, or be kept by the program, and nobody has to wait with it.
+    this.owner = undefined
+    this.hasEnded = false
+    try {
+      owner.conclude()
+    } catch (error) {
+      diag.fault('the end of a span', error)
+    } finally {
+      this.hasEnded = true
+    }
+  }
+}
+
+Object.defineProperty(RecordingSpan.prototype, RECORDS, { value: true })
+
+/** The span itself where it is one that records, and so ours. */
+export function recordingOf(span: Span | undefined): RecordingSpan | undefined {
+  return (span as RecordingSpan | undefined)?.[RECORDS] === true ? (span as RecordingSpan) : undefined
 }
 
 function isBefore(time: Time, other: Time, anchor: number): boolean {

@@ -4,12 +4,20 @@ import { activeContext, runIn } from '../context/manager.js'
 import { type AttributeList, limitAttributes, SharedAttributes } from './attributes.js'
 import { clockAnchor, fromTimeInput, now, type Time } from './clock.js'
 import type { Decider } from './decider.js'
-import { type IdBits, idBitsBeside, idBitsWithin, newIdBits, newSpanId, newTraceId } from './id.js'
+import { idBitsBeside, newIdBits, newSpanId, newTraceId } from './id.js'
 import { INTERNAL } from './kind.js'
 import { NonRecordingSpan } from './non-recording-span.js'
 import type { OpenSpans } from './open-spans.js'
 import type { Sampler } from './sampler.js'
-import { contextOf, FLAG_RANDOM, FLAG_SAMPLED, RecordingSpan, type Scope, type SpanSettings } from './span.js'
+import {
+  contextOf,
+  FLAG_RANDOM,
+  FLAG_SAMPLED,
+  RecordingSpan,
+  recordingOf,
+  type Scope,
+  type SpanSettings,
+} from './span.js'
 
 const INVALID_TRACE_ID = '0'.repeat(32)
 const INVALID_SPAN_ID = '0'.repeat(16)
@@ -56,9 +64,10 @@ export class AgentTracer implements Tracer {
       undefined,
       attributes,
     )
-    if (span instanceof RecordingSpan) {
-      if (attributes !== undefined) span.setAttributes(attributes)
-      if (Array.isArray(links)) span.addLinks(links as Link[])
+    const recording = recordingOf(span)
+    if (recording !== undefined) {
+      if (attributes !== undefined) recording.setAttributes(attributes)
+      if (Array.isArray(links)) recording.addLinks(links as Link[])
     }
     return span
   }
@@ -125,13 +134,15 @@ export class AgentTracer implements Tracer {
     const parentSpan = spanOf(context)
     if (isSuppressed(context))
       return parentSpan === undefined ? INVALID_SPAN : new NonRecordingSpan(parentSpan.spanContext())
-    const parent = validContext(parentSpan)
+    const localParent = recordingOf(parentSpan)
+    // The identity of a span of ours is valid, and no object has to be made for it.
+    const parent = localParent ?? validContext(parentSpan)
     if (this.#decider !== undefined)
       return this.#startDecided(
         this.#decider,
         name,
         kind,
-        parentSpan,
+        localParent,
         parent,
         startTime,
         describe,
@@ -147,15 +158,13 @@ export class AgentTracer implements Tracer {
       this.#openSpans.notSampled++
       return new NonRecordingSpan(contextOf(traceId, spanId, random, parent?.traceState))
     }
-    const localParent = parentSpan instanceof RecordingSpan ? parentSpan : undefined
-    const bits = parent === undefined ? newIdBits() : bitsIn(localParent, traceId)
     const shared = typeof toShare === 'function' ? toShare(subject) : toShare
     const attributes = describe(subject, shared)
-    const { spanBounds, sharesAttributes } = this.#settings
-    if (shared !== undefined && !sharesAttributes) attributes.push(...shared.list)
-    const dropped = limitAttributes(attributes, spanBounds)
+    const settings = this.#settings
+    let dropped = 0
+    if (attributes.length > settings.plainEntries) dropped = limitAll(attributes, shared, settings)
     const span = new RecordingSpan(
-      this.#settings,
+      settings,
       this.#scope,
       traceId,
       spanId,
@@ -164,13 +173,15 @@ export class AgentTracer implements Tracer {
       name,
       kind,
       attributes,
-      sharesAttributes ? shared : undefined,
+      settings.sharesAttributes ? shared : undefined,
       startTime,
       localParent === undefined ? clockAnchor(typeof startTime === 'number' ? startTime : now()) : localParent.anchor,
+      localParent?.bits,
+      dropped,
     )
-    span.bits = bits
-    span.parentBits = localParent?.bits
-    span.droppedAttributes = dropped
+    // Those of a trace that has begun elsewhere are known by their digits only.
+    if (parent === undefined) span.bits = newIdBits()
+    else if (localParent?.bits !== undefined) span.bits = idBitsBeside(localParent.bits)
     this.#openSpans.onStart(span)
     return span
   }
@@ -180,7 +191,7 @@ export class AgentTracer implements Tracer {
     decider: Decider,
     name: string,
     kind: number,
-    parentSpan: Span | undefined,
+    localParent: RecordingSpan | undefined,
     parent: SpanContext | undefined,
     startTime: Time,
     describe: Describe<Subject>,
@@ -196,13 +207,12 @@ export class AgentTracer implements Tracer {
       described = describe(subject, shared)
       return described
     }
-    const recording = parentSpan instanceof RecordingSpan ? parentSpan : undefined
     const decision = decider.decide(
       {
         name,
         kind,
         parent,
-        parentSpan: recording,
+        parentSpan: localParent,
         traceId: parent === undefined ? newTraceId() : parent.traceId,
         attribute(key) {
           const own = describeOnce()
@@ -219,11 +229,8 @@ export class AgentTracer implements Tracer {
       this.#openSpans.notSampled++
       return new NonRecordingSpan(contextOf(traceId, spanId, random, traceState))
     }
-    const bits = bitsIn(recording, traceId)
     const attributes = describeOnce()
-    const { spanBounds, sharesAttributes } = this.#settings
-    if (shared !== undefined && !sharesAttributes) attributes.push(...shared.list)
-    const dropped = limitAttributes(attributes, spanBounds)
+    const dropped = limitAll(attributes, shared, this.#settings)
     const parts: ConstructorParameters<typeof RecordingSpan> = [
       this.#settings,
       this.#scope,
@@ -234,26 +241,19 @@ export class AgentTracer implements Tracer {
       name,
       kind,
       attributes,
-      sharesAttributes ? shared : undefined,
+      this.#settings.sharesAttributes ? shared : undefined,
       startTime,
-      recording?.anchor ?? clockAnchor(typeof startTime === 'number' ? startTime : now()),
+      localParent?.anchor ?? clockAnchor(typeof startTime === 'number' ? startTime : now()),
+      above === undefined ? undefined : localParent?.bits,
+      dropped,
     ]
     const span = held === undefined ? new RecordingSpan(...parts) : decider.hold(held, parts)
-    span.bits = bits
-    if (above !== undefined) span.parentBits = recording?.bits
+    if (localParent?.bits !== undefined && localParent.traceId === traceId) span.bits = idBitsBeside(localParent.bits)
     span.traceState = traceState
-    span.droppedAttributes = dropped
     if (link !== undefined) span.addLink({ context: link })
     this.#openSpans.onStart(span)
     return span
   }
-}
-
-/** Of the span id that was made last, in a trace that may be that of a span of this process. */
-function bitsIn(localParent: RecordingSpan | undefined, traceId: string): IdBits | undefined {
-  return localParent?.bits !== undefined && localParent.traceId === traceId
-    ? idBitsBeside(localParent.bits)
-    : idBitsWithin(traceId)
 }
 
 function valueIn(key: string, list: Readonly<AttributeList> | undefined): unknown {
@@ -263,6 +263,16 @@ function valueIn(key: string, list: Readonly<AttributeList> | undefined): unknow
   return undefined
 }
 
+/** Puts the limits on a list, and on what is shared where the limits are that tight; @returns how many were dropped. */
+function limitAll(
+  list: AttributeList,
+  shared: SharedAttributes | undefined,
+  { spanBounds, sharesAttributes }: SpanSettings,
+): number {
+  if (shared !== undefined && !sharesAttributes) list.push(...shared.list)
+  return limitAttributes(list, spanBounds)
+}
+
 /** The list is the span's own, so each has a new one. */
 function noAttributes(): AttributeList {
   return []
@@ -270,8 +280,6 @@ function noAttributes(): AttributeList {
 
 function validContext(span: Span | undefined): SpanContext | undefined {
   if (span === undefined) return undefined
-  // Its identity is valid, and no object has to be made for it.
-  if (span instanceof RecordingSpan) return span as SpanContext
   const context = span.spanContext()
   return context.traceId === INVALID_TRACE_ID || context.spanId === INVALID_SPAN_ID ? undefined : context
 }

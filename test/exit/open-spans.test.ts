@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { OpenSpans } from '../../src/trace/open-spans.js'
 import type { RecordingSpan, SpanData } from '../../src/trace/span.js'
+import { listenToDiag } from '../export/collector.js'
 import { attributesOf, recordingTracer } from '../trace/tracing.js'
 
 test('open spans are ended newest first, those that have ended are not', () => {
@@ -53,14 +54,56 @@ test('an owner tells what it knows, and one that fails keeps nothing from its en
     describe: () => {
       throw new Error('no idea')
     },
+    conclude: () => {
+      throw new Error('nor at the end')
+    },
   }
-  telling!.owner = { describe: () => telling?.updateName('told') }
+  telling!.owner = {
+    describe: () => telling?.updateName('told'),
+    conclude: () => telling?.setAttribute('concluded', true),
+  }
+  const diag = listenToDiag()
   provider.openSpans.endAll(undefined, String)
+  diag.restore()
   assert.deepEqual(
     ended.map(({ name }) => name),
     ['told', 'failing'],
   )
+  assert.equal(attributesOf(telling!.attributes).concluded, true)
   assert.equal(telling?.owner, undefined)
+  assert.match(diag.lines.join('\n'), /nor at the end/)
+})
+
+test('an ended span is concluded once, and closed before and after', () => {
+  const { tracer, provider, ended } = recordingTracer()
+  provider.openSpans.concludesLater = true
+  const span = tracer.startSpan('a') as RecordingSpan
+  let concluded = 0
+  span.owner = {
+    describe: () => assert.fail('it has ended'),
+    conclude: () => span.setAttribute('concluded', ++concluded),
+  }
+  span.end()
+  assert.equal(ended.length, 1)
+  assert.equal(concluded, 0)
+  for (let i = 0; i < 2; i++) {
+    assert.equal(span.isRecording(), false)
+    span.setAttribute('late', true)
+    span.conclude()
+    assert.equal(concluded, 1)
+  }
+  assert.deepEqual(attributesOf(span.attributes), { concluded: 1 })
+})
+
+test('who stands between spans and their processor sees them concluded', () => {
+  const { tracer, provider } = recordingTracer()
+  provider.openSpans.concludesLater = true
+  const seen: unknown[] = []
+  provider.openSpans.passThrough(() => ({ onEnd: ({ attributes }) => seen.push(attributesOf(attributes)) }))
+  const span = tracer.startSpan('a') as RecordingSpan
+  span.owner = { describe: () => {}, conclude: () => span.setAttribute('concluded', true) }
+  span.end()
+  assert.deepEqual(seen, [{ concluded: true }])
 })
 
 test('of more than the bound the oldest are forgotten, and can still end', () => {

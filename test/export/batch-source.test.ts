@@ -40,10 +40,11 @@ test('a request that is taken has what waits to be encoded', () => {
   assert.deepEqual([records, idsOf(body).length], [5, 5])
 })
 
-test('records that come while others are encoded are encoded after these', () => {
+test('records that come while others are encoded are concluded and encoded after these', () => {
   const [first, second, third, later, last] = spans(5)
   const encoder = new IdEncoder()
-  const source = new BatchSource(encoder, 3, 512)
+  const concluded: string[] = []
+  const source = new BatchSource(encoder, 3, 512, ({ spanId }) => concluded.push(spanId))
   source.add(first!)
   source.add(second!)
   // As the program's own objects may do that are asked for their values.
@@ -53,8 +54,24 @@ test('records that come while others are encoded are encoded after these', () =>
     add(span)
   }
   source.add(third!)
-  assert.deepEqual(
-    idsOf(source.take().body),
-    [first, second, third, later, last].map((span) => span!.spanId),
-  )
+  const all = [first, second, third, later, last].map((span) => span!.spanId)
+  assert.deepEqual(idsOf(source.take().body), all)
+  assert.deepEqual(concluded, all)
+})
+
+test('records are concluded once, all that are encoded together before the first of them is', () => {
+  const encoder = new IdEncoder()
+  const order: string[] = []
+  const source = new BatchSource(encoder, 2, 512, ({ spanId }) => order.push(`concluded ${spanId}`))
+  const add = encoder.add.bind(encoder)
+  encoder.add = (span) => {
+    order.push(`encoded ${span.spanId}`)
+    add(span)
+  }
+  const [a, b, c] = spans(3)
+  for (const span of [a!, b!, c!]) source.add(span)
+  assert.equal(source.count, 3)
+  const steps = (ids: (string | undefined)[]) =>
+    ['concluded', 'encoded'].flatMap((step) => ids.map((id) => `${step} ${id}`))
+  assert.deepEqual(order, [...steps([a?.spanId, b?.spanId]), ...steps([c?.spanId])])
 })

@@ -628,3 +628,26 @@ test('several destinations get every span, and one that is down does not matter 
   for (const processor of processors) processor.close()
   assert.equal(diag.lines.length, 1)
 })
+
+test('a record that comes too late is concluded all the same: it is measured', () => {
+  const concluded: string[] = []
+  const processor = new BatchProcessor<SpanData>({
+    signal: TRACES,
+    encoder: new IdEncoder(),
+    conclude: ({ spanId }) => concluded.push(spanId),
+    together: 16,
+    transport: new HeldTransport(),
+    batch: BATCH,
+    bounds: BOUNDS,
+    timeoutMillis: 10_000,
+  })
+  const [first, second, third] = spans(3)
+  processor.onEnd(first!)
+  assert.equal(concluded.length, 0)
+  processor.concludeAll()
+  assert.equal(concluded.join(), first!.spanId)
+  processor.onEnd(second!)
+  processor.close()
+  processor.onEnd(third!)
+  assert.ok(concluded.includes(third!.spanId))
+})

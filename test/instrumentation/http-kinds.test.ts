@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ROOT_CONTEXT } from '../../src/context/context.js'
-import { type Kind, Kinds, outcomePlaces } from '../../src/instrumentation/http-kinds.js'
+import { type Kind, Kinds, servedPlaces } from '../../src/instrumentation/http-kinds.js'
 import { SERVER } from '../../src/trace/kind.js'
 import { allAttributes, RecordingSpan } from '../../src/trace/span.js'
 import { attributesOf, recordingTracer } from '../trace/tracing.js'
@@ -14,10 +14,10 @@ const kindOf = (kinds: Kinds, route: string | undefined, status = 200): Kind =>
 /** What a span is told of its end: whether it was, its name and its attributes. */
 function told(kind: Kind, set: (span: RecordingSpan) => void = () => {}): [boolean, string, Record<string, unknown>] {
   const { tracer } = recordingTracer()
-  const span = tracer.start('GET', SERVER, ROOT_CONTEXT, () => outcomePlaces('GET', '/users/1'), undefined)
+  const span = tracer.start('GET', SERVER, ROOT_CONTEXT, () => servedPlaces('GET', '/users/1'), undefined)
   assert.ok(span instanceof RecordingSpan)
   set(span)
-  return [kind.tell(span), span.name, attributesOf(allAttributes(span))]
+  return [kind.tellServed(span), span.name, attributesOf(allAttributes(span))]
 }
 
 const WHOLE = { 'http.request.method': 'GET', 'url.path': '/users/1', 'http.response.status_code': 200 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { note, settle, type Taker } from '../../src/metrics/measured.js'
+import { addWaiting, note, settle, type Taker } from '../../src/metrics/measured.js'
 import { createViews } from '../../src/metrics/views.js'
 import { listenToDiag } from '../export/collector.js'
 import { metering } from './metering.js'
@@ -22,6 +22,19 @@ test('measurements wait until they are settled, and are taken once and in order'
   assert.deepEqual(log.values, [1, 2, 3])
   settle()
   assert.deepEqual(log.values, [1, 2, 3])
+})
+
+test('who waits with measurements of its own has them taken too', () => {
+  const log = new Log()
+  let has = true
+  addWaiting(() => {
+    if (has) note(log, 2, 0, undefined)
+    has = false
+  })
+  note(log, 1, 0, undefined)
+  settle()
+  settle()
+  assert.deepEqual(log.values, [1, 2])
 })
 
 test('more measurements than can wait are taken before', () => {

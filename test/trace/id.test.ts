@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type IdBits, idBitsBeside, idBitsWithin, newIdBits, newSpanId, newTraceId } from '../../src/trace/id.js'
+import { type IdBits, idBitsBeside, newIdBits, newSpanId, newTraceId } from '../../src/trace/id.js'
 
 /** More than the random bytes that are made at a time hold. */
 const MANY = 2000
@@ -15,18 +15,11 @@ test('the bits of ids are those of their digits, for new traces and for spans in
     assert.equal(digitsOf(root), traceId + rootId)
     const childId = newSpanId()
     assert.equal(digitsOf(idBitsBeside(root)), traceId + childId)
-    assert.equal(digitsOf(idBitsWithin(traceId)), traceId + childId)
   }
 })
 
-test('what is no trace id has no bits', () => {
-  newSpanId()
-  for (const traceId of ['', 'a'.repeat(31), 'a'.repeat(33), 'A'.repeat(32), `${'a'.repeat(31)}g`, '\u0130'.repeat(32)])
-    assert.equal(idBitsWithin(traceId), undefined, traceId)
-})
-
-function digitsOf(bits: IdBits | undefined): string {
+function digitsOf(bits: IdBits): string {
   const bytes = Buffer.alloc(24)
-  for (const [i, word] of bits?.entries() ?? []) bytes.writeInt32LE(word, 4 * i)
+  for (const [i, word] of bits.entries()) bytes.writeInt32LE(word, 4 * i)
   return bytes.toString('hex')
 }

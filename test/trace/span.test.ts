@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { inspect } from 'node:util'
 import { SpanKind, SpanStatusCode, TraceFlags } from '@opentelemetry/api'
 import { ROOT_CONTEXT } from '../../src/context/context.js'
 import { SharedAttributes } from '../../src/trace/attributes.js'
@@ -283,4 +284,15 @@ test('a link with attributes that were dropped before keeps their count', () => 
   span.end()
   assert.equal(ended[0]?.links?.length, 1)
   assert.equal(ended[0]?.links?.[0]?.droppedAttributes, 2)
+})
+
+test('a span that is printed shows what it tells, and nothing of the agent', () => {
+  const { tracer } = recordingTracer()
+  const open = tracer.startSpan('open')
+  const span = tracer.startSpan('work', { attributes: { size: 3 } })
+  const shown = inspect(span)
+  assert.match(shown, /name: 'work'[\s\S]*attributes: \[ 'size', 3 \]/)
+  assert.ok(shown.includes(span.spanContext().traceId))
+  assert.doesNotMatch(shown, /processor|settings|'open'/)
+  open.end()
 })

@@ -115,8 +115,12 @@ function watchSignals(
   }
 
   let heard = false
+  // A few words, as they are part of the start of most spans.
   return () => {
-    if (heard) return
+    if (!heard) hear()
+  }
+
+  function hear(): void {
     heard = true
     // Other threads hear of no signals.
     if (!isMainThread()) return
