@@ -43,7 +43,7 @@ import type { SheddingSettings } from './shedding.js'
 import type { Offer } from './threads.js'
 import type { OpenSpans } from './trace/open-spans.js'
 import { AgentTracerProvider } from './trace/provider.js'
-import { type ExceptionLog, RecordingSpan, type SpanData, type SpanProcessor } from './trace/span.js'
+import { type ExceptionLog, recordingOf, type SpanData, type SpanProcessor } from './trace/span.js'
 import { VERSION } from './version.js'
 
 const require = createRequire(import.meta.url)
@@ -186,7 +186,7 @@ function countLogs(provider: AgentLoggerProvider): void {
 const SPANS_TOGETHER = 16
 
 function conclude(span: SpanData): void {
-  if (span instanceof RecordingSpan) span.conclude()
+  recordingOf(span)?.conclude()
 }
 
 /** How the records of one signal leave the process. */

@@ -63,7 +63,7 @@ export class BatchSource<Data> implements Source {
     this.#isEncoding = true
     try {
       // First the one and then the other: the code of both together is more than a processor keeps at hand.
-      let concluded = this.#concludeFrom(0)
+      let concluded = 0
       for (let i = 0; i < this.#waitingCount; i++) {
         if (i === concluded) concluded = this.#concludeFrom(i)
         const record = this.#waiting[i] as Data
@@ -78,9 +78,7 @@ export class BatchSource<Data> implements Source {
 
   /** @returns how many records are concluded now */
   #concludeFrom(first: number): number {
-    const conclude = this.#conclude
-    let i = first
-    for (; conclude !== undefined && i < this.#waitingCount; i++) conclude(this.#waiting[i] as Data)
+    for (let i = first; i < this.#waitingCount; i++) this.#conclude?.(this.#waiting[i] as Data)
     return this.#waitingCount
   }
 }

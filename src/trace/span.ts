@@ -377,7 +377,7 @@ export class RecordingSpan implements Span, SpanData {
 Object.defineProperty(RecordingSpan.prototype, RECORDS, { value: true })
 
 /** The span itself where it is one that records, and so ours. */
-export function recordingOf(span: Span | undefined): RecordingSpan | undefined {
+export function recordingOf(span: Span | SpanData | undefined): RecordingSpan | undefined {
   return (span as RecordingSpan | undefined)?.[RECORDS] === true ? (span as RecordingSpan) : undefined
 }
 

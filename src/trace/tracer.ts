@@ -4,7 +4,7 @@ import { activeContext, runIn } from '../context/manager.js'
 import { type AttributeList, limitAttributes, SharedAttributes } from './attributes.js'
 import { clockAnchor, fromTimeInput, now, type Time } from './clock.js'
 import type { Decider } from './decider.js'
-import { idBitsBeside, newIdBits, newSpanId, newTraceId } from './id.js'
+import { type IdBits, idBitsBeside, newIdBits, newSpanId, newTraceId } from './id.js'
 import { INTERNAL } from './kind.js'
 import { NonRecordingSpan } from './non-recording-span.js'
 import type { OpenSpans } from './open-spans.js'
@@ -158,6 +158,9 @@ export class AgentTracer implements Tracer {
       this.#openSpans.notSampled++
       return new NonRecordingSpan(contextOf(traceId, spanId, random, parent?.traceState))
     }
+    // Before anything of the program's is asked, which may start spans; and those of a trace that has begun elsewhere are
+    // known by their digits only.
+    const bits = parent === undefined ? newIdBits() : bitsBeside(localParent, traceId)
     const shared = typeof toShare === 'function' ? toShare(subject) : toShare
     const attributes = describe(subject, shared)
     const settings = this.#settings
@@ -179,9 +182,7 @@ export class AgentTracer implements Tracer {
       localParent?.bits,
       dropped,
     )
-    // Those of a trace that has begun elsewhere are known by their digits only.
-    if (parent === undefined) span.bits = newIdBits()
-    else if (localParent?.bits !== undefined) span.bits = idBitsBeside(localParent.bits)
+    span.bits = bits
     this.#openSpans.onStart(span)
     return span
   }
@@ -229,6 +230,7 @@ export class AgentTracer implements Tracer {
       this.#openSpans.notSampled++
       return new NonRecordingSpan(contextOf(traceId, spanId, random, traceState))
     }
+    const bits = bitsBeside(localParent, traceId)
     const attributes = describeOnce()
     const dropped = limitAll(attributes, shared, this.#settings)
     const parts: ConstructorParameters<typeof RecordingSpan> = [
@@ -248,7 +250,7 @@ export class AgentTracer implements Tracer {
       dropped,
     ]
     const span = held === undefined ? new RecordingSpan(...parts) : decider.hold(held, parts)
-    if (localParent?.bits !== undefined && localParent.traceId === traceId) span.bits = idBitsBeside(localParent.bits)
+    span.bits = bits
     span.traceState = traceState
     if (link !== undefined) span.addLink({ context: link })
     this.#openSpans.onStart(span)
@@ -261,6 +263,11 @@ function valueIn(key: string, list: Readonly<AttributeList> | undefined): unknow
     if (list[i] === key) return list[i + 1]
   }
   return undefined
+}
+
+/** Of the span id that was made last, in a trace that may be that of a span of this process. */
+function bitsBeside(local: RecordingSpan | undefined, traceId: string): IdBits | undefined {
+  return local?.bits === undefined || local.traceId !== traceId ? undefined : idBitsBeside(local.bits)
 }
 
 /** Puts the limits on a list, and on what is shared where the limits are that tight; @returns how many were dropped. */

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { inspect } from 'node:util'
-import { SpanKind, SpanStatusCode, TraceFlags } from '@opentelemetry/api'
-import { ROOT_CONTEXT } from '../../src/context/context.js'
+import { type Context, SpanKind, SpanStatusCode, TraceFlags } from '@opentelemetry/api'
+import { ROOT_CONTEXT, SPAN_KEY } from '../../src/context/context.js'
 import { SharedAttributes } from '../../src/trace/attributes.js'
 import { toUnixNanos } from '../../src/trace/clock.js'
 import * as kinds from '../../src/trace/kind.js'
+import type { RecordingSpan } from '../../src/trace/span.js'
 import * as values from '../../src/trace/span.js'
 import { attributesOf, recordingTracer } from './tracing.js'
 
@@ -295,4 +296,25 @@ test('a span that is printed shows what it tells, and nothing of the agent', () 
   assert.ok(shown.includes(span.spanContext().traceId))
   assert.doesNotMatch(shown, /processor|settings|'open'/)
   open.end()
+})
+
+test('what is asked for the attributes may start spans itself: bits are those of the digits', () => {
+  const { tracer } = recordingTracer()
+  const start = (name: string, context: Context): RecordingSpan => {
+    // As a getter of the program's may do.
+    const describe = () => {
+      for (let i = 0; i < 3; i++) tracer.startSpan('inner').end()
+      return []
+    }
+    return tracer.start(name, kinds.SERVER, context, describe, undefined) as RecordingSpan
+  }
+  for (let i = 0; i < 40; i++) {
+    const root = start('root', ROOT_CONTEXT)
+    const child = start('child', ROOT_CONTEXT.setValue(SPAN_KEY, root))
+    for (const { bits, traceId, spanId } of [root, child]) {
+      const bytes = Buffer.alloc(24)
+      for (const [at, word] of bits?.entries() ?? []) bytes.writeInt32LE(word, 4 * at)
+      assert.equal(bytes.toString('hex'), traceId + spanId)
+    }
+  }
 })
