@@ -13,8 +13,6 @@ const LOOK_MILLIS = 1000
 const IDLE_MILLIS = 20
 /** A loop that was active for less of `SAMPLE_MILLIS` has done nothing but take a sample. */
 const QUIET_MILLIS = 1
-/** So many quiet samples in a row, and no requests in progress, end what was begun for requests. */
-const QUIET_SAMPLES = 4
 /** Published by node:http for each request, before its server has it. */
 const REQUEST_CHANNEL = 'http.server.request.start'
 
@@ -38,7 +36,6 @@ export class LoopDelay {
   /** For how long the loop had been active at the last look, and at the last sample, in milliseconds. */
   #lookActive = this.#performance.eventLoopUtilization().active
   #sampleActive = 0
-  #quietSamples = 0
   /** How many requests had been begun before the one that samples are taken for; undefined where they are taken for others. */
   #begunBefore: number | undefined = 0
   /** Up to when samples that are not taken have been counted; undefined where they are taken. */
@@ -80,7 +77,7 @@ export class LoopDelay {
     this.#dueMillis = nowMillis + millis
     const { active } = this.#performance.eventLoopUtilization()
     const isLook = this.#idleSinceMillis !== undefined || nowMillis >= this.#lookAtMillis
-    const isIdle = isLook ? active - this.#lookActive < IDLE_MILLIS : this.#isDone(active)
+    const isIdle = isLook ? active - this.#lookActive < IDLE_MILLIS : this.#isDone(active - this.#sampleActive)
     this.#sampleActive = active
     if (isLook) {
       this.#lookAtMillis = nowMillis + LOOK_MILLIS
@@ -90,10 +87,9 @@ export class LoopDelay {
     else if (isLook) this.#wake(undefined)
   }
 
-  /** Whether samples were taken for requests only, and these are over. */
-  #isDone(active: number): boolean {
-    this.#quietSamples = active - this.#sampleActive < QUIET_MILLIS ? this.#quietSamples + 1 : 0
-    if (this.#quietSamples < QUIET_SAMPLES || this.#begunBefore === undefined) return false
+  /** Whether samples were taken for requests only, and these are over: so says the first one that finds the loop quiet. */
+  #isDone(activeMillis: number): boolean {
+    if (activeMillis >= QUIET_MILLIS || this.#begunBefore === undefined) return false
     return served.begun > this.#begunBefore && served.begun === served.ended
   }
 
@@ -112,7 +108,6 @@ export class LoopDelay {
     this.countIdle()
     this.#idleSinceMillis = undefined
     this.#begunBefore = begunBefore
-    this.#quietSamples = 0
     unsubscribe(REQUEST_CHANNEL, this.#onRequest)
     clearInterval(this.#timer)
     this.#timer = this.#every(SAMPLE_MILLIS)
