@@ -1,5 +1,9 @@
-// Instructions of the program for each request, which a busy machine does not change: node bench/instructions.mjs
-// [--app hello] [--agents bare,autospan] [--floor minimum.cjs] [--node binary] [--rounds 7]. Needs valgrind.
+// What the program does for each request, counted by valgrind, which a busy machine does not change:
+// node bench/instructions.mjs [--app hello] [--agents bare,autospan] [--floor minimum.cjs] [--node binary] [--rounds 7]
+// counts instructions; of an app with several services those of the last one, while the others run bare.
+// With --cold the lines of 64 bytes, code and data, that a request has to fetch where another program had the processor
+// and its cache of 1 MiB in between: at some 12 ns each they are most of what is added to a chain of services, and
+// nothing of that is in its instructions.
 // The program takes some thirty times as long, so that what happens once a second or a minute counts for more than it
 // does in life, and so do collections and compilations, which are done in one thread here: the median is of rounds.
 // With pg and the agent a round has full collections, which a program at its own speed has every 100,000 requests: look at
@@ -8,20 +12,27 @@ import { execFile } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { parseArgs, promisify } from 'node:util'
 import { AGENTS, floorAgent } from './agents.mjs'
 import { APPS } from './apps.mjs'
 import { ask, kill, startHelper } from './children.mjs'
 import { openDatabase } from './database.mjs'
 import { installAgent, installLibraries } from './install.mjs'
+import { HELPER_CORE } from './pin.mjs'
 import { Program, programEnv } from './program.mjs'
 import { median, summary } from './statistics.mjs'
 
 /** Several short rows of requests, each over new connections: what these change in the code is over by then. */
 const WARM_ROWS = 15
 const WARM_REQUESTS = 2000
-const ROUND_REQUESTS = 2000
 const MAX_MILLIS = 600_000
+/** 32 KiB for code, 48 for data, and 1 MiB for both. */
+const CACHES = ['--cache-sim=yes', '--I1=32768,8,64', '--D1=49152,12,64', '--LL=1048576,16,64']
+/** Lines that cold.cjs reads for each request. */
+const EVICTING_LINES = (3 << 20) / 64
+const COLD = fileURLToPath(new URL('cold.cjs', import.meta.url))
+const BARE = { name: 'bare', ...AGENTS.bare }
 
 const { values: options } = parseArgs({
   options: {
@@ -30,11 +41,16 @@ const { values: options } = parseArgs({
     floor: { type: 'string' },
     node: { type: 'string', default: process.execPath },
     rounds: { type: 'string', default: '7' },
+    cold: { type: 'boolean', default: false },
   },
 })
+const { cold: isCold } = options
+/** Of a cold round one after the other, so that the cache is another's before each. */
+const round = isCold ? { requests: 200, connections: 1 } : { requests: 2000 }
 
 installLibraries()
 const app = APPS[options.app]
+const backendFiles = [...(app.backend ? ['hello.cjs'] : []), ...app.services.slice(0, -1)]
 const agents = options.agents.split(',').map((name) => ({ name, ...AGENTS[name] }))
 if (options.floor) agents.push({ name: 'floor', ...floorAgent(resolve(options.floor)) })
 for (const agent of agents) installAgent(agent)
@@ -48,8 +64,9 @@ try {
     const counts = await count(agent)
     if (agent.name === 'bare') bare = median(counts)
     const { median: middle, q1, q3 } = summary(counts)
-    const ratio = bare === undefined ? '' : `  ${(middle / bare).toFixed(3)} of bare`
-    console.log(`${agent.name.padEnd(16)} ${thousands(middle)} (${thousands(q1)}-${thousands(q3)}) a request${ratio}`)
+    const ratio = bare === undefined ? '' : `  ${(middle / bare).toFixed(3)} of bare, +${shown(middle - bare)}`
+    const what = isCold ? 'lines' : 'instructions'
+    console.log(`${agent.name.padEnd(16)} ${shown(middle)} (${shown(q1)}-${shown(q3)}) ${what} a request${ratio}`)
   }
 } finally {
   await Promise.all([kill(sink), kill(load), database?.close()])
@@ -58,29 +75,47 @@ try {
 
 async function count(agent) {
   const { port } = await ask(sink, { open: agent.name, port: agent.port ?? 0 })
-  const env = programEnv(await database?.env(), agent.env({ endpoint: `http://127.0.0.1:${port}` }))
-  const valgrind = ['valgrind', '-q', '--tool=callgrind', '--instr-atstart=no', `--callgrind-out-file=${folder}/%p`]
-  const command = [...valgrind, options.node, '--single-threaded']
-  const program = await Program.start(command, agent, app.services.at(-1), env)
-  const send = (requests) =>
-    ask(load, { port: program.port, path: app.path, headers: agent.headers, requests }, MAX_MILLIS)
+  const backends = []
+  const program = await startAll(backends, agent, port)
+  const send = (amount) =>
+    ask(load, { port: program.port, path: app.path, headers: agent.headers, ...amount }, MAX_MILLIS)
   try {
-    for (let row = 0; row < WARM_ROWS; row++) await send(WARM_REQUESTS)
+    for (let row = 0; row < WARM_ROWS; row++) await send({ requests: WARM_REQUESTS })
     const counts = []
-    for (let round = 0; round < Number(options.rounds); round++) {
+    for (let i = 0; i < Number(options.rounds); i++) {
       await control('--instr=on', program)
       // The first ones are translated.
-      await send(ROUND_REQUESTS / 10)
+      await send({ ...round, requests: round.requests / 10 })
       await control('--zero', program)
-      await send(ROUND_REQUESTS)
+      await send(round)
       await control('--dump', program)
       await control('--instr=off', program)
-      counts.push(takeDump() / ROUND_REQUESTS)
+      counts.push(takeDump() / round.requests - (isCold ? EVICTING_LINES : 0))
     }
     return counts
   } finally {
-    await program.stop()
+    await Promise.all([program, ...backends].map((each) => each.stop()))
   }
+}
+
+/** The last service, which is counted; those that it asks run bare, as `backends`. */
+async function startAll(backends, agent, port) {
+  const databaseEnv = await database?.env()
+  const env = { BENCH_UPSTREAM: '' }
+  for (const file of backendFiles) {
+    const backend = await Program.start(options.node, BARE, file, programEnv(databaseEnv, env), HELPER_CORE)
+    backends.push(backend)
+    env.BENCH_UPSTREAM = `http://127.0.0.1:${backend.port}`
+  }
+  const valgrind = ['valgrind', '-q', '--tool=callgrind', '--instr-atstart=no', `--callgrind-out-file=${folder}/%p`]
+  const node = [options.node, '--single-threaded']
+  const command = isCold ? [...valgrind, ...CACHES, ...node, '--require', COLD] : [...valgrind, ...node]
+  return Program.start(
+    command,
+    agent,
+    app.services.at(-1),
+    programEnv(databaseEnv, env, agent.env({ endpoint: `http://127.0.0.1:${port}` })),
+  )
 }
 
 function control(what, { pid }) {
@@ -92,13 +127,15 @@ function takeDump() {
   let sum = 0
   for (const name of readdirSync(folder)) {
     const path = join(folder, name)
-    sum += Number(/^totals: (\d+)$/m.exec(readFileSync(path, 'latin1'))?.[1] ?? 0)
+    const totals = /^totals: ([\d ]+)$/m.exec(readFileSync(path, 'latin1'))?.[1].split(' ').map(Number) ?? [0]
+    // Ir Dr Dw, what misses the first caches, and what the last: ILmr DLmr DLmw.
+    sum += isCold ? totals[6] + totals[7] + totals[8] : totals[0]
     rmSync(path)
   }
   if (sum === 0) throw new Error('callgrind has counted nothing')
   return sum
 }
 
-function thousands(count) {
-  return `${(count / 1000).toFixed(1)}k`
+function shown(count) {
+  return isCold ? count.toFixed(0) : `${(count / 1000).toFixed(1)}k`
 }
