@@ -143,16 +143,8 @@ export class Calls {
     const { statusCode: status } = response
     call.sent.answered(status)
     call.headersAt = this.#kit.now()
-    if (this.#kit.http !== undefined) this.#captureHeaders(this.#kit.http, call, response)
+    if (this.#kit.http !== undefined) captureHeaders(this.#kit.http, call, response)
     if (status >= 300 && status < 400) this.#expectRedirect(request, call, response)
-  }
-
-  #captureHeaders(http: HttpRules, { sent: { span } }: Call, { headers }: UndiciResponse): void {
-    if (!span.isRecording()) return
-    const captured = http.captureInto([], 'response', http.client.response, (name) => responseHeader(headers, name))
-    for (let i = 0; i + 1 < captured.length; i += 2) {
-      span.setAttribute(String(captured[i]), captured[i + 1] as string[])
-    }
   }
 
   ended(request: UndiciRequest): void {
@@ -189,6 +181,11 @@ export class Calls {
     this.#redirects.delete(url)
     return redirect.resends
   }
+}
+
+/** Apart, for it makes a closure. */
+function captureHeaders(http: HttpRules, { sent: { span } }: Call, { headers }: UndiciResponse): void {
+  http.captureResponse(span, http.client.response, (name) => responseHeader(headers, name))
 }
 
 function takeCall(request: UndiciRequest): Call | undefined {

@@ -15,14 +15,9 @@ export function captureResponses(response: Message, kit: Kit): void {
   kit.wrap(response, '_storeHeader', (storeHeader) => {
     return function (this: ServerResponse & Message, firstLine: unknown, headers: StoredHeaders) {
       const life = lifeOf(this)
-      if (place.on && life instanceof ServedRequest && life.span.isRecording()) {
+      if (place.on && life instanceof ServedRequest) {
         try {
-          const captured = http.captureInto([], 'response', http.server.response, (name) =>
-            headerOf(this, headers, name),
-          )
-          for (let i = 0; i + 1 < captured.length; i += 2) {
-            life.span.setAttribute(String(captured[i]), captured[i + 1] as string[])
-          }
+          http.captureResponse(life.span, http.server.response, (name) => headerOf(this, headers, name))
         } catch (error) {
           place.failed(error)
         }

@@ -206,14 +206,12 @@ class RecordedRequest extends SentRequest {
   #recordResponse(response: IncomingMessage): void {
     this.#call.answered(response.statusCode ?? 0, response.httpVersion)
     const { http } = this.#kit
-    if (http !== undefined && this.#call.span.isRecording()) this.#captureHeaders(http, response)
+    if (http !== undefined) this.#captureHeaders(http, response)
   }
 
+  /** Apart, for it makes a closure. */
   #captureHeaders(http: HttpRules, { headers }: IncomingMessage): void {
-    const captured = http.captureInto([], 'response', http.client.response, (name) => headers[name])
-    for (let i = 0; i + 1 < captured.length; i += 2) {
-      this.#call.span.setAttribute(String(captured[i]), captured[i + 1] as string[])
-    }
+    http.captureResponse(this.#call.span, http.client.response, (name) => headers[name])
   }
 
   #fail(error: unknown): void {

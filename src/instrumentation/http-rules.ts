@@ -1,3 +1,4 @@
+import type { Span } from '@opentelemetry/api'
 import type { AttributeList } from '../trace/attributes.js'
 import { ownText } from '../trace/own-text.js'
 import { setKnownMethods } from './http.js'
@@ -94,6 +95,13 @@ export class HttpRules {
       attributes.push(`http.${kind}.header.${name}`, isSecret ? values.map(() => REDACTED) : values)
     }
     return attributes
+  }
+
+  /** Puts those of a response on the span of its request. */
+  captureResponse(span: Span, names: readonly string[], headerOf: (name: string) => HeaderValue): void {
+    if (!span.isRecording()) return
+    const captured = this.captureInto([], 'response', names, headerOf)
+    for (let i = 0; i + 1 < captured.length; i += 2) span.setAttribute(String(captured[i]), captured[i + 1] as string[])
   }
 }
 
