@@ -17,8 +17,9 @@ function start() {
   // Required, so that nothing is awaited: --require cannot wait, and the program must not start before the agent.
   const require = process.getBuiltinModule('node:module').createRequire(import.meta.url)
   try {
-    const { isDisabled } = require('./dist/disabled.cjs')
-    if (isDisabled()) return
+    const { OTEL_SDK_DISABLED, OTEL_ENABLED } = process.env
+    const isAsked = OTEL_SDK_DISABLED !== undefined || OTEL_ENABLED !== undefined
+    if (isAsked && require('./dist/disabled.cjs').isDisabled()) return
     const entry = process.argv[1]
     if (MAYBE_TOOL.test(entry) && require('./dist/tools.cjs').isTool(entry)) return
     require('./dist/agent.cjs').start(import.meta.filename)

@@ -6,7 +6,7 @@ import { publishedContexts, publishLoggerProvider, publishProviders } from './ap
 import { findBundle } from './bundle.js'
 import type { Config, InstrumentationsConfig, MetricsConfig } from './config/config.js'
 import { readEnvironment } from './config/environment.js'
-import { countLoads } from './config/loads.js'
+import { isLoadedAgain } from './config/loads.js'
 import { readConfig } from './config/read.js'
 import { AsyncLocalStorageContextManager } from './context/manager.js'
 import type { Control } from './control.js'
@@ -187,7 +187,7 @@ function run(config: Config, inheritance: Inheritance | undefined, register: str
     return
   }
   diag.info(startLine(config, detected.serviceName, enabled))
-  if (countLoads(register) > 1) diag.warn('loaded more than once by flags and NODE_OPTIONS; once is enough')
+  if (isLoadedAgain(register)) diag.warn('loaded more than once by flags and NODE_OPTIONS; once is enough')
 }
 
 /** `offer` is what this thread was offered itself; whoever takes it over takes over from threads of this one as well. */

@@ -10,25 +10,25 @@ import { OTLP } from './variables/otlp.js'
 import { OWN } from './variables/own.js'
 import { PROXIES } from './variables/proxies.js'
 import { SAMPLING } from './variables/sampling.js'
-import type { Rows } from './variables/variable.js'
+import { joined } from './variables/variable.js'
 
 /**
  * Every variable that the agent reads, in the sections of docs/environment.md: a file in variables/ for each. The parsing,
  * the documentation and the suggestions for misspelt names are all taken from here.
  */
-export const VARIABLES = {
-  ...GENERAL,
-  ...OTLP,
-  ...EXPORTERS,
-  ...PROXIES,
-  ...LIBRARIES,
-  ...BATCHES,
-  ...LIMITS,
-  ...SAMPLING,
-  ...METRICS,
-  ...LOGS,
-  ...OWN,
-} as const satisfies Rows
+export const VARIABLES = joined(
+  GENERAL,
+  OTLP,
+  EXPORTERS,
+  PROXIES,
+  LIBRARIES,
+  BATCHES,
+  LIMITS,
+  SAMPLING,
+  METRICS,
+  LOGS,
+  OWN,
+)
 
 /** What is exported today, each with its variables in the table. */
 export type ExportedSignal = 'traces' | 'metrics' | 'logs'

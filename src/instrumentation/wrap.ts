@@ -55,12 +55,7 @@ function hideMarks(wrapped: object): void {
 function disguise(wrapper: AnyFunction, original: AnyFunction): AnyFunction {
   for (const key of Reflect.ownKeys(original)) {
     const descriptor = Object.getOwnPropertyDescriptor(original, key)
-    const own = Object.getOwnPropertyDescriptor(wrapper, key)
-    if (descriptor === undefined || own?.configurable === false) {
-      if (own?.writable === true && descriptor !== undefined) Reflect.set(wrapper, key, descriptor.value)
-      continue
-    }
-    Object.defineProperty(wrapper, key, descriptor)
+    if (descriptor !== undefined) Reflect.defineProperty(wrapper, key, descriptor)
   }
   if (Object.getPrototypeOf(wrapper) !== Object.getPrototypeOf(original)) {
     Object.setPrototypeOf(wrapper, Object.getPrototypeOf(original))

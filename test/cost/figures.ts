@@ -63,9 +63,9 @@ export const CALLS: Readonly<Record<Case, Readonly<Record<string, number>>>> = {
 
 /** Bytes of what a start reads, and of what the first span adds. */
 export const SIZES = {
-  'dist/agent.cjs': 110_482,
+  'dist/agent.cjs': 110_976,
   'dist/disabled.cjs': 1428,
-  'dist/lazy/pipeline.cjs': 141_481,
+  'dist/lazy/pipeline.cjs': 141_545,
 }
 
 /**
@@ -79,7 +79,7 @@ export const BUILTINS: Readonly<Record<'cjs' | 'mjs' | 'thread', Readonly<Record
 }
 
 /** A production install: bytes with its dependencies, and how many of these there are. */
-export const INSTALLED = { bytes: 1_961_040, packages: 3 }
+export const INSTALLED = { bytes: 2_016_590, packages: 3 }
 
 /** That of the newest known line for one that is not known. */
 export function forLine(figures: Readonly<Record<number, number>>, line: number): number {

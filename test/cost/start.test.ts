@@ -19,11 +19,11 @@ const line = lineOfNode()
 const APPS = { cjs: 'cost/loaded.cjs', mjs: 'cost/loaded.mjs', thread: 'cost/thread.cjs' } as const
 
 for (const [kind, app] of Object.entries(APPS)) {
-  test(`${app}: a start loads the agent's two files and few built-ins`, async () => {
+  test(`${app}: a start loads one file of the agent's and few built-ins`, async () => {
     const bare = await loadedBy(app, false)
     const traced = await loadedBy(app, true)
     const files = traced.files.map((path) => relative(root, path)).filter((path) => !path.startsWith('test'))
-    assert.deepEqual(files, ['dist/disabled.cjs', 'dist/agent.cjs'])
+    assert.deepEqual(files, ['dist/agent.cjs'])
     const added = traced.builtins.filter((name) => !bare.builtins.includes(name))
     const known = forLine(BUILTINS[kind as keyof typeof APPS], line)
     tell(`${app}: ${added.length} built-ins, known are ${known}: ${added.join(', ')}`)

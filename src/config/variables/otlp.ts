@@ -2,7 +2,7 @@ import type { Compression, Protocol, SignalName } from '../config.js'
 import { headers } from '../pairs.js'
 import { boolean, oneOf, timeout, url } from '../parse.js'
 import { certificateFile, keyFile } from '../pem.js'
-import type { Rows } from './variable.js'
+import { joined, type Rows } from './variable.js'
 
 export const protocol = oneOf<Protocol>(['http/protobuf', 'http/json', 'grpc'])
 export const compression = oneOf<Compression>(['none', 'gzip'])
@@ -145,10 +145,4 @@ const OLD_NAMES = {
 } as const satisfies Rows
 
 /** How telemetry is sent over OTLP. */
-export const OTLP = {
-  ...SHARED,
-  ...signalRows('traces'),
-  ...signalRows('logs'),
-  ...signalRows('metrics'),
-  ...OLD_NAMES,
-} as const satisfies Rows
+export const OTLP = joined(SHARED, signalRows('traces'), signalRows('logs'), signalRows('metrics'), OLD_NAMES)
