@@ -3,8 +3,8 @@
 const { subscribe } = require('node:diagnostics_channel')
 
 const LINE_BYTES = 64
-const words = new Int32Array((3 << 20) / Int32Array.BYTES_PER_ELEMENT)
 const step = LINE_BYTES / Int32Array.BYTES_PER_ELEMENT
+const words = new Int32Array(Number(process.env.BENCH_EVICTING_LINES) * step)
 
 function evict() {
   let sum = 0

@@ -19,6 +19,7 @@ import { APPS } from './apps.mjs'
 import { ask, kill, startHelper } from './children.mjs'
 import { openDatabase } from './database.mjs'
 import { installAgent, installLibraries } from './install.mjs'
+import { countOf } from './options.mjs'
 import { HELPER_CORE } from './pin.mjs'
 import { Program, programEnv } from './program.mjs'
 import { median, summary } from './statistics.mjs'
@@ -29,21 +30,12 @@ const WARM_REQUESTS = 2000
 const MAX_MILLIS = 600_000
 /** 32 KiB for code, 48 for data, and 1 MiB for both. */
 const CACHES = ['--cache-sim=yes', '--I1=32768,8,64', '--D1=49152,12,64', '--LL=1048576,16,64']
-/** Lines that cold.cjs reads for each request. */
-const EVICTING_LINES = (3 << 20) / 64
+/** Lines that cold.cjs reads for each request: three times those that the largest cache has. */
+const EVICTING_LINES = 3 << 14
 const COLD = fileURLToPath(new URL('cold.cjs', import.meta.url))
 const BARE = { name: 'bare', ...AGENTS.bare }
 
-const { values: options } = parseArgs({
-  options: {
-    app: { type: 'string', default: 'hello' },
-    agents: { type: 'string', default: 'bare,autospan' },
-    floor: { type: 'string' },
-    node: { type: 'string', default: process.execPath },
-    rounds: { type: 'string', default: '7' },
-    cold: { type: 'boolean', default: false },
-  },
-})
+const options = readOptionsOrExit()
 const { cold: isCold } = options
 /** Of a cold round one after the other, so that the cache is another's before each. */
 const round = isCold ? { requests: 200, connections: 1 } : { requests: 2000 }
@@ -75,14 +67,13 @@ try {
 
 async function count(agent) {
   const { port } = await ask(sink, { open: agent.name, port: agent.port ?? 0 })
-  const backends = []
-  const program = await startAll(backends, agent, port)
+  const { program, backends } = await startAll(agent, port)
   const send = (amount) =>
     ask(load, { port: program.port, path: app.path, headers: agent.headers, ...amount }, MAX_MILLIS)
   try {
     for (let row = 0; row < WARM_ROWS; row++) await send({ requests: WARM_REQUESTS })
     const counts = []
-    for (let i = 0; i < Number(options.rounds); i++) {
+    for (let i = 0; i < options.rounds; i++) {
       await control('--instr=on', program)
       // The first ones are translated.
       await send({ ...round, requests: round.requests / 10 })
@@ -98,10 +89,11 @@ async function count(agent) {
   }
 }
 
-/** The last service, which is counted; those that it asks run bare, as `backends`. */
-async function startAll(backends, agent, port) {
+/** The last service, which is counted, is `program`; those that it asks run bare, as `backends`. */
+async function startAll(agent, port) {
   const databaseEnv = await database?.env()
-  const env = { BENCH_UPSTREAM: '' }
+  const env = { BENCH_UPSTREAM: '', BENCH_EVICTING_LINES: String(EVICTING_LINES) }
+  const backends = []
   for (const file of backendFiles) {
     const backend = await Program.start(options.node, BARE, file, programEnv(databaseEnv, env), HELPER_CORE)
     backends.push(backend)
@@ -110,12 +102,9 @@ async function startAll(backends, agent, port) {
   const valgrind = ['valgrind', '-q', '--tool=callgrind', '--instr-atstart=no', `--callgrind-out-file=${folder}/%p`]
   const node = [options.node, '--single-threaded']
   const command = isCold ? [...valgrind, ...CACHES, ...node, '--require', COLD] : [...valgrind, ...node]
-  return Program.start(
-    command,
-    agent,
-    app.services.at(-1),
-    programEnv(databaseEnv, env, agent.env({ endpoint: `http://127.0.0.1:${port}` })),
-  )
+  const agentEnv = agent.env({ endpoint: `http://127.0.0.1:${port}` })
+  const file = app.services.at(-1)
+  return { program: await Program.start(command, agent, file, programEnv(databaseEnv, env, agentEnv)), backends }
 }
 
 function control(what, { pid }) {
@@ -127,9 +116,10 @@ function takeDump() {
   let sum = 0
   for (const name of readdirSync(folder)) {
     const path = join(folder, name)
-    const totals = /^totals: ([\d ]+)$/m.exec(readFileSync(path, 'latin1'))?.[1].split(' ').map(Number) ?? [0]
+    // callgrind leaves an empty one beside its first dump.
+    const totals = /^totals: ([\d ]+)$/m.exec(readFileSync(path, 'latin1'))?.[1].split(' ').map(Number) ?? []
     // Ir Dr Dw, what misses the first caches, and what the last: ILmr DLmr DLmw.
-    sum += isCold ? totals[6] + totals[7] + totals[8] : totals[0]
+    for (const total of isCold ? totals.slice(6, 9) : totals.slice(0, 1)) sum += total
     rmSync(path)
   }
   if (sum === 0) throw new Error('callgrind has counted nothing')
@@ -138,4 +128,23 @@ function takeDump() {
 
 function shown(count) {
   return isCold ? count.toFixed(0) : `${(count / 1000).toFixed(1)}k`
+}
+
+function readOptionsOrExit() {
+  try {
+    const { values } = parseArgs({
+      options: {
+        app: { type: 'string', default: 'hello' },
+        agents: { type: 'string', default: 'bare,autospan' },
+        floor: { type: 'string' },
+        node: { type: 'string', default: process.execPath },
+        rounds: { type: 'string', default: '7' },
+        cold: { type: 'boolean', default: false },
+      },
+    })
+    return { ...values, rounds: countOf('--rounds', values.rounds) }
+  } catch (error) {
+    console.error(error.message)
+    process.exit(2)
+  }
 }

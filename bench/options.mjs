@@ -107,7 +107,8 @@ function listOf(option, text, known) {
   return names
 }
 
-function countOf(option, text, fallback) {
+/** @throws Error for what is no whole number above 0 */
+export function countOf(option, text, fallback) {
   const count = text === undefined ? fallback : Number(text)
   if (!Number.isInteger(count) || count < 1) throw new Error(`${option}: ${text} is not a whole number above 0`)
   return count
