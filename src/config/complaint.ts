@@ -40,7 +40,18 @@ export function unknownNames(
     const only = fault(unknown[0]!)
     return only.endsWith(' known') ? `${only} (known are ${known.join(', ')})` : only
   }
-  const named = unknown.slice(0, MAX_NAMED).map((name) => `${quoted(name)}, which ${fault(name)}`)
-  if (unknown.length > MAX_NAMED) named.push(`${unknown.length - MAX_NAMED} more`)
+  return holds(unknown, fault)
+}
+
+/** The same of names, at least one, that no header has. */
+export function wrongHeaderNames(wrong: readonly string[], entryCount: number): string {
+  const fault = (name: string) =>
+    name.includes('*') ? 'is a pattern, not the name of a header' : 'is not the name of a header'
+  return entryCount === 1 ? fault(wrong[0]!) : holds(wrong, fault)
+}
+
+function holds(wrong: readonly string[], fault: (entry: string) => string): string {
+  const named = wrong.slice(0, MAX_NAMED).map((entry) => `${quoted(entry)}, which ${fault(entry)}`)
+  if (wrong.length > MAX_NAMED) named.push(`${wrong.length - MAX_NAMED} more`)
   return `holds ${named.join(', and ')}`
 }

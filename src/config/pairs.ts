@@ -4,7 +4,7 @@ import { type Parsed, split, type Type } from './parse.js'
 const MAX_NAMED = 3
 
 /** A header's name: a token of RFC 9110. */
-const TOKEN = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/i
+export const TOKEN = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/i
 /** A header's value as Node's http sends it: tab, visible ASCII, blank, and the upper half of Latin-1. */
 const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/
 

@@ -396,3 +396,21 @@ instrumentation/development:
   assert.deepEqual(instrumentations.http?.knownMethods, ['GET', 'PURGE'])
   assert.deepEqual(redaction?.queryKeys, ['code'])
 })
+
+test('what is no name of a header is told with its place, and the other names of its list are used', () => {
+  const { config, lines } = readingOf(`file_format: "1.0"
+instrumentation/development:
+  general:
+    http:
+      client: {request_captured_headers: [x-a, x leaf], response_captured_headers: ["*"]}
+      server: {request_captured_headers: ["a:b", X-B], response_captured_headers: ["", x-c]}
+`)
+  assert.deepEqual(config.instrumentations.http?.client, { request: ['x-a'], response: [] })
+  assert.deepEqual(config.instrumentations.http?.server, { request: ['x-b'], response: ['x-c'] })
+  const path = 'instrumentation/development.general.http'
+  assert.deepEqual(lines, [
+    `otel.yaml:5:16 ${path}.client.request_captured_headers="x-a,x leaf" holds "x leaf", which is not the name of a header; using x-a`,
+    `otel.yaml:5:57 ${path}.client.response_captured_headers="*" is a pattern, not the name of a header; it is ignored`,
+    `otel.yaml:6:16 ${path}.server.request_captured_headers="a:b,X-B" holds "a:b", which is not the name of a header; using x-b`,
+  ])
+})

@@ -75,6 +75,22 @@ const OTHERS: readonly Case[] = [
     { OTEL_SEMCONV_STABILITY_OPT_IN: 'http/dup,database' },
     'OTEL_SEMCONV_STABILITY_OPT_IN="http/dup,database" asks for the old names too, and the agent has the stable ones only; using http,database',
   ],
+  [
+    { OTEL_INSTRUMENTATION_HTTP_SERVER_CAPTURE_REQUEST_HEADERS: '*' },
+    'OTEL_INSTRUMENTATION_HTTP_SERVER_CAPTURE_REQUEST_HEADERS="*" is a pattern, not the name of a header; it is ignored',
+  ],
+  [
+    { OTEL_INSTRUMENTATION_HTTP_SERVER_CAPTURE_RESPONSE_HEADERS: 'x leaf,X-Root' },
+    'OTEL_INSTRUMENTATION_HTTP_SERVER_CAPTURE_RESPONSE_HEADERS="x leaf,X-Root" holds "x leaf", which is not the name of a header; using x-root',
+  ],
+  [
+    { OTEL_INSTRUMENTATION_HTTP_CLIENT_CAPTURE_REQUEST_HEADERS: 'a:b,,x-root' },
+    'OTEL_INSTRUMENTATION_HTTP_CLIENT_CAPTURE_REQUEST_HEADERS="a:b,,x-root" holds "a:b", which is not the name of a header; using x-root',
+  ],
+  [
+    { OTEL_INSTRUMENTATION_HTTP_CLIENT_CAPTURE_RESPONSE_HEADERS: 'x leaf' },
+    'OTEL_INSTRUMENTATION_HTTP_CLIENT_CAPTURE_RESPONSE_HEADERS="x leaf" is not the name of a header; it is ignored',
+  ],
   [{ OTEL_SDK_DISABLED: '1' }, 'OTEL_SDK_DISABLED="1" is neither true nor false; using false'],
   [{ AUTOSPAN_DOCTOR: 'yes' }, 'AUTOSPAN_DOCTOR="yes" is neither true nor false; it is ignored'],
   [{ OTEL_ENABLED: 'yes' }, 'OTEL_ENABLED="yes" is neither true nor false; using true'],

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { headerNames } from '../../src/config/header-names.js'
 import {
   boolean,
   duration,
@@ -157,6 +158,30 @@ test('names are put into lower case, and an empty list of them is none', () => {
     ['pg', ['pg']],
   ])
   assert.deepEqual(names.parse(' , '), { value: undefined })
+})
+
+test('a name of a header is a token without a star, and the others of a list are used', () => {
+  for (const [text, value, problem] of [
+    ['X-Leaf, x-leaf,,Set-Cookie,', ['x-leaf', 'set-cookie'], undefined],
+    ["!#$%&'+-.^_`|~09az", ["!#$%&'+-.^_`|~09az"], undefined],
+    [',', undefined, undefined],
+    ['*', undefined, 'is a pattern, not the name of a header'],
+    ['x-*,', undefined, 'is a pattern, not the name of a header'],
+    ['x leaf', undefined, 'is not the name of a header'],
+    ['a:b,x-a', ['x-a'], 'holds "a:b", which is not the name of a header'],
+    [
+      'x-a,X Leaf,*,x-b',
+      ['x-a', 'x-b'],
+      'holds "X Leaf", which is not the name of a header, and "*", which is a pattern, not the name of a header',
+    ],
+    ...['x\tleaf', 'é', 'a=b', '"x"', 'x-a;x-b', 'x\u0000', ':path', '(x)', 'a/b', '[a]', '{a}', 'a@b', 'a\\b'].map(
+      (name) => [name, undefined, 'is not the name of a header'] as const,
+    ),
+  ] as const) {
+    const parsed = headerNames.parse(text)
+    assert.deepEqual(parsed.value, value, text)
+    assert.equal(parsed.problem, problem, text)
+  }
 })
 
 test('a URL is one of http or https', () => {

@@ -31,6 +31,11 @@ const wrong: [Record<string, string>, RegExp, boolean][] = [
     true,
   ],
   [{ OTEL_BSP_SCHEDULE_DELAY: '5s' }, /OTEL_BSP_SCHEDULE_DELAY="5s".*using 5000/, true],
+  [
+    { OTEL_INSTRUMENTATION_HTTP_CLIENT_CAPTURE_RESPONSE_HEADERS: 'x leaf,x-root' },
+    /CLIENT_CAPTURE_RESPONSE_HEADERS="x leaf,x-root" holds "x leaf".*using x-root/,
+    true,
+  ],
   [{ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:1' }, /127\.0\.0\.1:1.*ECONNREFUSED/, false],
 ]
 for (const [env, expected, arrives] of wrong) {

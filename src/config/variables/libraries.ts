@@ -1,4 +1,5 @@
 import type { SecretKind } from '../config.js'
+import { headerNames } from '../header-names.js'
 import { boolean, listOf, names, texts } from '../parse.js'
 import { patterns } from '../patterns.js'
 import type { Rows } from './variable.js'
@@ -35,19 +36,19 @@ export const LIBRARIES = {
     meaning: 'true: each response tells its trace, for browsers: server-timing: traceparent;desc="00-...".',
   },
   OTEL_INSTRUMENTATION_HTTP_SERVER_CAPTURE_REQUEST_HEADERS: {
-    type: names,
+    type: headerNames,
     meaning: 'Headers of served requests that are attributes of their spans: http.request.header.<name>.',
   },
   OTEL_INSTRUMENTATION_HTTP_SERVER_CAPTURE_RESPONSE_HEADERS: {
-    type: names,
+    type: headerNames,
     meaning: 'Headers of the responses to served requests: http.response.header.<name>.',
   },
   OTEL_INSTRUMENTATION_HTTP_CLIENT_CAPTURE_REQUEST_HEADERS: {
-    type: names,
+    type: headerNames,
     meaning: 'Headers of sent requests that are attributes of their spans.',
   },
   OTEL_INSTRUMENTATION_HTTP_CLIENT_CAPTURE_RESPONSE_HEADERS: {
-    type: names,
+    type: headerNames,
     meaning: 'Headers of the responses to sent requests.',
   },
   OTEL_INSTRUMENTATION_HTTP_CAPTURE_HEADERS_SANITIZE_FIELDS: {
