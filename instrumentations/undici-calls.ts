@@ -91,9 +91,7 @@ export class Calls {
       http === undefined || http.client.request.length === 0
         ? describe
         : (request) =>
-            http.captureInto(describe(request), 'request', http.client.request, (name) =>
-              textOrNothing(headerOf(request, name)),
-            )
+            http.captureInto(describe(request), 'request', http.client.request, (name) => sentHeader(request, name))
   }
 
   begin(request: UndiciRequest): void {
@@ -111,7 +109,7 @@ export class Calls {
     const sent = this.#sent.follow(span, request.method, server.host, server.port, startOf(span))
     if (sent !== undefined) request[CALL] = { sent, context, server, resends, headersAt: 0 }
     if (http?.propagatesTo(server.host) === false) return
-    if (http?.skipsSigned !== false && isSigned(headerOf(request, 'authorization'))) return
+    if (http?.skipsSigned !== false && isSigned(sentHeader(request, 'authorization')?.[0])) return
     removeHeaders(request, kit.parentFields())
     kit.inject(kit.withSpan(context, span), request, this.#setter)
   }
@@ -164,7 +162,7 @@ export class Calls {
   }
 
   #expectRedirect(request: UndiciRequest, call: Call, { headers }: UndiciResponse): void {
-    const location = responseHeader(headers, 'location')
+    const location = valuesIn(headers, 'location')?.[0]
     const url = urlOf(request)
     if (location === undefined || !URL.canParse(location, url)) return
     if (this.#redirects.size >= MAX_REDIRECTS) this.#redirects.delete(this.#redirects.keys().next().value as string)
@@ -185,7 +183,7 @@ export class Calls {
 
 /** Apart, for it makes a closure. */
 function captureHeaders(http: HttpRules, { sent: { span } }: Call, { headers }: UndiciResponse): void {
-  http.captureResponse(span, http.client.response, (name) => responseHeader(headers, name))
+  http.captureResponse(span, http.client.response, (name) => valuesIn(headers, name))
 }
 
 function takeCall(request: UndiciRequest): Call | undefined {
@@ -196,10 +194,6 @@ function takeCall(request: UndiciRequest): Call | undefined {
 
 function defaultPort(origin: string): number {
   return origin.startsWith('https:') ? 443 : 80
-}
-
-function textOrNothing(value: unknown): string | undefined {
-  return value === undefined || value === null ? undefined : String(value)
 }
 
 function originOf({ origin }: UndiciRequest): string {
@@ -226,12 +220,21 @@ function isCancelled(error: unknown): boolean {
   return typeof propertyOf(error, 'code') !== 'string' && !WITHOUT_CODE.has(propertyOf(error, 'name'))
 }
 
-function headerOf({ headers }: UndiciRequest, name: string): unknown {
-  if (!Array.isArray(headers)) return headerLine(name).exec(headers)?.[1]
+function sentHeader({ headers }: UndiciRequest, name: string): string[] | undefined {
+  if (Array.isArray(headers)) return valuesIn(headers, name)
+  const value = headerLine(name).exec(headers)?.[1]
+  return value === undefined ? undefined : [value]
+}
+
+/** All values of a header in a list of names and values. */
+function valuesIn(headers: readonly unknown[], name: string): string[] | undefined {
+  let values: string[] | undefined
   for (let i = 0; i + 1 < headers.length; i += 2) {
-    if (isHeader(headers[i], name)) return headers[i + 1]
+    if (!isHeader(headers[i], name)) continue
+    values ??= []
+    values.push(String(headers[i + 1]))
   }
-  return undefined
+  return values
 }
 
 /** `name` is in lower case. */
@@ -263,11 +266,4 @@ function removeLines(request: UndiciRequest, name: string): void {
 
 function headerLine(name: string): RegExp {
   return new RegExp(`^${name}:[ \\t]*([^\\r\\n]*)\\r\\n`, 'im')
-}
-
-function responseHeader(headers: (Buffer | string)[], name: string): string | undefined {
-  for (let i = 0; i + 1 < headers.length; i += 2) {
-    if (isHeader(headers[i], name)) return String(headers[i + 1])
-  }
-  return undefined
 }

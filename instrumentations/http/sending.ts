@@ -210,8 +210,8 @@ class RecordedRequest extends SentRequest {
   }
 
   /** Apart, for it makes a closure. */
-  #captureHeaders(http: HttpRules, { headers }: IncomingMessage): void {
-    http.captureResponse(this.#call.span, http.client.response, (name) => headers[name])
+  #captureHeaders(http: HttpRules, response: IncomingMessage): void {
+    http.captureResponse(this.#call.span, http.client.response, (name) => http.receivedHeader(response, name))
   }
 
   #fail(error: unknown): void {

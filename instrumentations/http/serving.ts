@@ -30,7 +30,9 @@ export function createServing(scheme: Scheme, kit: Kit): Serving {
     http === undefined || http.server.request.length === 0
       ? describeRequest
       : (request) =>
-          http.captureInto(describeRequest(request), 'request', http.server.request, (name) => request.headers[name])
+          http.captureInto(describeRequest(request), 'request', http.server.request, (name) =>
+            http.receivedHeader(request, name),
+          )
   const describeAll = (request: IncomingMessage) => [
     ...describeOwn(request, undefined),
     ...describeParties(request, scheme),

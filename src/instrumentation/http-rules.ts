@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http'
 import type { Span } from '@opentelemetry/api'
 import type { AttributeList } from '../trace/attributes.js'
 import { ownText } from '../trace/own-text.js'
@@ -95,6 +96,11 @@ export class HttpRules {
       attributes.push(`http.${kind}.header.${name}`, isSecret ? values.map(() => REDACTED) : values)
     }
     return attributes
+  }
+
+  /** Of a message that came in, with all its values as they were sent; tests of programs make messages that lack some. */
+  receivedHeader({ headers, headersDistinct }: Partial<IncomingMessage>, name: string): HeaderValue {
+    return headersDistinct?.[name] ?? (headers && Object.hasOwn(headers, name) ? headers[name] : undefined)
   }
 
   /** Puts those of a response on the span of its request. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { trace } from '../harness/draw.js'
+import type { DecodedSpan } from '../harness/otlp-decode.js'
 import type { Owner } from '../harness/owner.js'
 import { start, traceOf } from '../harness/program.js'
 import { startSink } from '../harness/sink.js'
@@ -19,6 +20,14 @@ async function relayed(owner: Owner, path: string, env: Record<string, string>, 
   const spans = await sink.settled()
   assert.equal(spans.length, count)
   return { sent, spans }
+}
+
+/** From the first span to the last one below it. */
+function inOrder(spans: readonly DecodedSpan[]): (DecodedSpan | undefined)[] {
+  const below = (id: string | undefined) => spans.find(({ parentSpanId }) => parentSpanId === id)
+  const outer = below('')
+  const client = below(outer?.spanId)
+  return [outer, client, below(client?.spanId)]
 }
 
 for (const path of ROUTES) {
@@ -43,6 +52,29 @@ for (const path of ROUTES) {
     assert.match(String(client?.attributes['http.response.header.content-length']), /^\d+$/)
     // undici makes this header when it writes.
     if (path === '/get') assert.match(String(client?.attributes['http.request.header.host']), /^127\.0\.0\.1:\d+$/)
+  })
+
+  test(`a header that is sent twice is captured with both values, and one that is not sent never, by ${path}`, async (t) => {
+    const listed = 'x-twice,constructor,__proto__'
+    const { spans } = await relayed(
+      t,
+      path,
+      {
+        OTEL_INSTRUMENTATION_HTTP_SERVER_CAPTURE_REQUEST_HEADERS: listed,
+        OTEL_INSTRUMENTATION_HTTP_SERVER_CAPTURE_RESPONSE_HEADERS: listed,
+        OTEL_INSTRUMENTATION_HTTP_CLIENT_CAPTURE_REQUEST_HEADERS: listed,
+        OTEL_INSTRUMENTATION_HTTP_CLIENT_CAPTURE_RESPONSE_HEADERS: listed,
+      },
+      3,
+      { headers: { 'x-twice': 'c' } },
+    )
+    const captured = (span: DecodedSpan | undefined) =>
+      Object.fromEntries(Object.entries(span?.attributes ?? {}).filter(([key]) => key.includes('.header.')))
+    const [outer, client, inner] = inOrder(spans)
+    assert.deepEqual(captured(outer), { 'http.request.header.x-twice': ['c'] })
+    for (const span of [client, inner]) {
+      assert.deepEqual(captured(span), { 'http.response.header.x-twice': ['a', 'b'] })
+    }
   })
 
   test(`AUTOSPAN_HTTP_IGNORE_PATHS leaves no span, and tells others not to record, by ${path}`, async (t) => {
