@@ -2,10 +2,10 @@
 // node bench/instructions.mjs [--app hello] [--agents bare,autospan] [--floor minimum.cjs] [--node binary] [--rounds 7]
 // counts instructions; of an app with several services those of the last one, while the others run bare.
 // With --cold the lines of 64 bytes, code and data, that a request has to fetch where another program had the processor
-// and its cache of 1 MiB in between: at some 12 ns each they are most of what is added to a chain of services, and
-// nothing of that is in its instructions.
+// and its cache of 1 MiB in between, as in a chain of services: nothing of that is in its instructions.
 // The program takes some thirty times as long, so that what happens once a second or a minute counts for more than it
-// does in life, and so do collections and compilations, which are done in one thread here: the median is of rounds.
+// does in life, and so do collections and compilations, which are done in one thread here: the median is of rounds. Node's
+// own metrics, by samples of the event loop twenty times a second, are left out.
 // With pg and the agent a round has full collections, which a program at its own speed has every 100,000 requests: look at
 // the functions there (callgrind_annotate), not at the sum.
 import { execFile } from 'node:child_process'
@@ -19,7 +19,7 @@ import { APPS } from './apps.mjs'
 import { ask, kill, startHelper } from './children.mjs'
 import { openDatabase } from './database.mjs'
 import { installAgent, installLibraries } from './install.mjs'
-import { countOf } from './options.mjs'
+import { countOf, listOf } from './options.mjs'
 import { HELPER_CORE } from './pin.mjs'
 import { Program, programEnv } from './program.mjs'
 import { median, summary } from './statistics.mjs'
@@ -43,7 +43,7 @@ const round = isCold ? { requests: 200, connections: 1 } : { requests: 2000 }
 installLibraries()
 const app = APPS[options.app]
 const backendFiles = [...(app.backend ? ['hello.cjs'] : []), ...app.services.slice(0, -1)]
-const agents = options.agents.split(',').map((name) => ({ name, ...AGENTS[name] }))
+const agents = options.agents.map((name) => ({ name, ...AGENTS[name] }))
 if (options.floor) agents.push({ name: 'floor', ...floorAgent(resolve(options.floor)) })
 for (const agent of agents) installAgent(agent)
 const folder = mkdtempSync(join(tmpdir(), 'autospan-bench-'))
@@ -92,7 +92,11 @@ async function count(agent) {
 /** The last service, which is counted, is `program`; those that it asks run bare, as `backends`. */
 async function startAll(agent, port) {
   const databaseEnv = await database?.env()
-  const env = { BENCH_UPSTREAM: '', BENCH_EVICTING_LINES: String(EVICTING_LINES) }
+  const env = {
+    BENCH_UPSTREAM: '',
+    BENCH_EVICTING_LINES: String(EVICTING_LINES),
+    OTEL_INSTRUMENTATION_RUNTIME_NODE_ENABLED: 'false',
+  }
   const backends = []
   for (const file of backendFiles) {
     const backend = await Program.start(options.node, BARE, file, programEnv(databaseEnv, env), HELPER_CORE)
@@ -142,7 +146,12 @@ function readOptionsOrExit() {
         cold: { type: 'boolean', default: false },
       },
     })
-    return { ...values, rounds: countOf('--rounds', values.rounds) }
+    return {
+      ...values,
+      app: listOf('--app', values.app, Object.keys(APPS))[0],
+      agents: listOf('--agents', values.agents, Object.keys(AGENTS)),
+      rounds: countOf('--rounds', values.rounds),
+    }
   } catch (error) {
     console.error(error.message)
     process.exit(2)

@@ -99,7 +99,8 @@ function agentsFor(asked, floor) {
       .map((name) => ({ name, ...known[name] }))
 }
 
-function listOf(option, text, known) {
+/** @throws Error for a name that is not known */
+export function listOf(option, text, known) {
   const names = text.split(',').map((name) => name.trim())
   for (const name of names) {
     if (!known.includes(name)) throw new Error(`${option}: ${name} is not one of ${known.join(', ')}`)

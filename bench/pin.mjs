@@ -8,8 +8,9 @@ export const isPinned = hasTaskset && availableParallelism() > 1
 
 export const PROGRAM_CORE = 0
 export const HELPER_CORE = 1
+export const ANY_CORE = undefined
 
-/** The command line that runs `command` on a core; as it is where nothing can be pinned. */
+/** The command line that runs `command` on a core; as it is where nothing can be pinned, or is to be. */
 export function pinned(core, command) {
-  return isPinned ? ['taskset', '-c', String(core), ...command] : command
+  return isPinned && core !== ANY_CORE ? ['taskset', '-c', String(core), ...command] : command
 }
