@@ -17,6 +17,7 @@ function start() {
   // Required, so that nothing is awaited: --require cannot wait, and the program must not start before the agent.
   const require = process.getBuiltinModule('node:module').createRequire(import.meta.url)
   try {
+    // biome-ignore lint/style/noProcessEnv: that nobody asks is seen in less time than what answers takes to load.
     const { OTEL_SDK_DISABLED, OTEL_ENABLED } = process.env
     const isAsked = OTEL_SDK_DISABLED !== undefined || OTEL_ENABLED !== undefined
     if (isAsked && require('./dist/disabled.cjs').isDisabled()) return

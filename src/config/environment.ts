@@ -1,7 +1,7 @@
 /** Variables by name, as `process.env` has them. */
 export type Environment = Readonly<Record<string, string | undefined>>
 
-/** The one place where the agent looks at the process's environment. */
+/** The one place where the agent looks at the process's environment; register.mjs sees before whether it may be disabled. */
 export function readEnvironment(): Environment {
   return process.env
 }
