@@ -222,17 +222,17 @@ function isCancelled(error: unknown): boolean {
 
 function sentHeader({ headers }: UndiciRequest, name: string): string[] | undefined {
   if (Array.isArray(headers)) return valuesIn(headers, name)
-  const value = headerLine(name).exec(headers)?.[1]
-  return value === undefined ? undefined : [value]
+  const lines = [...String(headers).matchAll(headerLine(name, 'g'))]
+  return lines.length === 0 ? undefined : lines.map(([, value]) => value!)
 }
 
-/** All values of a header in a list of names and values. */
+/** All values of a header in a list of names and values; what a program sends several times has a list of its own. */
 function valuesIn(headers: readonly unknown[], name: string): string[] | undefined {
   let values: string[] | undefined
   for (let i = 0; i + 1 < headers.length; i += 2) {
     if (!isHeader(headers[i], name)) continue
     values ??= []
-    values.push(String(headers[i + 1]))
+    for (const value of [headers[i + 1]].flat()) values.push(String(value))
   }
   return values
 }
@@ -264,6 +264,6 @@ function removeLines(request: UndiciRequest, name: string): void {
   if (text.toLowerCase().includes(`${name}:`)) Object.assign(request, { headers: text.replace(headerLine(name), '') })
 }
 
-function headerLine(name: string): RegExp {
-  return new RegExp(`^${name}:[ \\t]*([^\\r\\n]*)\\r\\n`, 'im')
+function headerLine(name: string, flags = ''): RegExp {
+  return new RegExp(`^${name}:[ \\t]*([^\\r\\n]*)\\r\\n`, `im${flags}`)
 }

@@ -424,7 +424,7 @@ for (const PACKAGE of ['undici5', 'undici6', 'undici7']) {
   test(`${PACKAGE}: requests by each way are client spans with one traceparent each`, async (t) => {
     const sink = await startSink(t)
     const { stdout, stderr } = await run('http/undici.mjs', {
-      env: { PACKAGE, ...sink.env },
+      env: { PACKAGE, OTEL_INSTRUMENTATION_HTTP_CLIENT_CAPTURE_REQUEST_HEADERS: 'a', ...sink.env },
     })
     const spans = await sink.settled()
     const answers = stdout
@@ -441,6 +441,8 @@ for (const PACKAGE of ['undici5', 'undici6', 'undici7']) {
       assert.deepEqual(traceparents, [`00-${client?.traceId}-${client?.spanId}-03`], way)
       assert.equal(client?.attributes['http.response.status_code'], 200)
       assert.equal(client?.attributes['network.peer.address'], '127.0.0.1')
+      const sent = way === '/object' || way === '/list' ? ['b', 'c'] : undefined
+      assert.deepEqual(client?.attributes['http.request.header.a'], sent, way)
     }
     assert.equal(spans.length, 10)
   })
