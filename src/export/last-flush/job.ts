@@ -1,4 +1,4 @@
-import { setInterval, setTimeout } from 'node:timers'
+import { setImmediate, setInterval, setTimeout } from 'node:timers'
 import { type MessagePort, workerData } from 'node:worker_threads'
 import { backoffMillis, FLUSH_BACKOFF } from '../retry.js'
 import type { Answer, Transport, TransportSettings } from '../transport/transport.js'
@@ -12,11 +12,11 @@ export interface Destination {
 export interface Job {
   /** The path of the thread's program. */
   readonly program: string
-  /** Hears a `Told` for each attempt. */
+  /** Hears a `Told` for each attempt; a message to it says that time is up. */
   readonly port: MessagePort
-  /** Set to 1 at the end. */
+  /** Set to 1 at the end; or when time is up, and the sockets have been read since. */
   readonly done: Int32Array
-  /** When nobody waits any more, as `process.hrtime.bigint()`, which all threads share. */
+  /** When time will be up, as `process.hrtime.bigint()`, which all threads share. */
   readonly untilNanos: bigint
   readonly destinations: readonly Destination[]
 }
@@ -38,10 +38,14 @@ export function doJob(createTransport: (settings: TransportSettings) => Transpor
   })
   void Promise.all(deliveries)
     .catch((error) => tell({ fault: String(error) }))
-    .then(() => {
-      Atomics.store(done, 0, 1)
-      Atomics.notify(done, 0)
-    })
+    .then(end)
+  // What lies in the sockets comes before it.
+  port.on('message', () => setImmediate(end))
+}
+
+function end(): void {
+  Atomics.store(done, 0, 1)
+  Atomics.notify(done, 0)
 }
 
 /** Sends the batches of one destination in order, each until it is answered for good or no attempt can be in time. */

@@ -15,6 +15,11 @@ const BURST_MILLIS = 500
 /** How often a socket is asked for an answer that no event will tell. */
 const LOOK_EVERY_MILLIS = 1
 
+/** How often it is asked what time it is: whoever finds it to be much later has stood still. */
+const STEP_MILLIS = 50
+/** How long the thread may take to read what lies in its sockets, when time is up. */
+const LAST_LOOK_MILLIS = 100
+
 /**
  * Evaluated as CommonJS, and the program behind it required: measured on Node 20 to 26, a worker whose
  * program is an ES module starts 15 to 30 ms later, and waits for loader threads of the program's.
@@ -124,10 +129,14 @@ export class LastFlush {
         return false
       })
       const isDone = Atomics.load(done, 0)
+      if (isDone === 1 && unanswered.length === 0) break
       const left = deadline.leftMillis()
-      if (left <= 0) for (const { suspect } of handovers) suspect(`no answer within ${this.#boundMillis} ms`)
-      if (left <= 0 || (isDone === 1 && unanswered.length === 0)) break
-      const looks = unanswered.length > 0 ? LOOK_EVERY_MILLIS : Number.POSITIVE_INFINITY
+      if (left <= 0) {
+        if (isDone === 0) lookOnce(port, done)
+        for (const { suspect } of handovers) suspect(`no answer within ${this.#boundMillis} ms`)
+        break
+      }
+      const looks = unanswered.length > 0 ? LOOK_EVERY_MILLIS : STEP_MILLIS
       Atomics.wait(done, 0, isDone, Math.min(left, looks, this.#untilLetGo()))
     }
     return (port !== undefined && hear(port, handovers)) || isMore
@@ -180,6 +189,12 @@ function startWorker(
   return port1
 }
 
+/** Time is up: an answer may lie in a socket of the thread's, which had not run since it came. */
+function lookOnce(port: MessagePort | undefined, done: Int32Array<SharedArrayBuffer>): void {
+  port?.postMessage('time is up')
+  Atomics.wait(done, 0, 0, LAST_LOOK_MILLIS)
+}
+
 /** True where something is left that may be sent at once. */
 function hear(port: MessagePort, handovers: readonly Handover[]): boolean {
   let isMore = false
@@ -201,6 +216,7 @@ function hear(port: MessagePort, handovers: readonly Handover[]): boolean {
 class Deadline {
   readonly #graceMillis: number
   #until: number
+  #askedAt = performance.now()
   #isExtended = false
 
   constructor(until: number, boundMillis: number) {
@@ -208,13 +224,15 @@ class Deadline {
     this.#graceMillis = Math.min(boundMillis, GRACE_MILLIS)
   }
 
+  /** To be asked every `STEP_MILLIS`. */
   leftMillis(): number {
     const now = performance.now()
-    // As in deadline.ts: the delay was the process's own, and an answer may lie in the socket.
-    if (now - this.#until > LATE_MILLIS && !this.#isExtended) {
+    // As in deadline.ts: the delay was the process's own, and an answer may lie in the socket, or be on its way.
+    if (now - this.#askedAt > STEP_MILLIS + LATE_MILLIS && !this.#isExtended) {
       this.#isExtended = true
-      this.#until = now + this.#graceMillis
+      this.#until = Math.max(this.#until, now + this.#graceMillis)
     }
+    this.#askedAt = now
     return this.#until - now
   }
 }
