@@ -21,8 +21,8 @@ export function startDeadline(millis: number, holds: boolean, expire: () => void
     if (!holds) timer.unref()
   }
   const expireAfterReading = () => {
+    // It holds the process in any case: with none that does, the turn waits for the next event, however long that takes.
     immediate = setImmediate(expire)
-    if (!holds) immediate.unref()
   }
   const due = performance.now() + millis
   arm(millis, () => {

@@ -16,6 +16,12 @@ test('expires in time, and not when it was called off', async () => {
   assert.ok(performance.now() - start >= 19)
 })
 
+test('one that does not hold the process expires in time where the event loop has nothing else to do', async () => {
+  const next = new Promise<string>((resolve) => setTimeout(resolve, 500, 'with the next event'))
+  const own = new Promise<string>((resolve) => startDeadline(20, false, () => resolve('in time')))
+  assert.equal(await Promise.race([own, next]), 'in time')
+})
+
 test('a process that stood still first looks at what came meanwhile', async () => {
   let expired = false
   const cancel = startDeadline(20, true, () => {
