@@ -32,7 +32,7 @@ import { LoggedExceptions } from './logs/exceptions.js'
 import type { LogData } from './logs/log-data.js'
 import { AgentLoggerProvider } from './logs/provider.js'
 import { createMetricPipeline, type MetricPipeline } from './metric-pipeline.js'
-import { addWaiting } from './metrics/measured.js'
+import { addWaiting, settleNoted } from './metrics/measured.js'
 import type { AgentMeterProvider } from './metrics/provider.js'
 import type { ReaderSettings } from './metrics/reader.js'
 import type { Encoder } from './otlp/encoder.js'
@@ -196,6 +196,7 @@ interface Way<Data> {
   /** Records that are encoded together. */
   readonly together: number
   readonly conclude?: (record: Data) => void
+  readonly encoded?: () => void
   readonly batch: BatchConfig
   readonly otlp: OtlpConfig
   /** Where `otlp/file` appends. */
@@ -228,7 +229,7 @@ function tellingOpen(ring: ThreadRing, countOpen: () => number, next: SpanProces
 
 function createExporter<Data>(
   name: Exclude<ExporterName, 'none'>,
-  { signal, encoder: encoderFor, together, conclude, batch, otlp, file, console, ring, pressure }: Way<Data>,
+  { signal, encoder: encoderFor, together, conclude, encoded, batch, otlp, file, console, ring, pressure }: Way<Data>,
   bounds: DeliveryConfig,
 ): SignalExporter<Data> {
   if (name === 'console') return console()
@@ -237,7 +238,7 @@ function createExporter<Data>(
       const encoder = encoderFor(otlp.protocol)
       const transport = createTransport(transportSettings(otlp, encoder.contentType, VERSION))
       const { timeoutMillis } = otlp
-      const records = { encoder, together, conclude, batch }
+      const records = { encoder, together, conclude, encoded, batch }
       return new BatchProcessor({ signal, ...records, transport, timeoutMillis, bounds, pressure })
     }
     if (ring === undefined) return createOwn()
@@ -258,7 +259,9 @@ function createSpanExporters(
 ): readonly SignalExporter<SpanData>[] {
   const encoder = (protocol: Protocol) => createSpanEncoder(protocol, resource)
   const console = () => createConsole(resource, (spanId) => openSpans().isOpen(spanId))
-  const way = { ...traces, ...ways, signal: TRACES, encoder, together: SPANS_TOGETHER, conclude, console }
+  // Measurements keep their spans for exemplars.
+  const records = { encoder, together: SPANS_TOGETHER, conclude, encoded: settleNoted }
+  const way = { ...traces, ...ways, ...records, signal: TRACES, console }
   return traces.exporters.map((name) => createExporter(name, way, delivery))
 }
 

@@ -36,10 +36,10 @@ export function walkOf(request: Request): Walk | undefined {
   return notes instanceof Walk ? notes : undefined
 }
 
-/** Follows a request from the first router on that it comes to; undefined where it is not traced. */
+/** Follows a request from the first router on that it comes to; undefined where it is not traced, or over. */
 export function startWalk(request: Request, response: ServerResponse): Walk | undefined {
   const served = servedRequest(request)
-  if (served === undefined) return undefined
+  if (served === undefined || served.isOver) return undefined
   const walk = new Walk(served, request, response)
   served.notes = walk
   served.setRoute(() => walk.route())

@@ -10,6 +10,7 @@ export class BatchSource<Data> implements Source {
   readonly #together: number
   readonly #batchRecords: number
   readonly #conclude: ((record: Data) => void) | undefined
+  readonly #encoded: (() => void) | undefined
   readonly #waiting: (Data | undefined)[] = []
   #waitingCount = 0
   #isEncoding = false
@@ -18,12 +19,20 @@ export class BatchSource<Data> implements Source {
    * @param together how many records wait for each other, 1 for those that may change after their end
    * @param batchRecords in a request, at most
    * @param conclude puts the rest on a record, just before it is encoded
+   * @param encoded called when some have been encoded: who keeps them for something else can let go of them, too
    */
-  constructor(encoder: Encoder<Data>, together: number, batchRecords: number, conclude?: (record: Data) => void) {
+  constructor(
+    encoder: Encoder<Data>,
+    together: number,
+    batchRecords: number,
+    conclude?: (record: Data) => void,
+    encoded?: () => void,
+  ) {
     this.#encoder = encoder
     this.#together = together
     this.#batchRecords = batchRecords
     this.#conclude = conclude
+    this.#encoded = encoded
   }
 
   /** Of those that are encoded; others are when there are enough of them, or when the batch is full with them. */
@@ -59,7 +68,7 @@ export class BatchSource<Data> implements Source {
    * the others.
    */
   encode(): void {
-    if (this.#isEncoding) return
+    if (this.#isEncoding || this.#waitingCount === 0) return
     this.#isEncoding = true
     try {
       // First the one and then the other: the code of both together is more than a processor keeps at hand.
@@ -74,6 +83,7 @@ export class BatchSource<Data> implements Source {
       this.#waitingCount = 0
       this.#isEncoding = false
     }
+    this.#encoded?.()
   }
 
   /** @returns how many records are concluded now */

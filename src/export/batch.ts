@@ -15,6 +15,8 @@ export interface BatchProcessorSettings<Data> {
   readonly together?: number
   /** Puts the rest on a record that has ended, just before it is encoded. */
   readonly conclude?: ((record: Data) => void) | undefined
+  /** Called when some have been encoded, and nobody looks at them any more. */
+  readonly encoded?: (() => void) | undefined
   readonly transport: Transport
   readonly batch: BatchConfig
   /** Bounds one attempt, together with `batch.exportTimeoutMillis`; `Infinity` for no limit. */
@@ -38,8 +40,9 @@ export class BatchProcessor<Data> extends OtlpExporter {
   /** When the timer is to fire, on the monotonic clock. */
   #due = 0
 
-  constructor({ encoder, together = 1, conclude, batch, timeoutMillis, ...settings }: BatchProcessorSettings<Data>) {
-    const source = new BatchSource(encoder, together, batch.maxExportBatchSize, conclude)
+  constructor(given: BatchProcessorSettings<Data>) {
+    const { encoder, together = 1, conclude, encoded, batch, timeoutMillis, ...settings } = given
+    const source = new BatchSource(encoder, together, batch.maxExportBatchSize, conclude, encoded)
     super({
       ...settings,
       source,

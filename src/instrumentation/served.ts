@@ -38,8 +38,9 @@ export class ServedRequest extends MessageLife implements SpanOwner {
    * cost 1 us with Node.js 20 and 22, and each look at one 0.1 to 0.5, once express has changed its prototype.
    */
   notes: unknown = undefined
-  readonly #request: IncomingMessage
-  readonly #response: ServerResponse
+  /** Both until the request is over: see `#letGo`. */
+  #request: IncomingMessage
+  #response: ServerResponse
   readonly #method: string
   #route: string | undefined = undefined
   #routeOf: RouteOf | undefined = undefined
@@ -48,6 +49,8 @@ export class ServedRequest extends MessageLife implements SpanOwner {
   #status = 0
   #startedAt = 0
   #isWhole = false
+  /** Of the protocol, as the request has told it; empty until the request is over. */
+  #version = ''
   /** `error.type` of what has failed. */
   #type: string | undefined = undefined
   /** 0 for what has not ended, and where the program has ended the span itself. */
@@ -87,9 +90,10 @@ export class ServedRequest extends MessageLife implements SpanOwner {
 
   /**
    * The matched route's template, `/users/:id`; or how to find it at the end. The last word wins, but
-   * for one that finds none then: express in fastify may have nothing to say.
+   * for one that finds none then: express in fastify may have nothing to say. What comes after the end does not count.
    */
   setRoute(route: string | RouteOf): void {
+    if (this.isOver) return
     this.#routeOf = typeof route === 'string' ? undefined : route
     if (typeof route === 'string') this.#route = route
   }
@@ -100,7 +104,7 @@ export class ServedRequest extends MessageLife implements SpanOwner {
    * Neither is what fails because the client has gone.
    */
   setError(error: unknown): void {
-    if (this.#errorAt !== 0 || this.#request.socket.destroyed) return
+    if (this.isOver || this.#errorAt !== 0 || this.#request.socket.destroyed) return
     this.#error = error
     this.#errorAt = now()
   }
@@ -111,6 +115,7 @@ export class ServedRequest extends MessageLife implements SpanOwner {
   }
 
   override started(): void {
+    if (this.isOver) return
     this.#status = this.#response.statusCode
     if (this.span.isRecording() && !endsAtOnce(this.#response)) this.#startedAt = now()
   }
@@ -134,8 +139,19 @@ export class ServedRequest extends MessageLife implements SpanOwner {
       // Not later: the program may go on with the request.
       this.#setRouteMatched()
     } finally {
+      this.#version = this.#request.httpVersion
       this.#end()
+      this.#letGo()
     }
+  }
+
+  /** Its span waits for others, to be encoded with them, and would keep all that belongs to the request in memory. */
+  #letGo(): void {
+    this.#request = undefined as never
+    this.#response = undefined as never
+    this.#routeOf = undefined
+    this.#error = undefined
+    this.notes = undefined
   }
 
   #end(): void {
@@ -198,8 +214,7 @@ export class ServedRequest extends MessageLife implements SpanOwner {
   }
 
   #kind(): Kind {
-    const { httpVersion } = this.#request
-    return this.#kinds.of(this.#route, this.#method, this.#scheme, this.#status, this.#type, httpVersion, undefined)
+    return this.#kinds.of(this.#route, this.#method, this.#scheme, this.#status, this.#type, this.#version, undefined)
   }
 
   #measure(metrics: ServerMetrics, kind: Kind, endMillis: number): void {

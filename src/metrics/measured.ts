@@ -7,8 +7,11 @@ export interface Taker {
   take(value: number, timeMillis: number, span: Span | undefined): void
 }
 
-/** So many measurements are settled together: one or a few of each request, whose spans they keep in memory. */
-const TOGETHER = 24
+/**
+ * So many measurements are settled together: one or a few of each request, whose spans they keep in memory. As many as the
+ * spans make that are encoded together.
+ */
+const TOGETHER = 32
 
 /*
  * Measurements that the agent itself has made and nobody has asked for yet, in the order in which they came. To put one
@@ -31,7 +34,7 @@ export function addWaiting(measure: () => void): void {
 
 /** Keeps a measurement until `settle`, or until there are enough of them; `timeMillis` is when, in Unix milliseconds or 0 for now. */
 export function note(taker: Taker, value: number, timeMillis: number, span: Span | undefined): void {
-  if (count === TOGETHER) takeAll()
+  if (count === TOGETHER) settleNoted()
   if (count === TOGETHER) {
     // What is settled brings forth so much: it cannot wait for itself.
     taker.take(value, timeMillis, span)
@@ -46,10 +49,11 @@ export function note(taker: Taker, value: number, timeMillis: number, span: Span
 /** Has all measurements taken. To be called before anybody looks at what they have come to. */
 export function settle(): void {
   for (const measure of waiting) measure()
-  takeAll()
+  settleNoted()
 }
 
-function takeAll(): void {
+/** Has those taken that are there, and their spans let go. */
+export function settleNoted(): void {
   if (isSettling) return
   isSettling = true
   for (let i = 0; i < count; i++) {

@@ -11,6 +11,9 @@ import { startSink } from '../harness/sink.js'
 import { BYTES, CALLS, CASES, type Case, forLine, TOLERANCE } from './figures.js'
 import { lineOfNode, tell } from './node.js'
 
+/** So many end and wait to be encoded with those that come after them. */
+const WAITING_REQUESTS = 5
+
 /** What rounding and the odd call beside a request may add. */
 const SPARE_CALLS = 0.1
 
@@ -25,6 +28,7 @@ interface Reading {
   readonly heapUsed: number
   readonly collections: number
   readonly calls: Readonly<Record<string, number>>
+  readonly kept: number
 }
 
 /** Of one request, on the average. */
@@ -55,6 +59,12 @@ for (const name of Object.keys(CASES) as Case[]) {
     const excess = added.filter(([call, count]) => count > (known[call] ?? 0) * TOLERANCE + SPARE_CALLS)
     assert.deepEqual(Object.fromEntries(excess), {}, 'calls a request: see test/cost/figures.ts')
   })
+
+  test(`${name}: what waits to be exported keeps no request or response in memory`, async () => {
+    const [kept, without] = [await keptBy(name, true), await keptBy(name, false)]
+    tell(`${name}: ${kept} requests and responses kept, ${without} without the agent`)
+    assert.ok(kept <= without, `${kept} requests and responses are kept, ${without} without the agent`)
+  })
 }
 
 /** Whom the programs ask, in this process; the answers are the same each time and come in one piece. */
@@ -80,27 +90,12 @@ function costWithout(name: Case, METER: string): Promise<Cost> {
 }
 
 function costOf(name: Case, env: Readonly<Record<string, string>>, agent = true): Promise<Cost> {
-  const { app, path, peer, requests: most } = CASES[name]
+  const { path, requests: most } = CASES[name]
   const few = Math.min(most, COUNTED_REQUESTS)
   const isOfCalls = env.METER === 'calls'
   const requests = isOfCalls ? few : most
   return owning(async (owner) => {
-    const sink = await startSink(owner)
-    const meter = join(root, 'test/apps/cost/meter.cjs')
-    const young = ['--min-semi-space-size=64', '--max-semi-space-size=64']
-    const unoptimised = isOfCalls ? [] : ['--no-opt', '--no-maglev']
-    const server = await start(owner, `cost/${app}`, {
-      agent,
-      nodeFlags: ['--expose-gc', ...young, ...unoptimised, '--require', meter],
-      // Batches leave by size only, and nothing is measured by the clock.
-      env: {
-        OTEL_EXPORTER_OTLP_ENDPOINT: sink.url,
-        OTEL_BSP_SCHEDULE_DELAY: '600000',
-        OTEL_INSTRUMENTATION_RUNTIME_NODE_ENABLED: 'false',
-        COST_PEER: peer === undefined ? '' : await PEERS[peer](owner),
-        ...env,
-      },
-    })
+    const server = await startMetered(owner, name, env, agent)
     const socket = await open(owner, server)
     await request(socket, path, few)
     const before = await read(server, 1)
@@ -111,6 +106,36 @@ function costOf(name: Case, env: Readonly<Record<string, string>>, agent = true)
       ([name, count]) => [name, (count - (before.calls[name] ?? 0)) / requests] as const,
     )
     return { bytes: (after.heapUsed - before.heapUsed) / requests, calls: Object.fromEntries(calls) }
+  })
+}
+
+/** How many requests and responses are in memory when some requests have been answered, one after the other. */
+function keptBy(name: Case, agent: boolean): Promise<number> {
+  const { env, path } = CASES[name]
+  return owning(async (owner) => {
+    const server = await startMetered(owner, name, { ...env, METER: 'kept' }, agent)
+    await request(await open(owner, server), path, WAITING_REQUESTS)
+    return (await read(server, 1)).kept
+  })
+}
+
+async function startMetered(owner: Owner, name: Case, env: Readonly<Record<string, string>>, agent: boolean) {
+  const { app, peer } = CASES[name]
+  const sink = await startSink(owner)
+  const meter = join(root, 'test/apps/cost/meter.cjs')
+  const young = ['--min-semi-space-size=64', '--max-semi-space-size=64']
+  const unoptimised = env.METER === 'calls' ? [] : ['--no-opt', '--no-maglev']
+  return start(owner, `cost/${app}`, {
+    agent,
+    nodeFlags: ['--expose-gc', ...young, ...unoptimised, '--require', meter],
+    // Batches leave by size only, and nothing is measured by the clock.
+    env: {
+      OTEL_EXPORTER_OTLP_ENDPOINT: sink.url,
+      OTEL_BSP_SCHEDULE_DELAY: '600000',
+      OTEL_INSTRUMENTATION_RUNTIME_NODE_ENABLED: 'false',
+      COST_PEER: peer === undefined ? '' : await PEERS[peer](owner),
+      ...env,
+    },
   })
 }
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { BatchSource } from '../../src/export/batch-source.js'
+import type { SpanData } from '../../src/trace/span.js'
 import { IdEncoder, idsOf, spans } from './collector.js'
 
 /** `encoded`: how many of the spans added so far are bytes, after each of them. */
@@ -59,10 +60,11 @@ test('records that come while others are encoded are concluded and encoded after
   assert.deepEqual(concluded, all)
 })
 
-test('records are concluded once, all that are encoded together before the first of them is', () => {
+test('records are concluded once, all that are encoded together before the first of them is; then others are told', () => {
   const encoder = new IdEncoder()
   const order: string[] = []
-  const source = new BatchSource(encoder, 2, 512, ({ spanId }) => order.push(`concluded ${spanId}`))
+  const conclude = ({ spanId }: SpanData) => order.push(`concluded ${spanId}`)
+  const source = new BatchSource(encoder, 2, 512, conclude, () => order.push('told'))
   const add = encoder.add.bind(encoder)
   encoder.add = (span) => {
     order.push(`encoded ${span.spanId}`)
@@ -71,7 +73,10 @@ test('records are concluded once, all that are encoded together before the first
   const [a, b, c] = spans(3)
   for (const span of [a!, b!, c!]) source.add(span)
   assert.equal(source.count, 3)
-  const steps = (ids: (string | undefined)[]) =>
-    ['concluded', 'encoded'].flatMap((step) => ids.map((id) => `${step} ${id}`))
+  source.take()
+  const steps = (ids: (string | undefined)[]) => [
+    ...['concluded', 'encoded'].flatMap((step) => ids.map((id) => `${step} ${id}`)),
+    'told',
+  ]
   assert.deepEqual(order, [...steps([a?.spanId, b?.spanId]), ...steps([c?.spanId])])
 })
