@@ -26,6 +26,7 @@ test('who breaks off a request is told, with the error that the program gives fo
     '/client-leaves': [200, 'client_disconnected', 0, 0],
     '/client-stops-reading': [200, 'client_disconnected', 0, 0],
     '/client-resets': [200, 'client_disconnected', 0, 0],
+    '/client-leaves-early': [undefined, 'client_disconnected', 0, 0],
     '/client-resets-first': [undefined, 'client_disconnected', 0, 0],
     '/client-resets-second': [undefined, 'client_disconnected', 0, 0],
     '/client-resets-third': [200, 'client_disconnected', 0, 0],

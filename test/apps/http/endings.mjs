@@ -27,6 +27,11 @@ const ways = {
   'client-leaves': (_req, res) => res.write('half'),
   'client-stops-reading': (_req, res) => res.write('half'),
   'client-resets': (_req, res) => res.write('half'),
+  // It is answered when nobody waits any more.
+  'client-leaves-early': (_req, res) => {
+    res.once('close', () => setImmediate(() => parts.emit('late', res.writeHead(200).end('whole'))))
+    parts.emit('asked')
+  },
   // They wait for an answer that never comes, one of them with its own.
   'client-resets-first': () => {},
   'client-resets-second': () => {},
@@ -74,6 +79,11 @@ server.listen(0, '127.0.0.1', async () => {
   socket.write(`GET /client-resets ${HTTP}\r\nHost: x\r\n\r\n`)
   await once(socket, 'data')
   socket.resetAndDestroy()
+  const leaving = connect(port, '127.0.0.1')
+  leaving.write(`GET /client-leaves-early ${HTTP}\r\nHost: x\r\n\r\n`)
+  await once(parts, 'asked')
+  leaving.destroy()
+  await once(parts, 'late')
   const pipelining = connect(port, '127.0.0.1')
   for (const which of ['first', 'second', 'third'])
     pipelining.write(`GET /client-resets-${which} ${HTTP}\r\nHost: x\r\n\r\n`)
