@@ -17,7 +17,7 @@ const LOOK_EVERY_MILLIS = 1
 
 /** How often it is asked what time it is: whoever finds it to be much later has stood still. */
 const STEP_MILLIS = 50
-/** How long the thread may take to read what lies in its sockets, when time is up. */
+/** How long the thread may take to read what lies in its sockets, when time is up; never longer than the bound. */
 const LAST_LOOK_MILLIS = 100
 
 /**
@@ -132,7 +132,7 @@ export class LastFlush {
       if (isDone === 1 && unanswered.length === 0) break
       const left = deadline.leftMillis()
       if (left <= 0) {
-        if (isDone === 0) lookOnce(port, done)
+        if (isDone === 0) lookOnce(port, done, Math.min(this.#boundMillis, LAST_LOOK_MILLIS))
         for (const { suspect } of handovers) suspect(`no answer within ${this.#boundMillis} ms`)
         break
       }
@@ -190,9 +190,9 @@ function startWorker(
 }
 
 /** Time is up: an answer may lie in a socket of the thread's, which had not run since it came. */
-function lookOnce(port: MessagePort | undefined, done: Int32Array<SharedArrayBuffer>): void {
+function lookOnce(port: MessagePort | undefined, done: Int32Array<SharedArrayBuffer>, millis: number): void {
   port?.postMessage('time is up')
-  Atomics.wait(done, 0, 0, LAST_LOOK_MILLIS)
+  Atomics.wait(done, 0, 0, millis)
 }
 
 /** True where something is left that may be sent at once. */
