@@ -28,6 +28,8 @@ interface Reading {
   readonly heapUsed: number
   readonly collections: number
   readonly calls: Readonly<Record<string, number>>
+  /** Requests and responses that have been seen, and how many of them are still in memory. */
+  readonly messages: number
   readonly kept: number
 }
 
@@ -115,7 +117,9 @@ function keptBy(name: Case, agent: boolean): Promise<number> {
   return owning(async (owner) => {
     const server = await startMetered(owner, name, { ...env, METER: 'kept' }, agent)
     await request(await open(owner, server), path, WAITING_REQUESTS)
-    return (await read(server, 1)).kept
+    const { messages, kept } = await read(server, 1)
+    assert.ok(messages >= 2 * WAITING_REQUESTS, `${messages} requests and responses were seen`)
+    return kept
   })
 }
 

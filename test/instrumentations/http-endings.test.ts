@@ -35,6 +35,16 @@ test('who breaks off a request is told, with the error that the program gives fo
     '/upgrade/cut': [undefined, undefined, 0, 0],
     '/upgrade/wrapped': [403, undefined, 0, 0],
   })
+  // Measured as it was when the client went, whatever the program answered after that.
+  const points = sink.metric('http.server.request.duration')?.points ?? []
+  const left = points.filter(({ attributes }) => attributes['error.type'] === 'client_disconnected')
+  assert.deepEqual(
+    new Map(left.map(({ attributes, count }) => [attributes['http.response.status_code'], Number(count)])),
+    new Map<unknown, number>([
+      [200, 4],
+      [undefined, 4],
+    ]),
+  )
   const { '/server-garbage': garbage, ...others } = sent
   assert.deepEqual(others, {
     '/server-error': [200, 'ECONNRESET', 2],

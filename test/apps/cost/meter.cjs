@@ -27,7 +27,10 @@ process.on('SIGUSR2', () => {
   const kept = messages.filter((message) => message.deref() !== undefined).length
   // What has been collected is told in a later turn.
   setTimeout(() => {
-    writeSync(1, `meter ${number} ${JSON.stringify({ heapUsed, collections, calls: counted, kept })}\n`)
+    writeSync(
+      1,
+      `meter ${number} ${JSON.stringify({ heapUsed, collections, calls: counted, messages: messages.length, kept })}\n`,
+    )
   }, 20)
 })
 
