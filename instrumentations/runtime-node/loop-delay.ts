@@ -1,4 +1,3 @@
-import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { clearInterval, setInterval } from 'node:timers'
 import { guard } from '../../src/instrumentation/guard.js'
 import type { Kit } from '../../src/instrumentation/kit.js'
@@ -13,14 +12,12 @@ const LOOK_MILLIS = 1000
 const IDLE_MILLIS = 20
 /** A loop that was active for less of `SAMPLE_MILLIS` has done nothing but take a sample. */
 const QUIET_MILLIS = 1
-/** Published by node:http for each request, before its server has it. */
-const REQUEST_CHANNEL = 'http.server.request.start'
 
 /**
  * How late the timers of this thread's event loop are, by a sample each 50 ms. An idle loop is left alone, for a sample
- * would wake it only to find it on time: these count as 0 and are not taken. The next request to a server of node:http
- * has them taken again at once, until there are no more requests; and whatever else keeps the loop active within a
- * second, until it is idle for one.
+ * would wake it only to find it on time: these count as 0 and are not taken. The next request that is measured has them
+ * taken again at once, until there are no more requests; and whatever else keeps the loop active within a second, until
+ * it is idle for one.
  */
 export class LoopDelay {
   readonly #kit: Kit
@@ -99,7 +96,7 @@ export class LoopDelay {
     this.#timer = this.#every(LOOK_MILLIS)
     this.#lookActive = active
     this.#idleSinceMillis = this.#performance.now()
-    subscribe(REQUEST_CHANNEL, this.#onRequest)
+    served.onNext = this.#onRequest
   }
 
   /** `begunBefore` is undefined where it is not for a request. */
@@ -108,7 +105,7 @@ export class LoopDelay {
     this.countIdle()
     this.#idleSinceMillis = undefined
     this.#begunBefore = begunBefore
-    unsubscribe(REQUEST_CHANNEL, this.#onRequest)
+    served.onNext = undefined
     clearInterval(this.#timer)
     this.#timer = this.#every(SAMPLE_MILLIS)
   }

@@ -49,7 +49,12 @@ export class MessageLife {
 }
 
 /** Requests that servers of this thread have begun to serve, and how many of them are over; where they are measured. */
-export const served = { begun: 0, ended: 0 }
+export const served = {
+  begun: 0,
+  ended: 0,
+  /** Called before the next one is counted. */
+  onNext: undefined as (() => void) | undefined,
+}
 
 /*
  * The two messages that were asked for last, which in most cases are a request and its response: nearly all questions

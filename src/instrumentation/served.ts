@@ -85,6 +85,7 @@ export class ServedRequest extends MessageLife implements SpanOwner {
     if (recording !== undefined) recording.owner = this
     if (metrics === undefined) return
     metrics.active(this.#method, scheme, 1)
+    served.onNext?.()
     served.begun++
   }
 

@@ -14,9 +14,11 @@ test('an idle event loop is not woken for samples, and the delay by the first re
   await sink.settled()
   assert.equal(code, 0, stderr)
   // A sample each 50 ms of two seconds would make 40 of them.
-  const { turns, more } = JSON.parse(stdout)
+  const { turns, more, heardIdle, heardThen } = JSON.parse(stdout)
   assert.ok(turns < 20, `${turns} turns`)
   assert.equal(more, 1, `${more} samples after the last request`)
+  // A channel that gets its first listener, or loses its last, has V8 throw away Node's code that asks for them.
+  assert.deepEqual(heardIdle, heardThen)
 
   // The timer that is late was begun with the request, and is due 50 ms later.
   const of = (name: string) => sink.metric(`nodejs.eventloop.delay.${name}`)?.points[0]?.value ?? Number.NaN
