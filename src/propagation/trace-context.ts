@@ -1,5 +1,6 @@
 import type { TraceState as ApiTraceState, Context, SpanContext, TextMapPropagator } from '@opentelemetry/api'
 import { isSuppressed, SPAN_KEY, spanOf } from '../context/context.js'
+import type { IdBits } from '../trace/id.js'
 import { NonRecordingSpan } from '../trace/non-recording-span.js'
 import { FLAG_RANDOM, FLAG_SAMPLED, recordingOf } from '../trace/span.js'
 import { listValue, skipBlanks, soleValue, trimmedEnd } from './header.js'
@@ -14,6 +15,9 @@ const FLAGS_TEXT = ['00', '01', '02', '03']
 
 const TRACE_ID_CHARS = 32
 const SPAN_ID_CHARS = 16
+/** Of 32 bits. */
+const WORD_CHARS = 8
+const TRACE_ID_WORDS = TRACE_ID_CHARS / WORD_CHARS
 /** `00-<trace id>-<parent id>-<flags>`. */
 const VERSION_00_CHARS = 55
 /** Later versions may be longer than version 00; beyond this no header is read. */
@@ -51,8 +55,8 @@ export const traceContext: TextMapPropagator = {
     if (parent === undefined) return context
     const list = listValue(getter.get(carrier, TRACESTATE), MAX_TRACESTATE_HEADER_CHARS)
     const traceState = list === undefined ? undefined : parseTraceState(list)
-    if (traceState !== undefined) parent.traceState = traceState
-    return context.setValue(SPAN_KEY, new NonRecordingSpan(parent))
+    if (traceState !== undefined) parent.spanContext().traceState = traceState
+    return context.setValue(SPAN_KEY, parent)
   },
 
   fields() {
@@ -61,7 +65,7 @@ export const traceContext: TextMapPropagator = {
 }
 
 /** The remote span that a `traceparent` names, or undefined when the header is not legal: then a new trace starts. */
-function parseTraceParent(header: string): SpanContext | undefined {
+function parseTraceParent(header: string): NonRecordingSpan | undefined {
   if (header.length > MAX_TRACEPARENT_CHARS) return undefined
   const start = skipBlanks(header, 0)
   const size = trimmedEnd(header, start) - start
@@ -73,13 +77,34 @@ function parseTraceParent(header: string): SpanContext | undefined {
   if (flags < 0 || !isDash(header, start + 2) || !isDash(header, start + 35) || !isDash(header, start + 52)) {
     return undefined
   }
-  if (!isId(header, start + 3, start + 35) || !isId(header, start + 36, start + 52)) return undefined
-  return {
+  const bits = readIdBits(header, start + 3, start + 36)
+  if (bits === undefined) return undefined
+  const context: SpanContext = {
     traceId: header.slice(start + 3, start + 35),
     spanId: header.slice(start + 36, start + 52),
     traceFlags: flags & KNOWN_FLAGS,
     isRemote: true,
   }
+  return new NonRecordingSpan(context, bits)
+}
+
+/** Of the trace id that begins at `traceAt` and the span id at `spanAt`; undefined where one of them is none. */
+function readIdBits(text: string, traceAt: number, spanAt: number): IdBits | undefined {
+  const bits: [number, number, number, number, number, number] = [0, 0, 0, 0, 0, 0]
+  let digits = 0
+  for (let word = 0; word < bits.length; word++) {
+    const at = word < TRACE_ID_WORDS ? traceAt + WORD_CHARS * word : spanAt + WORD_CHARS * (word - TRACE_ID_WORDS)
+    let value = 0
+    for (let i = 0; i < WORD_CHARS; i += 2) {
+      const high = HEX_DIGITS[text.charCodeAt(at + i)] ?? NO_DIGIT
+      const low = HEX_DIGITS[text.charCodeAt(at + i + 1)] ?? NO_DIGIT
+      digits |= high | low
+      value |= ((high << 4) | low) << (4 * i)
+    }
+    bits[word] = value
+  }
+  const isWhole = digits < 16 && (bits[0] | bits[1] | bits[2] | bits[3]) !== 0 && (bits[4] | bits[5]) !== 0
+  return isWhole ? bits : undefined
 }
 
 /** The list of a foreign TraceState: the API's own class takes any text in `set`, which an HTTP client then refuses. */

@@ -1,11 +1,15 @@
 import type { Span, SpanContext } from '@opentelemetry/api'
+import type { IdBits } from './id.js'
 
 /** A span that keeps its place in the trace and records nothing: dropped by the sampler, or a remote parent. */
 export class NonRecordingSpan implements Span {
+  /** Of its ids, where they have been read; for those that have it as their parent. */
+  readonly bits: IdBits | undefined
   readonly #context: SpanContext
 
-  constructor(context: SpanContext) {
+  constructor(context: SpanContext, bits?: IdBits) {
     this.#context = context
+    this.bits = bits
   }
 
   spanContext(): SpanContext {

@@ -142,6 +142,7 @@ export class AgentTracer implements Tracer {
         this.#decider,
         name,
         kind,
+        parentSpan,
         localParent,
         parent,
         startTime,
@@ -158,9 +159,9 @@ export class AgentTracer implements Tracer {
       this.#openSpans.notSampled++
       return new NonRecordingSpan(contextOf(traceId, spanId, random, parent?.traceState))
     }
-    // Before anything of the program's is asked, which may start spans; and those of a trace that has begun elsewhere are
-    // known by their digits only.
-    const bits = parent === undefined ? newIdBits() : bitsBeside(localParent, traceId)
+    const parentBits = bitsOf(localParent, parentSpan)
+    // Before anything of the program's is asked, which may start spans.
+    const bits = parent === undefined ? newIdBits() : bitsBeside(parentBits, parent, traceId)
     const shared = typeof toShare === 'function' ? toShare(subject) : toShare
     const attributes = describe(subject, shared)
     const settings = this.#settings
@@ -179,7 +180,7 @@ export class AgentTracer implements Tracer {
       settings.sharesAttributes ? shared : undefined,
       startTime,
       localParent === undefined ? clockAnchor(typeof startTime === 'number' ? startTime : now()) : localParent.anchor,
-      localParent?.bits,
+      parentBits,
       dropped,
     )
     span.bits = bits
@@ -192,6 +193,7 @@ export class AgentTracer implements Tracer {
     decider: Decider,
     name: string,
     kind: number,
+    parentSpan: Span | undefined,
     localParent: RecordingSpan | undefined,
     parent: SpanContext | undefined,
     startTime: Time,
@@ -230,7 +232,8 @@ export class AgentTracer implements Tracer {
       this.#openSpans.notSampled++
       return new NonRecordingSpan(contextOf(traceId, spanId, random, traceState))
     }
-    const bits = bitsBeside(localParent, traceId)
+    const parentBits = bitsOf(localParent, parentSpan)
+    const bits = bitsBeside(parentBits, parent, traceId)
     const attributes = describeOnce()
     const dropped = limitAll(attributes, shared, this.#settings)
     const parts: ConstructorParameters<typeof RecordingSpan> = [
@@ -246,7 +249,7 @@ export class AgentTracer implements Tracer {
       this.#settings.sharesAttributes ? shared : undefined,
       startTime,
       localParent?.anchor ?? clockAnchor(typeof startTime === 'number' ? startTime : now()),
-      above === undefined ? undefined : localParent?.bits,
+      above === undefined ? undefined : parentBits,
       dropped,
     ]
     const span = held === undefined ? new RecordingSpan(...parts) : decider.hold(held, parts)
@@ -265,9 +268,15 @@ function valueIn(key: string, list: Readonly<AttributeList> | undefined): unknow
   return undefined
 }
 
-/** Of the span id that was made last, in a trace that may be that of a span of this process. */
-function bitsBeside(local: RecordingSpan | undefined, traceId: string): IdBits | undefined {
-  return local?.bits === undefined || local.traceId !== traceId ? undefined : idBitsBeside(local.bits)
+/** Undefined for a span that has begun elsewhere, and whose ids have not been read. */
+function bitsOf(local: RecordingSpan | undefined, parentSpan: Span | undefined): IdBits | undefined {
+  if (local !== undefined) return local.bits
+  return parentSpan instanceof NonRecordingSpan ? parentSpan.bits : undefined
+}
+
+/** Of the span id that was made last, in a trace that may be that of its parent. */
+function bitsBeside(parentBits: IdBits | undefined, parent: SpanContext | undefined, traceId: string) {
+  return parentBits === undefined || parent?.traceId !== traceId ? undefined : idBitsBeside(parentBits)
 }
 
 /** Puts the limits on a list, and on what is shared where the limits are that tight; @returns how many were dropped. */

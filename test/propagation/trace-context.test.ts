@@ -14,6 +14,7 @@ import {
 import { ROOT_CONTEXT, SUPPRESS_KEY } from '../../src/context/context.js'
 import { traceContext } from '../../src/propagation/trace-context.js'
 import { TraceState } from '../../src/propagation/trace-state.js'
+import { NonRecordingSpan } from '../../src/trace/non-recording-span.js'
 
 const TRACE_ID = '0af7651916cd43dd8448eb211c80319c'
 const SPAN_ID = 'b7ad6b7169203331'
@@ -65,6 +66,13 @@ for (const [what, traceparent] of ACCEPTED) {
     const parent = parentOf(traceparent)
     assert.equal(parent?.isRemote, true)
     assert.equal(parent.traceFlags, 1)
+    const span = trace.getSpan(extract({ traceparent }))
+    assert.ok(span instanceof NonRecordingSpan)
+    const bytes = Buffer.from(parent.traceId + parent.spanId, 'hex')
+    assert.deepEqual(
+      span.bits,
+      [0, 4, 8, 12, 16, 20].map((at) => bytes.readInt32LE(at)),
+    )
   })
 }
 
