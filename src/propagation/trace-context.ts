@@ -116,19 +116,12 @@ function checkedList(traceState: ApiTraceState): string {
   }
 }
 
-function isWholeId(id: unknown, length: number): boolean {
-  return typeof id === 'string' && id.length === length && isId(id, 0, length)
-}
-
 /** Lower-case hex digits, and not all zero. */
-function isId(text: string, start: number, end: number): boolean {
+function isWholeId(id: unknown, length: number): boolean {
+  if (typeof id !== 'string' || id.length !== length) return false
   let digits = 0
-  for (let i = start; i < end; i++) {
-    const digit = HEX_DIGITS[text.charCodeAt(i)] ?? NO_DIGIT
-    if (digit === NO_DIGIT) return false
-    digits |= digit
-  }
-  return digits !== 0
+  for (let i = 0; i < length; i++) digits |= HEX_DIGITS[id.charCodeAt(i)] ?? NO_DIGIT
+  return digits > 0 && digits < 16
 }
 
 /** The byte of two lower-case hex digits at `at`, or -1. */

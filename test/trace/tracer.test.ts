@@ -1,8 +1,15 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { createTraceState, INVALID_SPAN_CONTEXT, type SpanContext, trace } from '@opentelemetry/api'
+import {
+  createTraceState,
+  defaultTextMapGetter,
+  INVALID_SPAN_CONTEXT,
+  type SpanContext,
+  trace,
+} from '@opentelemetry/api'
 import { ROOT_CONTEXT, SPAN_KEY, SUPPRESS_KEY, spanOf } from '../../src/context/context.js'
 import { activeContext, runIn } from '../../src/context/manager.js'
+import { traceContext } from '../../src/propagation/trace-context.js'
 import { toUnixMillis } from '../../src/trace/clock.js'
 import { NonRecordingSpan } from '../../src/trace/non-recording-span.js'
 import { alwaysOff, alwaysOn, parentBased } from '../../src/trace/sampler.js'
@@ -28,6 +35,29 @@ test('a root span has new random ids, the sampled and the random flag', () => {
   assert.notEqual(a.traceId, b.traceId)
   assert.equal(a.isRemote, undefined)
 })
+
+test('the bits of ids are those of their digits, below a parent whose bits have been read too', () => {
+  const { tracer, ended } = recordingTracer()
+  const carrier = { traceparent: `00-${TRACE_ID}-${SPAN_ID}-01` }
+  const context = traceContext.extract(ROOT_CONTEXT, carrier, defaultTextMapGetter)
+  const span = tracer.startSpan('served', {}, context)
+  tracer.startSpan('called', {}, context.setValue(SPAN_KEY, span)).end()
+  span.end()
+  tracer.startSpan('root').end()
+  for (const { traceId, spanId, parentSpanId, bits, parentBits } of ended) {
+    assert.deepEqual(bits, bitsOf(traceId + spanId))
+    assert.deepEqual(parentBits, parentSpanId === '' ? undefined : bitsOf(traceId + parentSpanId))
+  }
+  assert.deepEqual(
+    ended.map(({ parentSpanId }) => parentSpanId),
+    [span.spanContext().spanId, SPAN_ID, ''],
+  )
+})
+
+function bitsOf(digits: string): number[] {
+  const bytes = Buffer.from(digits, 'hex')
+  return [0, 4, 8, 12, 16, 20].map((at) => bytes.readInt32LE(at))
+}
 
 test('a root span that began a while ago says so, and moves no other', () => {
   const { tracer, ended } = recordingTracer()
