@@ -14,11 +14,13 @@ if (major < 20 || (major === 20 && minor < 19) || major === 21 || (major === 22 
 }
 
 function start() {
+  // biome-ignore lint/style/noProcessEnv: that nobody asks is seen in less time than what answers takes to load.
+  const { OTEL_SDK_DISABLED, OTEL_ENABLED, OTEL_CONFIG_FILE, OTEL_EXPERIMENTAL_CONFIG_FILE } = process.env
+  // So is the plainest answer: what knows the others takes half a millisecond to load.
+  if (OTEL_SDK_DISABLED === 'true' && !OTEL_CONFIG_FILE && !OTEL_EXPERIMENTAL_CONFIG_FILE) return
   // Required, so that nothing is awaited: --require cannot wait, and the program must not start before the agent.
   const require = process.getBuiltinModule('node:module').createRequire(import.meta.url)
   try {
-    // biome-ignore lint/style/noProcessEnv: that nobody asks is seen in less time than what answers takes to load.
-    const { OTEL_SDK_DISABLED, OTEL_ENABLED } = process.env
     const isAsked = OTEL_SDK_DISABLED !== undefined || OTEL_ENABLED !== undefined
     if (isAsked && require('./dist/disabled.cjs').isDisabled()) return
     const entry = process.argv[1]

@@ -53,10 +53,10 @@ for (const extension of ['mjs', 'cjs']) {
   })
 }
 
-for (const [variable, value] of [
-  ['OTEL_SDK_DISABLED', 'true'],
-  ['OTEL_SDK_DISABLED', 'TRUE'],
-  ['OTEL_ENABLED', 'false'],
+for (const [variable, value, loaded] of [
+  ['OTEL_SDK_DISABLED', 'true', []],
+  ['OTEL_SDK_DISABLED', 'TRUE', ['disabled.cjs']],
+  ['OTEL_ENABLED', 'false', ['disabled.cjs']],
 ] as const) {
   test(`${variable}=${value} makes the agent absent: nothing patched, loaded, said or listened to`, async () => {
     const nothing = ['--import', 'data:text/javascript,']
@@ -64,10 +64,19 @@ for (const [variable, value] of [
     const disabled = await run('boot/untouched.cjs', { env: { [variable]: value } })
     assert.equal(disabled.stderr, '')
     const seen = JSON.parse(disabled.stdout)
-    // All that is loaded is what reads the two variables.
     assert.deepEqual({ ...seen, loaded: [] }, JSON.parse(bare.stdout))
-    assert.deepEqual(seen.loaded, ['disabled.cjs'])
+    // What reads the two variables, where they are written in another way than most.
+    assert.deepEqual(seen.loaded, loaded)
     assert.deepEqual([seen.patched, seen.registry], [0, true])
+  })
+}
+
+for (const variable of ['OTEL_CONFIG_FILE', 'OTEL_EXPERIMENTAL_CONFIG_FILE']) {
+  test(`OTEL_SDK_DISABLED=true does not count beside ${variable}, which has a key for that`, async (t) => {
+    const file = join(temporaryFolder(t), 'otel.yaml')
+    writeFileSync(file, 'file_format: "1.0"\n')
+    const { stdout } = await run('boot/untouched.cjs', { env: { OTEL_SDK_DISABLED: 'true', [variable]: file } })
+    assert.equal(JSON.parse(stdout).patched, 4)
   })
 }
 

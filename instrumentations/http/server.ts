@@ -6,7 +6,7 @@ import { setImmediate } from 'node:timers'
 import type { Context } from '@opentelemetry/api'
 import { guard } from '../../src/instrumentation/guard.js'
 import type { Kit } from '../../src/instrumentation/kit.js'
-import { lifeOf, type Message } from '../../src/instrumentation/message.js'
+import { lifeOf, type Message, served } from '../../src/instrumentation/message.js'
 import type { AnyFunction } from '../../src/instrumentation/wrap.js'
 import { keepContext } from './message.js'
 import type { Scheme, Serving } from './serving.js'
@@ -18,6 +18,7 @@ const require = createRequire(import.meta.url)
  * It covers the time from the request's head to the response's last byte, or the connection's loss.
  */
 export function traceServers(server: EventEmitter, response: Message | undefined, scheme: Scheme, kit: Kit): void {
+  served.areCounted = true
   if (response !== undefined) {
     keepContext(response, kit)
     noteFirstByte(response, kit)

@@ -1,3 +1,4 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { clearInterval, setInterval } from 'node:timers'
 import { guard } from '../../src/instrumentation/guard.js'
 import type { Kit } from '../../src/instrumentation/kit.js'
@@ -12,12 +13,14 @@ const LOOK_MILLIS = 1000
 const IDLE_MILLIS = 20
 /** A loop that was active for less of `SAMPLE_MILLIS` has done nothing but take a sample. */
 const QUIET_MILLIS = 1
+/** Published by node:http for each request, before its server has it. */
+const REQUEST_CHANNEL = 'http.server.request.start'
 
 /**
  * How late the timers of this thread's event loop are, by a sample each 50 ms. An idle loop is left alone, for a sample
- * would wake it only to find it on time: these count as 0 and are not taken. The next request that is measured has them
- * taken again at once, until there are no more requests; and whatever else keeps the loop active within a second, until
- * it is idle for one.
+ * would wake it only to find it on time: these count as 0 and are not taken. The next request has them taken again at
+ * once, until there are no more requests; and whatever else keeps the loop active within a second, until it is idle for
+ * one, as after requests that nobody counts.
  */
 export class LoopDelay {
   readonly #kit: Kit
@@ -25,6 +28,7 @@ export class LoopDelay {
   readonly #performance = process.getBuiltinModule('node:perf_hooks').performance
   readonly #onTick: (millis: number) => void
   readonly #onRequest: () => void
+  readonly #onUncounted: () => void
   readonly #watchers: DelaySamples[] = []
   #timer: NodeJS.Timeout
   /** When the next sample or look is due. On the monotonic clock, as all times here. */
@@ -37,12 +41,17 @@ export class LoopDelay {
   #begunBefore: number | undefined = 0
   /** Up to when samples that are not taken have been counted; undefined where they are taken. */
   #idleSinceMillis: number | undefined = undefined
+  #isListening = false
 
   constructor(kit: Kit) {
     this.#kit = kit
     const place = kit.place('event loop delay')
     this.#onTick = guard(place, (millis: number) => this.#tick(millis))
     this.#onRequest = guard(place, () => this.#wake(served.begun))
+    this.#onUncounted = guard(place, () => {
+      if (served.areCounted) unsubscribe(REQUEST_CHANNEL, this.#onUncounted)
+      else this.#wake(undefined)
+    })
     this.#timer = this.#every(SAMPLE_MILLIS)
   }
 
@@ -97,6 +106,14 @@ export class LoopDelay {
     this.#lookActive = active
     this.#idleSinceMillis = this.#performance.now()
     served.onNext = this.#onRequest
+    if (!served.areCounted) this.#listen()
+  }
+
+  /** For good: with a channel's first listener, and without its last one, V8 throws away Node's code that asks for them. */
+  #listen(): void {
+    if (this.#isListening) return
+    this.#isListening = true
+    subscribe(REQUEST_CHANNEL, this.#onUncounted)
   }
 
   /** `begunBefore` is undefined where it is not for a request. */

@@ -50,6 +50,8 @@ export class MessageLife {
 
 /** Requests that servers of this thread have begun to serve, and how many of them are over; where they are measured. */
 export const served = {
+  /** Whether requests to servers of node:http are looked for at all. */
+  areCounted: false,
   begun: 0,
   ended: 0,
   /** Called before the next one is counted. */

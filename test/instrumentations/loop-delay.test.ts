@@ -3,18 +3,15 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { DelaySamples } from '../../instrumentations/runtime-node/delay-samples.js'
 import { root, run } from '../harness/program.js'
-import { startSink } from '../harness/sink.js'
+import { type Sink, startSink } from '../harness/sink.js'
 
 /** Tells the programs when the agent has looked at their event loop, which they say to be active or not. */
 const nodeFlags = ['--require', join(root, 'test/apps/metrics/ticks.cjs')]
 
 test('an idle event loop is not woken for samples, and the delay by the first request after that is seen', async (t) => {
   const sink = await startSink(t)
-  const { code, stdout, stderr } = await run('metrics/idle.cjs', { env: sink.env, nodeFlags })
-  await sink.settled()
-  assert.equal(code, 0, stderr)
+  const { turns, more, heardIdle, heardThen } = await idle(sink)
   // A sample each 50 ms of two seconds would make 40 of them.
-  const { turns, more, heardIdle, heardThen } = JSON.parse(stdout)
   assert.ok(turns < 20, `${turns} turns`)
   assert.equal(more, 1, `${more} samples after the last request`)
   // A channel that gets its first listener, or loses its last, has V8 throw away Node's code that asks for them.
@@ -27,6 +24,22 @@ test('an idle event loop is not woken for samples, and the delay by the first re
   assert.deepEqual([of('min'), of('p50')], [0, 0])
   assert.ok(of('mean') < of('max') / 10 && of('stddev') < of('max') / 2, `${of('mean')} s, ${of('stddev')} s`)
 })
+
+test('the delay by the first request is seen where requests are not traced, too', async (t) => {
+  const sink = await startSink(t)
+  const { turns, heardIdle, heardThen } = await idle(sink, { OTEL_NODE_DISABLED_INSTRUMENTATIONS: 'http' })
+  assert.ok(turns < 20, `${turns} turns`)
+  assert.deepEqual(heardIdle, heardThen)
+  const max = sink.metric('nodejs.eventloop.delay.max')?.points[0]?.value ?? Number.NaN
+  assert.ok(max > 0.1 && max < 5, `${max} s`)
+})
+
+async function idle(sink: Sink, env: Record<string, string> = {}) {
+  const { code, stdout, stderr } = await run('metrics/idle.cjs', { env: { ...sink.env, ...env }, nodeFlags })
+  await sink.settled()
+  assert.equal(code, 0, stderr)
+  return JSON.parse(stdout) as { turns: number; more: number; heardIdle: string[]; heardThen: string[] }
+}
 
 test('a program that puts another `performance` in the place of the global one goes on', async (t) => {
   const sink = await startSink(t)
