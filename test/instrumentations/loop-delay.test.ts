@@ -34,6 +34,12 @@ test('the delay by the first request is seen where requests are not traced, too'
   assert.ok(max > 0.1 && max < 5, `${max} s`)
 })
 
+test('requests of a server that is loaded late are counted, and Node.js is not asked for them any more', async (t) => {
+  const sink = await startSink(t)
+  const { stdout, stderr } = await run('metrics/late-server.cjs', { env: sink.env, nodeFlags })
+  assert.equal(stdout, '{"before":true,"after":false}\n', stderr)
+})
+
 async function idle(sink: Sink, env: Record<string, string> = {}) {
   const { code, stdout, stderr } = await run('metrics/idle.cjs', { env: { ...sink.env, ...env }, nodeFlags })
   await sink.settled()
