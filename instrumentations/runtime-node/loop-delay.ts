@@ -109,7 +109,10 @@ export class LoopDelay {
     if (!served.areCounted) this.#listen()
   }
 
-  /** For good: with a channel's first listener, and without its last one, V8 throws away Node's code that asks for them. */
+  /**
+   * Once, and for as long as requests are not counted: with a channel's first listener, and without its last one, V8
+   * throws away Node's code that asks for them.
+   */
   #listen(): void {
     if (this.#isListening) return
     this.#isListening = true
