@@ -40,6 +40,12 @@ test('requests of a server that is loaded late are counted, and Node.js is not a
   assert.equal(stdout, '{"before":true,"after":false}\n', stderr)
 })
 
+test('what keeps an idle event loop active and is no request has its delay sampled from the next look on', async (t) => {
+  const sink = await startSink(t)
+  const { stdout, stderr } = await run('metrics/other-work.cjs', { env: sink.env, nodeFlags })
+  assert.equal(stdout, '{"few":0}\n', stderr)
+})
+
 async function idle(sink: Sink, env: Record<string, string> = {}) {
   const { code, stdout, stderr } = await run('metrics/idle.cjs', { env: { ...sink.env, ...env }, nodeFlags })
   await sink.settled()

@@ -5,7 +5,9 @@ const { performance } = require('node:perf_hooks')
 const timers = require('node:timers')
 
 const SAMPLE_MILLIS = 50
-const LOOK_MILLIS = 1000
+/** From one look at an idle loop to the next; a second here. */
+const IDLE_LOOK_MILLIS = 5000
+const SHORT_MILLIS = 1000
 
 const ticks = new EventEmitter()
 let areSamplesHeld = false
@@ -19,7 +21,7 @@ timers.setInterval = (callback, millis, ...args) =>
       callback(...given)
       ticks.emit(String(millis))
     },
-    millis,
+    millis === IDLE_LOOK_MILLIS ? SHORT_MILLIS : millis,
     ...args,
   )
 
@@ -31,8 +33,8 @@ exports.work = (millis) => {
   activeMillis += millis
 }
 
-/** The agent looks at an idle loop once a second. */
-exports.look = () => once(ticks, String(LOOK_MILLIS))
+/** The agent has looked at an idle loop. */
+exports.look = () => once(ticks, String(IDLE_LOOK_MILLIS))
 
 /** So many samples of the loop's delay have been taken from now on. */
 exports.samples = async (count) => {
