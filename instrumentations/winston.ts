@@ -22,6 +22,7 @@ export const winston: Instrumentation = {
         const library: Winston = exports.createLogger === undefined ? exports.default : exports
         const prototype = prototypeOf(library)
         const place = kit.place('record')
+        const loans = new WeakMap<object, Loan>()
         const written =
           kit.logger === undefined ? undefined : sendFormatted(kit, prototype, library.Transport?.prototype)
         kit.wrap(prototype, 'write', (write) => {
@@ -29,13 +30,28 @@ export const winston: Instrumentation = {
             let record = info
             if (place.on) {
               try {
-                record = withFields(info, kit)
+                record = withFields(info, kit, loans)
               } catch (error) {
                 place.failed(error)
               }
             }
-            written?.(info, record)
+            written?.(info, record, record !== info || loans.has(info as object))
             return write.call(this, record, ...args)
+          }
+        })
+        const give = guard(place, (loan: Loan) => loan.give())
+        const takeBack = guard(place, (loan: Loan) => loan.takeBack())
+        kit.wrap(prototype, '_transform', (transform) => {
+          return function (record, ...args) {
+            const loan = loans.get(record as object)
+            if (loan === undefined) return transform.call(this, record, ...args)
+            loans.delete(record as object)
+            give(loan)
+            try {
+              return transform.call(this, record, ...args)
+            } finally {
+              takeBack(loan)
+            }
           }
         })
       },
@@ -55,25 +71,45 @@ function prototypeOf({ Logger, createLogger }: Winston): object {
   return Logger?.prototype ?? Object.getPrototypeOf(Object.getPrototypeOf(createLogger({ silent: true })))
 }
 
-/** A copy of the record with the fields: the program may use the record again, and show an error to others. */
-function withFields(info: unknown, kit: Kit): unknown {
+/**
+ * A copy of the record with the fields, for the program may use the record again. What is of a class has to be itself, as
+ * an error whose message is an accessor, or whose methods need private fields: it is lent the fields while it is formatted.
+ */
+function withFields(info: unknown, kit: Kit, loans: WeakMap<object, Loan>): unknown {
   if (typeof info !== 'object' || info === null) return info
   const fields = kit.correlation.fieldsFor(info)
   if (fields === undefined) return info
-  return Object.assign(copyOf(info), fields)
+  if (Object.getPrototypeOf(info) === Object.prototype) return { ...info, ...fields }
+  loans.set(info, new Loan(info, fields))
+  return info
 }
 
-/** Of the same kind, with all properties as values: an error's stack may be an accessor that works on the error only. */
-function copyOf(info: object): object {
-  const prototype = Object.getPrototypeOf(info)
-  if (prototype === Object.prototype) return { ...info }
-  const copy = Object.create(prototype)
-  for (const key of Reflect.ownKeys(info)) {
-    const enumerable = Object.prototype.propertyIsEnumerable.call(info, key)
-    const value = Reflect.get(info, key)
-    Object.defineProperty(copy, key, { value, enumerable, writable: true, configurable: true })
+/** Properties that an object has for a while. */
+class Loan {
+  readonly #object: object
+  readonly #properties: Readonly<Record<string, string>>
+  /** What was there before, undefined where there was nothing. */
+  readonly #before = new Map<string, PropertyDescriptor | undefined>()
+
+  constructor(object: object, properties: Readonly<Record<string, string>>) {
+    this.#object = object
+    this.#properties = properties
   }
-  return copy
+
+  /** As far as the object takes them: it may be frozen. */
+  give(): void {
+    for (const [name, value] of Object.entries(this.#properties)) {
+      this.#before.set(name, Reflect.getOwnPropertyDescriptor(this.#object, name))
+      Reflect.defineProperty(this.#object, name, { value, writable: true, enumerable: true, configurable: true })
+    }
+  }
+
+  takeBack(): void {
+    for (const [name, before] of this.#before) {
+      if (before === undefined) Reflect.deleteProperty(this.#object, name)
+      else Reflect.defineProperty(this.#object, name, before)
+    }
+  }
 }
 
 interface WinstonLogger {
@@ -108,7 +144,7 @@ function sendFormatted(
   kit: Kit,
   prototype: object,
   transport: object | undefined,
-): (info: unknown, record: unknown) => void {
+): (info: unknown, record: unknown, hasIds: boolean) => void {
   const { exceptionAttributes, jsonValue, markWriting, namedSeverity, recordAttributes } =
     require('../src/instrumentation/log-records.js') as typeof import('../src/instrumentation/log-records.js')
   markWriting(kit, prototype, 'write')
@@ -154,13 +190,13 @@ function sendFormatted(
       return push.call(this, formatted, ...args)
     }
   })
-  return guard(kit.place('send'), (info, record) => {
+  return guard(kit.place('send'), (info, record, hasIds) => {
     if (typeof info !== 'object' || info === null) return
     waiting.set(record as object, {
       context: kit.active(),
       timestamp: performance.now(),
       error: errorIn(info as Info),
-      hasIds: record !== info,
+      hasIds,
     })
   })
 }

@@ -12,6 +12,7 @@ const PROGRAMS: [app: string, without: number, withOwn: number][] = [
   [`${await projectOf(file, 'logs', { pino: 'pino6' })}/pino.cjs`, 6, 2],
   ['logs/winston.cjs', 5, 1],
   ['logs/winston.mjs', 5, 1],
+  ['logs/winston-objects.cjs', 15, 1],
   ['logs/bunyan.cjs', 5, 1],
   ['logs/bunyan.mjs', 5, 1],
 ]
