@@ -37,7 +37,8 @@ export function addHooks(fastify: Fastify, kit: Kit): void {
 /** At once, for `reply.callNotFound()` forgets the route. What is not found has none. */
 function setRoute(request: Request, routeOf: RouteReader): void {
   const served = servedRequest(request.raw)
-  if (!served?.span.isRecording()) return
+  // Metrics name routes whether the request is sampled or not.
+  if (served === undefined) return
   const route = routeOf(request)
   if (route !== undefined) served.setRoute(route)
 }

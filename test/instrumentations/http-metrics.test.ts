@@ -20,6 +20,24 @@ function pointsOf(sink: Sink, name: string): string[] {
     .sort()
 }
 
+test('requests of fastify have their routes in metrics, sampled or not', async (t) => {
+  for (const sampler of ['always_on', 'always_off']) {
+    const sink = await startSink(t)
+    await run('fastify/unsampled.cjs', { env: { ...sink.env, OTEL_TRACES_SAMPLER: sampler } })
+    await sink.settled()
+    const points = sink.metric('http.server.request.duration')?.points ?? []
+    const routes = points.map(({ attributes, count }) => [attributes['http.route'], count])
+    assert.deepEqual(
+      routes,
+      [
+        ['/users/:id', 2],
+        [undefined, 1],
+      ],
+      sampler,
+    )
+  }
+})
+
 for (const sampler of ['always_on', 'always_off']) {
   test(`requests served and sent are measured, ${sampler}`, async (t) => {
     const sink = await startSink(t)
