@@ -71,10 +71,11 @@ function withoutBrackets(host: string): string {
 }
 
 function basic(username: string, password: string): string {
-  return `Basic ${Buffer.from(`${decoded(username)}:${decoded(password)}`).toString('base64')}`
+  return `Basic ${Buffer.from(`${percentDecoded(username)}:${percentDecoded(password)}`).toString('base64')}`
 }
 
-function decoded(text: string): string {
+/** As it stands where a `%` begins no code: passwords have them. */
+export function percentDecoded(text: string): string {
   try {
     return decodeURIComponent(text)
   } catch {

@@ -47,6 +47,9 @@ export interface Descendant {
   readonly parent: number
 }
 
+/** Where batches are not to wait at all: a thread that has no room left says so itself. */
+const LEAST_PERIOD_MILLIS = 100
+
 /** Takes over what worker threads hand over, also after they have been terminated. */
 export class ThreadInbox {
   readonly #adopt: Adopt
@@ -62,7 +65,7 @@ export class ThreadInbox {
   /** What has come is taken over as often as spans are delivered, and when `drain` is called. */
   constructor({ config, adopt, measurements }: ThreadInboxSettings) {
     this.#adopt = adopt
-    this.#periodMillis = config.traces.batch.scheduleDelayMillis
+    this.#periodMillis = Math.max(config.traces.batch.scheduleDelayMillis, LEAST_PERIOD_MILLIS)
     this.#fingerprints = { fingerprint: fingerprint(config), metricFingerprint: metricFingerprint(config) }
     this.#makeMeasurements = measurements
     subscribe(MADE, (message) => this.#made((message as { worker: Worker }).worker))

@@ -37,6 +37,20 @@ test('name servers that do not answer are given up, and the C library is not ask
   assert.ok(millis < 1000 + SLACK_MILLIS, `${millis} ms`)
 })
 
+test('all names of the search list are asked for at once', async (t) => {
+  const files = process.getBuiltinModule('node:fs')
+  const { readFileSync } = files
+  const read = (path: string, ...rest: unknown[]) =>
+    path === '/etc/resolv.conf'
+      ? 'search a.test b.test c.test\noptions ndots:5\n'
+      : Reflect.apply(readFileSync, files, [path, ...rest])
+  t.mock.method(files, 'readFileSync', read)
+  const known = (type: number, name: string) => (name !== 'collector.ns' ? NXDOMAIN : type === A ? [192, 0, 2, 7] : [])
+  const names = new NameLookup([await nameServer(t, known, 250)])
+  assert.deepEqual(await lookup(names, 'collector.ns', { family: 4 }), { address: '192.0.2.7', family: 4 })
+  assert.equal(names.isUnderWay, false)
+})
+
 test('a look-up can be called off', async (t) => {
   const names = new NameLookup([await nameServer(t, () => undefined)])
   const answer = lookup(names, 'collector.test', { all: true })
@@ -63,13 +77,14 @@ function lookup(names: NameLookup, name: string, options: { all?: true; family?:
 
 /**
  * A name server that answers a question for one type of record: with an address, which may be empty, or with a code
- * of failure, or never.
+ * of failure, or never; each after `delayMillis`.
  *
  * @returns its address
  */
 async function nameServer(
   t: TestContext,
-  answer: (type: number) => readonly number[] | number | undefined,
+  answer: (type: number, name: string) => readonly number[] | number | undefined,
+  delayMillis = 0,
 ): Promise<string> {
   const socket = createSocket('udp4').bind(0, '127.0.0.1')
   await once(socket, 'listening')
@@ -77,7 +92,8 @@ async function nameServer(
   socket.on('message', (query, { port }) => {
     // RFC 1035: a head of 12 bytes, the name that ends with an empty label, and the type and class of the question.
     const end = query.indexOf(0, 12) + 5
-    const found = answer(query.readUInt16BE(end - 4))
+    const name = query.toString('latin1', 13, end - 5).replace(/[^a-z]/g, '.')
+    const found = answer(query.readUInt16BE(end - 4), name)
     if (found === undefined) return
     const address = typeof found === 'number' ? [] : found
     const head = Buffer.from(query.subarray(0, 12))
@@ -85,7 +101,8 @@ async function nameServer(
     head.writeUInt16BE(address.length === 0 ? 0 : 1, 6)
     head.writeUInt16BE(0, 10)
     const record = Buffer.from([0xc0, 12, 0, A, 0, 1, 0, 0, 0, 60, 0, 4, ...address])
-    socket.send(Buffer.concat([head, query.subarray(12, end), address.length === 0 ? Buffer.alloc(0) : record]), port)
+    const reply = Buffer.concat([head, query.subarray(12, end), address.length === 0 ? Buffer.alloc(0) : record])
+    setTimeout(() => socket.send(reply, port), delayMillis)
   })
   return `127.0.0.1:${socket.address().port}`
 }

@@ -63,6 +63,13 @@ test('credentials of the URL become basic authentication and are never printed',
   assert.doesNotMatch(transport.destination + JSON.stringify(answer), /secret/)
 })
 
+test('credentials in which a % begins no code are sent as they stand', async () => {
+  const collector = await collect(status(200))
+  const url = new URL(collector.url.href.replace('//', '//me:50%@'))
+  await transportTo(url).post(BODY, 5000)
+  assert.equal(collector.requests[0]?.headers.authorization, `Basic ${btoa('me:50%')}`)
+})
+
 test('a gzip body is readable and made once for all attempts', async () => {
   const collector = await collect(inTurn(status(503), status(200)))
   const transport = transportTo(collector.url, {}, 'gzip')

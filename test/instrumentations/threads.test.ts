@@ -9,6 +9,13 @@ import { startSink } from '../harness/sink.js'
 const WORKERS = ['cjs', 'esm', 'shared', 'env', 'bare', 'eval']
 const TRACEPARENT = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
 
+test('a thread costs its maker no short intervals, however soon batches leave', async (t) => {
+  const { env } = await startSink(t)
+  const nodeFlags = ['--require', join(root, 'test/apps/threads/intervals.cjs')]
+  const { stdout } = await run('threads/empty.cjs', { env: { ...env, OTEL_BSP_SCHEDULE_DELAY: '0' }, nodeFlags })
+  assert.equal(stdout, '{"short":[]}\n')
+})
+
 for (const importFlag of ['--import', '--require'] as const) {
   test(`${importFlag}: worker threads have spans of their own, and are the same service instance`, async (t) => {
     const sink = await startSink(t)

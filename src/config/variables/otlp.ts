@@ -32,7 +32,7 @@ const SHARED = {
   OTEL_EXPORTER_OTLP_TIMEOUT: {
     type: timeout,
     default: '10000',
-    meaning: 'How long one batch may take to be delivered, with all retries.',
+    meaning: 'How long one attempt to deliver a batch may take; there may be more of them.',
   },
   OTEL_EXPORTER_OTLP_COMPRESSION: {
     type: compression,

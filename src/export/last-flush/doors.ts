@@ -16,7 +16,7 @@ export interface Uncaught {
 }
 
 export interface Doors {
-  /** The event loop is empty: the process ends, unless something is started. */
+  /** The event loop is empty, and the program does not listen to that: the process ends, unless something is started. */
   readonly onEmpty: () => void
   /**
    * The process ends when this returns, because of an error or not. Called twice where the program
@@ -45,7 +45,10 @@ export function watchDoors({ onEmpty, onEnd, control }: Doors): () => void {
   const listeners = new UnnoticedListeners(process)
   let uncaught: Uncaught | undefined
 
-  listeners.listen('beforeExit', onEmpty)
+  listeners.listen('beforeExit', () => {
+    // Whoever has the event loop turn once more has the program's own listeners called once more, too.
+    if (process.listenerCount('beforeExit') === 0) onEmpty()
+  })
   listeners.listen('exit', () => {
     // Programs emit it too.
     if (exiting() !== false) onEnd(uncaught)
@@ -83,7 +86,8 @@ function watchSignals(
   // By itself, as libraries do that have stepped in for a while: what stands behind the call must not be reached.
   wrapMethod(process, 'kill', () => {
     return function (...args) {
-      const signal = args[0] === process.pid && isMainThread() ? nameOf(args[1]) : undefined
+      const isSelf = args[0] === process.pid && process.pid !== 1 && isMainThread()
+      const signal = isSelf ? nameOf(args[1]) : undefined
       if (signal !== undefined && DEADLY.has(signal) && process.listenerCount(signal) === 0) prepare()
       return Reflect.apply(kill, this, args)
     }
@@ -113,6 +117,9 @@ function watchSignals(
       if (number !== undefined) control.onSignal()
     })
   }
+
+  // Process 1, as the program of a container, is ended by no signal that it does not listen to.
+  if (process.pid === 1) return () => {}
 
   let heard = false
   // A few words, as they are part of the start of most spans.

@@ -1,3 +1,4 @@
+import { percentDecoded } from '../../config/proxy.js'
 import type { TransportSettings } from './transport.js'
 
 /** What a header's name and value may be: RFC 9110, section 5. */
@@ -26,7 +27,7 @@ export function requestFields({ url, headers, version }: TransportSettings): Map
   const { username, password } = new URL(url)
   const fields = new Map([['user-agent', `autospan/${version}`]])
   if (username !== '' || password !== '') {
-    const credentials = Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`)
+    const credentials = Buffer.from(`${percentDecoded(username)}:${percentDecoded(password)}`)
     fields.set('authorization', `Basic ${credentials.toString('base64')}`)
   }
   for (const [name, value] of headers) {

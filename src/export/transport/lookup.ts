@@ -60,13 +60,17 @@ export class NameLookup {
     const timer = setTimeout(() => resolver.cancel(), LIMIT_MILLIS)
     timer.unref()
     try {
-      for (const candidate of candidates(name)) {
-        const addresses = await addressesOf(resolver, candidate, family)
+      // All at once: one after the other, the names that Kubernetes has searched take longer than there is time.
+      const answers = candidates(name).map((candidate) => addressesOf(resolver, candidate, family))
+      for (const answer of answers) answer.catch(() => {})
+      for (const answer of answers) {
+        const addresses = await answer
         if (addresses.length > 0) return addresses
       }
       return undefined
     } finally {
       clearTimeout(timer)
+      resolver.cancel()
       this.#underWay.delete(resolver)
     }
   }

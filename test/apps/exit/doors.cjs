@@ -3,6 +3,9 @@ const after = (leave) => () => setTimeout(leave, 1)
 
 module.exports = {
   'the empty event loop': () => {},
+  'the empty event loop, which it listens to': () => {
+    process.on('beforeExit', (code) => console.log('nothing left to do', code))
+  },
   'an exit code and the empty event loop': () => {
     process.exitCode = 4
   },
