@@ -95,7 +95,7 @@ function rowsOf(signal: SignalName) {
     TIMEOUT: {
       type: timeout,
       fallback: 'OTEL_EXPORTER_OTLP_TIMEOUT',
-      meaning: `How long one batch of ${signal} may take to be delivered, with all retries.`,
+      meaning: `How long one attempt to deliver a batch of ${signal} may take; there may be more of them.`,
     },
     COMPRESSION: {
       type: compression,
