@@ -1,36 +1,46 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { familyName, labelName } from '../../src/export/prometheus/names.js'
+import { type FamilyType, familyName, labelName } from '../../src/export/prometheus/names.js'
 import { type Format, PrometheusText } from '../../src/export/prometheus/text.js'
 import type { AgentMeter } from '../../src/metrics/meter.js'
 import { AgentMeterProvider } from '../../src/metrics/provider.js'
 import { MetricReader } from '../../src/metrics/reader.js'
 import { listenToDiag } from './collector.js'
 
-/** Names and units of OpenTelemetry, whether it is a gauge, and the family's name and unit. */
-const NAMES: readonly [name: string, unit: string, isGauge: boolean, family: string, familyUnit: string][] = [
-  ['http.server.request.duration', 's', false, 'http_server_request_duration_seconds', 'seconds'],
-  ['size', 'By', false, 'size_bytes', 'bytes'],
-  ['size.bytes', 'By', false, 'size_bytes', 'bytes'],
-  ['bytes', 'By', false, 'bytes', 'bytes'],
-  ['speed', 'By/s', true, 'speed_bytes_per_second', 'bytes_per_second'],
-  ['speed', 'm/h', true, 'speed_meters_per_hour', 'meters_per_hour'],
-  ['load', '1', true, 'load_ratio', 'ratio'],
-  ['load', '1', false, 'load', ''],
-  ['heat', 'Cel', true, 'heat_celsius', 'celsius'],
-  ['part', '%', true, 'part_percent', 'percent'],
-  ['calls', '{call}', false, 'calls', ''],
-  ['calls', '{call}/s', true, 'calls_per_second', 'per_second'],
-  ['a.b-c/d', '', false, 'a_b_c_d', ''],
-  ['a..b__c', '', false, 'a_b_c', ''],
-  ['2xx', '', false, '_2xx', ''],
-  ['odd', 'parsec', true, 'odd_parsec', 'parsec'],
-  ['odd', 'm²/·', true, 'odd_m', 'm'],
+/** Names and units of OpenTelemetry, the family's type, its name without `_total`, and its unit. */
+const NAMES: readonly [name: string, unit: string, type: FamilyType, family: string, familyUnit: string][] = [
+  ['http.server.request.duration', 's', 'histogram', 'http_server_request_duration_seconds', 'seconds'],
+  ['size', 'By', 'histogram', 'size_bytes', 'bytes'],
+  ['size.bytes', 'By', 'histogram', 'size_bytes', 'bytes'],
+  ['bytes', 'By', 'histogram', 'bytes', ''],
+  ['bytes', 'By', 'counter', 'bytes', ''],
+  ['requests', 'requests', 'counter', 'requests', ''],
+  ['sent_bytes_total', 'By', 'counter', 'sent_bytes', 'bytes'],
+  ['sent.total', 'By', 'counter', 'sent_bytes', 'bytes'],
+  ['bytes.total', 'By', 'counter', 'bytes', ''],
+  ['busy_seconds_total', 's', 'counter', 'busy_seconds', 'seconds'],
+  ['jobs_total', '{job}', 'counter', 'jobs', ''],
+  ['sum_total', 'By', 'gauge', 'sum_total_bytes', 'bytes'],
+  ['disk', 'kBy', 'gauge', 'disk_kilobytes', 'kilobytes'],
+  ['disk', 'KBy', 'gauge', 'disk_kilobytes', 'kilobytes'],
+  ['speed', 'By/s', 'gauge', 'speed_bytes_per_second', 'bytes_per_second'],
+  ['speed', 'm/h', 'gauge', 'speed_meters_per_hour', 'meters_per_hour'],
+  ['load', '1', 'gauge', 'load_ratio', 'ratio'],
+  ['load', '1', 'histogram', 'load', ''],
+  ['heat', 'Cel', 'gauge', 'heat_celsius', 'celsius'],
+  ['part', '%', 'gauge', 'part_percent', 'percent'],
+  ['calls', '{call}', 'counter', 'calls', ''],
+  ['calls', '{call}/s', 'gauge', 'calls_per_second', 'per_second'],
+  ['a.b-c/d', '', 'counter', 'a_b_c_d', ''],
+  ['a..b__c', '', 'counter', 'a_b_c', ''],
+  ['2xx', '', 'counter', '_2xx', ''],
+  ['odd', 'parsec', 'gauge', 'odd_parsec', 'parsec'],
+  ['odd', 'm²/·', 'gauge', 'odd_m', 'm'],
 ]
 
-for (const [name, unit, isGauge, family, familyUnit] of NAMES) {
-  test(`${name} in ${unit || 'no unit'} is ${family}`, () => {
-    assert.deepEqual(familyName(name, unit, isGauge), { name: family, unit: familyUnit })
+for (const [name, unit, type, family, familyUnit] of NAMES) {
+  test(`the ${type} ${name} in ${unit || 'no unit'} is ${family}`, () => {
+    assert.deepEqual(familyName(name, unit, type), { name: family, unit: familyUnit })
   })
 }
 
@@ -45,15 +55,15 @@ test('labels have legal names', () => {
     assert.equal(labelName(key), label)
 })
 
-/** What is served of what `measure` does, but for the target. */
-function served(format: Format, measure: (meter: AgentMeter) => void): string[] {
+/** What is served of what `measure` does, by the meter of that scope, but for the target. */
+function served(format: Format, measure: (meter: AgentMeter) => void, [name = '', version]: string[] = []): string[] {
   const reader = new MetricReader({
     temporality: 'cumulative',
     histograms: 'explicit_bucket_histogram',
     exemplars: 'always_on',
     keepsExemplars: true,
   })
-  measure(new AgentMeterProvider([reader]).getMeter(''))
+  measure(new AgentMeterProvider([reader]).getMeter(name, version))
   const text = new PrometheusText(format, { attributes: [], schemaUrl: '' })
   reader.collectNow((metric) => text.add(metric))
   return text
@@ -76,6 +86,44 @@ test('keys that become one label have their values joined, in the order of the k
   const measure = (meter: AgentMeter) =>
     meter.createGauge('g').record(1, { 'b.c': 'second', b_c: 'third', 'b-c': 'first' })
   assert.deepEqual(served('prometheus', measure), ['# TYPE g gauge', 'g{b_c="first;second;third"} 1'])
+})
+
+const SCOPED = {
+  otel_scope_name: 'otel_scope_name="mine;shop",otel_scope_version="2.0"',
+  'otel.scope.name': 'otel_scope_name="mine;shop",otel_scope_version="2.0"',
+  'otel.scope.version': 'otel_scope_version="mine;2.0",otel_scope_name="shop"',
+}
+
+for (const [key, labels] of Object.entries(SCOPED)) {
+  for (const format of ['prometheus', 'openmetrics'] as const) {
+    test(`an attribute ${key} and the label of the scope are one in ${format}`, () => {
+      const measure = (meter: AgentMeter) => meter.createGauge('g').record(1, { [key]: 'mine' })
+      assert.equal(served(format, measure, ['shop', '2.0'])[1], `g{${labels}} 1`)
+    })
+  }
+}
+
+test('the label le is of a bucket, and an attribute of that name goes by another', () => {
+  const measure = (meter: AgentMeter) => {
+    meter.createHistogram('h', { advice: { explicitBucketBoundaries: [5] } }).record(7, { le: 'x' })
+    meter.createGauge('g').record(1, { le: 'x' })
+  }
+  assert.deepEqual(served('prometheus', measure), [
+    '# TYPE h histogram',
+    'h_bucket{exported_le="x",le="5"} 0',
+    'h_bucket{exported_le="x",le="+Inf"} 1',
+    'h_sum{exported_le="x"} 7',
+    'h_count{exported_le="x"} 1',
+    '# TYPE g gauge',
+    'g{le="x"} 1',
+  ])
+  const bucket = served('openmetrics', measure).find((line) => line.includes('+Inf'))
+  assert.equal(bucket, 'h_bucket{exported_le="x",le="+Inf"} 1 # {} 7 <time>')
+})
+
+test('an attribute le joins one that has its other name already', () => {
+  const measure = (meter: AgentMeter) => meter.createHistogram('h').record(7, { le: 'x', 'exported.le': 'y' })
+  assert.equal(served('prometheus', measure).at(-1), 'h_count{exported_le="y;x"} 1')
 })
 
 test('a counter has one _total, and only OpenMetrics has exemplars', () => {
@@ -106,6 +154,33 @@ test('units are told in OpenMetrics, and by names in both', () => {
     '# UNIT age_seconds seconds',
     'age_seconds 0.5',
     '# EOF',
+  ])
+})
+
+test('a unit that is the whole name is not told, for a parser would refuse it', () => {
+  const measure = (meter: AgentMeter) => {
+    meter.createCounter('requests', { unit: 'requests' }).add(1)
+    meter.createGauge('bytes', { unit: 'By' }).record(2)
+  }
+  assert.deepEqual(served('openmetrics', measure), [
+    '# TYPE requests counter',
+    'requests_total 1 # {} 1 <time>',
+    '# TYPE bytes gauge',
+    'bytes 2',
+    '# EOF',
+  ])
+})
+
+test('the unit of a counter stands before its _total, and once', () => {
+  const measure = (meter: AgentMeter) => {
+    meter.createCounter('sent_bytes_total', { unit: 'By' }).add(5)
+    meter.createCounter('busy.total', { unit: 's' }).add(1.5)
+  }
+  assert.deepEqual(served('prometheus', measure), [
+    '# TYPE sent_bytes_total counter',
+    'sent_bytes_total 5',
+    '# TYPE busy_seconds_total counter',
+    'busy_seconds_total 1.5',
   ])
 })
 

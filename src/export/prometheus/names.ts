@@ -3,6 +3,8 @@
  * specification, by its default strategy, UnderscoreEscapingWithSuffixes.
  */
 
+export type FamilyType = 'counter' | 'gauge' | 'histogram' | 'info'
+
 const UNITS: ReadonlyMap<string, string> = new Map([
   ['d', 'days'],
   ['h', 'hours'],
@@ -16,6 +18,7 @@ const UNITS: ReadonlyMap<string, string> = new Map([
   ['MiBy', 'mebibytes'],
   ['GiBy', 'gibibytes'],
   ['TiBy', 'tibibytes'],
+  ['kBy', 'kilobytes'],
   ['KBy', 'kilobytes'],
   ['MBy', 'megabytes'],
   ['GBy', 'gigabytes'],
@@ -41,16 +44,18 @@ const PER_UNITS: ReadonlyMap<string, string> = new Map([
   ['y', 'year'],
 ])
 
-/** The name of a family without `_total`, and its unit, which may be empty. */
-export function familyName(name: string, unit: string, isGauge: boolean): { name: string; unit: string } {
-  const word = unitWord(unit, isGauge)
-  const base = legal(name, /[^a-zA-Z0-9_:]+/g)
-  if (word === '' || base === word || base.endsWith(`_${word}`)) return { name: base, unit: word }
-  return { name: `${base}_${word}`, unit: word }
+/** The name of a family, a counter's without `_total`, and the unit that the name ends in; empty where there is none. */
+export function familyName(name: string, unit: string, type: FamilyType): { name: string; unit: string } {
+  const word = unitWord(unit, type === 'gauge')
+  const whole = legal(name, /[^a-zA-Z0-9_:]+/g)
+  const base = type === 'counter' ? withoutTotal(whole) : whole
+  // OpenMetrics wants a name to be more than its unit, and refuses all that is served otherwise.
+  if (word === '' || base === word) return { name: base, unit: '' }
+  return { name: base.endsWith(`_${word}`) ? base : `${base}_${word}`, unit: word }
 }
 
 /** A counter's name without the suffix that each of its samples has anyway. */
-export function withoutTotal(name: string): string {
+function withoutTotal(name: string): string {
   return name.endsWith('_total') ? name.slice(0, -'_total'.length) : name
 }
 

@@ -6,12 +6,10 @@ import type { Metric } from '../../metrics/metric.js'
 import type { NumberPoint } from '../../metrics/points.js'
 import type { Resource } from '../../resource/resource.js'
 import type { AttributeList, Value } from '../../trace/attributes.js'
-import { familyName, labelName, withoutTotal } from './names.js'
+import { type FamilyType, familyName, labelName } from './names.js'
 
 /** What a scraper may ask for. OpenMetrics has exemplars. */
 export type Format = 'prometheus' | 'openmetrics'
-
-type FamilyType = 'counter' | 'gauge' | 'histogram' | 'info'
 
 /** All samples of one name: they stand together, whoever made them. */
 interface Family {
@@ -36,11 +34,10 @@ export class PrometheusText {
   add(metric: Metric): void {
     const { kind, name, unit, description } = metric.descriptor
     const type = typeOf(metric)
-    const translated = familyName(name, unit, type === 'gauge')
-    const base = type === 'counter' ? withoutTotal(translated.name) : translated.name
+    const { name: base, unit: unitWord } = familyName(name, unit, type)
     // In the older format a counter's family has the name of its samples.
     const familyOf = type === 'counter' && !this.#isOpen ? `${base}_total` : base
-    const family = this.#family(familyOf, type, translated.unit, description)
+    const family = this.#family(familyOf, type, unitWord, description)
     if (family === undefined) {
       diag.warnOnce(
         `prometheus ${familyOf}`,
@@ -54,11 +51,13 @@ export class PrometheusText {
       case 'gauge':
         for (const point of metric.points) {
           const sample = type === 'counter' ? `${base}_total` : base
-          family.lines.push(this.#number(sample, type, point, [...labelsOf(point.attributes), ...scope]))
+          family.lines.push(this.#number(sample, type, point, labelsOf(point.attributes, scope)))
         }
         break
       case 'histogram':
-        for (const point of metric.points) this.#histogram(family, point, [...labelsOf(point.attributes), ...scope])
+        for (const point of metric.points) {
+          this.#histogram(family, point, labelsOf(point.attributes, scope, bucketLabelName))
+        }
     }
   }
 
@@ -135,21 +134,32 @@ function scopeLabels({ scope: { name, version, schemaUrl } }: Metric): Label[] {
   return all.filter(([, value]) => value !== '')
 }
 
-/** Keys that become one name have their values joined, in the order of the keys, as the specification asks. */
-function labelsOf(attributes: Readonly<AttributeList>): Label[] {
+/**
+ * Keys that become one name have their values joined, in the order of the keys, as the specification asks; what the
+ * scope has of that name comes last.
+ */
+function labelsOf(attributes: Readonly<AttributeList>, scope: readonly Label[] = [], nameOf = labelName): Label[] {
   const pairs: [key: string, value: Value][] = []
   for (let i = 1; i < attributes.length; i += 2) {
     const value = attributes[i]
     if (value !== undefined) pairs.push([attributes[i - 1] as string, value])
   }
   const joined = new Map<string, string>()
-  for (const [key, value] of pairs.sort(([a], [b]) => (a < b ? -1 : 1))) {
-    const name = labelName(key)
-    const text = typeof value === 'object' ? jsonText(value) : String(value)
+  const join = (name: string, text: string) => {
     const before = joined.get(name)
     joined.set(name, before === undefined ? text : `${before};${text}`)
   }
+  for (const [key, value] of pairs.sort(([a], [b]) => (a < b ? -1 : 1))) {
+    join(nameOf(key), typeof value === 'object' ? jsonText(value) : String(value))
+  }
+  for (const [name, text] of scope) join(name, text)
   return [...joined]
+}
+
+/** `le` is the bucket's own: an attribute of that name is told as `exported_le`, as Prometheus names what it has to move. */
+function bucketLabelName(key: string): string {
+  const name = labelName(key)
+  return name === 'le' ? 'exported_le' : name
 }
 
 function jsonText(value: Value): string {
