@@ -29,6 +29,8 @@ export interface Reservoir {
     span: Span | undefined,
     dropped: Readonly<AttributeList>,
   ): void
+  /** Keeps what there is until it is replaced, by a choice among what comes from now on. */
+  renew(): void
   /** Forgets all. */
   reset(): void
 }
@@ -63,12 +65,15 @@ export class AlignedReservoir implements Reservoir {
     else slot.set(value, timeMillis, span, dropped)
   }
 
+  /** The last measurement of a bucket takes its place whenever it comes. */
+  renew(): void {}
+
   reset(): void {
     this.exemplars.fill(undefined)
   }
 }
 
-/** A fair choice among all measurements since the last reset: the specification's SimpleFixedSizeExemplarReservoir. */
+/** A fair choice among all measurements since the last collection: the specification's SimpleFixedSizeExemplarReservoir. */
 export class FixedReservoir implements Reservoir {
   readonly exemplars: (Slot | undefined)[] = []
   readonly #size: number
@@ -91,6 +96,10 @@ export class FixedReservoir implements Reservoir {
     const slot = this.exemplars[place]
     if (slot === undefined) this.exemplars[place] = new Slot(value, timeMillis, span, dropped)
     else slot.set(value, timeMillis, span, dropped)
+  }
+
+  renew(): void {
+    this.#seen = 0
   }
 
   reset(): void {

@@ -150,8 +150,11 @@ export class Store implements Recorder {
       return
     }
     this.#forgetRetired()
-    if (this.#settings.keepsExemplars) return
-    for (const { exemplars } of this.#series.all()) exemplars?.reset()
+    const { keepsExemplars } = this.#settings
+    for (const { exemplars } of this.#series.all()) {
+      if (keepsExemplars) exemplars?.renew()
+      else exemplars?.reset()
+    }
   }
 
   #newPoint(attributes: Readonly<AttributeList>): Point {

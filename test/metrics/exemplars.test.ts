@@ -121,6 +121,38 @@ test('a reader that others ask keeps exemplars until newer ones come', () => {
   assert.deepEqual(exemplars(collect()), [[1, 1]])
 })
 
+test('what such a reader is told of a counter is from its last period in which there was anything', () => {
+  const { meter, collect } = metering({ keepsExemplars: true })
+  const counter = meter.createCounter('c')
+  for (let i = 1; i <= 50; i++) {
+    within(i, () => counter.add(i))
+    assert.deepEqual(exemplars(collect()), [[i, i]])
+    assert.deepEqual(exemplars(collect()), [[i, i]])
+  }
+})
+
+test('and may be any measurement of that period', () => {
+  const { meter, collect } = metering({ keepsExemplars: true })
+  const counter = meter.createCounter('c')
+  const seen = new Set<number>()
+  for (let round = 0; round < 200; round++) {
+    for (let i = 1; i <= 3; i++) within(i, () => counter.add(i))
+    seen.add(exemplars(collect())[0]?.[0] ?? 0)
+  }
+  assert.deepEqual([...seen].sort(), [1, 2, 3])
+})
+
+test('of an exponential histogram such a reader is told the newest ones, and older ones where there is room', () => {
+  const { meter, collect } = metering({ keepsExemplars: true, histograms: 'base2_exponential_bucket_histogram' })
+  const histogram = meter.createHistogram('h')
+  for (let i = 1; i <= 100; i++) within(i, () => histogram.record(i))
+  collect()
+  for (let i = 101; i <= 105; i++) within(i, () => histogram.record(i))
+  const values = exemplars(collect()).map(([value]) => value)
+  assert.equal(values.length, 20)
+  assert.deepEqual(values.slice(0, 5), [101, 102, 103, 104, 105])
+})
+
 for (const [kind, histograms] of [
   ['Counter', 'explicit_bucket_histogram'],
   ['Histogram', 'explicit_bucket_histogram'],
