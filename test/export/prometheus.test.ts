@@ -5,6 +5,8 @@ import { type Format, PrometheusText } from '../../src/export/prometheus/text.js
 import type { AgentMeter } from '../../src/metrics/meter.js'
 import { AgentMeterProvider } from '../../src/metrics/provider.js'
 import { MetricReader } from '../../src/metrics/reader.js'
+import { createViews, type View } from '../../src/metrics/views.js'
+import { view } from '../metrics/view.js'
 import { listenToDiag } from './collector.js'
 
 /** Names and units of OpenTelemetry, the family's type, its name without `_total`, and its unit. */
@@ -55,13 +57,21 @@ test('labels have legal names', () => {
     assert.equal(labelName(key), label)
 })
 
-/** What is served of what `measure` does, by the meter of that scope, but for the target. */
-function served(format: Format, measure: (meter: AgentMeter) => void, [name = '', version]: string[] = []): string[] {
+interface Settings {
+  /** Name and version of the meter. */
+  readonly scope?: readonly string[]
+  readonly views?: readonly View[]
+}
+
+/** What is served of what `measure` does, but for the target. */
+function served(format: Format, measure: (meter: AgentMeter) => void, settings: Settings = {}): string[] {
+  const { scope: [name = '', version] = [], views = [] } = settings
   const reader = new MetricReader({
     temporality: 'cumulative',
     histograms: 'explicit_bucket_histogram',
     exemplars: 'always_on',
     keepsExemplars: true,
+    views: createViews(views),
   })
   measure(new AgentMeterProvider([reader]).getMeter(name, version))
   const text = new PrometheusText(format, { attributes: [], schemaUrl: '' })
@@ -98,7 +108,7 @@ for (const [key, labels] of Object.entries(SCOPED)) {
   for (const format of ['prometheus', 'openmetrics'] as const) {
     test(`an attribute ${key} and the label of the scope are one in ${format}`, () => {
       const measure = (meter: AgentMeter) => meter.createGauge('g').record(1, { [key]: 'mine' })
-      assert.equal(served(format, measure, ['shop', '2.0'])[1], `g{${labels}} 1`)
+      assert.equal(served(format, measure, { scope: ['shop', '2.0'] })[1], `g{${labels}} 1`)
     })
   }
 }
@@ -197,6 +207,55 @@ test('a family has one type and one unit: what differs is left out, and said onc
   served('prometheus', measure)
   assert.equal(lines.filter((line) => /a_b is there already/.test(line)).length, 1)
   assert.equal(lines.filter((line) => /c_parsec is there already/.test(line)).length, 1)
+})
+
+test('a type is that of what a view makes of an instrument', () => {
+  const measure = (meter: AgentMeter) => {
+    for (const value of [5, 2]) meter.createCounter('sold').add(value)
+    for (const value of [5, 2]) meter.createHistogram('weight').record(value)
+  }
+  const views = [
+    view({ instrumentName: 'sold' }, { aggregation: { kind: 'last_value' } }),
+    view({ instrumentName: 'weight' }, { aggregation: { kind: 'sum' } }),
+  ]
+  assert.deepEqual(served('prometheus', measure, { views }), [
+    '# TYPE sold gauge',
+    'sold 2',
+    '# TYPE weight_total counter',
+    'weight_total 7',
+  ])
+  assert.deepEqual(served('openmetrics', measure, { views }).slice(0, 3), [
+    '# TYPE sold gauge',
+    'sold 2',
+    '# TYPE weight counter',
+  ])
+})
+
+test('an exponential histogram is left out, and said once', (t) => {
+  const { lines, restore } = listenToDiag()
+  t.after(restore)
+  const measure = (meter: AgentMeter) => {
+    meter.createHistogram('fine.grained').record(1)
+    meter.createGauge('g').record(1)
+  }
+  const views = [
+    view(
+      { instrumentName: 'fine.*' },
+      {
+        aggregation: {
+          kind: 'base2_exponential_bucket_histogram',
+          maxScale: undefined,
+          maxBuckets: undefined,
+          tellsMinMax: true,
+        },
+      },
+    ),
+  ]
+  assert.deepEqual(served('prometheus', measure, { views }), ['# TYPE g gauge', 'g 1'])
+  assert.deepEqual(served('openmetrics', measure, { views }), ['# TYPE g gauge', 'g 1', '# EOF'])
+  assert.deepEqual(lines, [
+    'autospan: the metric fine.grained is not served to Prometheus, whose text has no exponential histograms',
+  ])
 })
 
 test('numbers are written as the formats know them', () => {

@@ -2,7 +2,7 @@ import { diag } from '../../diag/diag.js'
 import type { Exemplar } from '../../metrics/exemplars.js'
 import type { HistogramPoint } from '../../metrics/histogram.js'
 import { isMonotonic } from '../../metrics/instrument.js'
-import type { Metric } from '../../metrics/metric.js'
+import type { HistogramMetric, Metric, NumberMetric } from '../../metrics/metric.js'
 import type { NumberPoint } from '../../metrics/points.js'
 import type { Resource } from '../../resource/resource.js'
 import type { AttributeList, Value } from '../../trace/attributes.js'
@@ -33,6 +33,13 @@ export class PrometheusText {
 
   add(metric: Metric): void {
     const { kind, name, unit, description } = metric.descriptor
+    if (metric.data === 'exponential_histogram') {
+      diag.warnOnce(
+        `prometheus exponential ${name}`,
+        `the metric ${name} is not served to Prometheus, whose text has no exponential histograms`,
+      )
+      return
+    }
     const type = typeOf(metric)
     const { name: base, unit: unitWord } = familyName(name, unit, type)
     // In the older format a counter's family has the name of its samples.
@@ -120,9 +127,10 @@ export class PrometheusText {
 
 type Label = readonly [name: string, value: string]
 
-function typeOf(metric: Metric): FamilyType {
-  if (metric.data === 'histogram' || metric.data === 'exponential_histogram') return 'histogram'
-  return isMonotonic(metric.descriptor.kind) ? 'counter' : 'gauge'
+function typeOf(metric: NumberMetric | HistogramMetric): FamilyType {
+  if (metric.data === 'histogram') return 'histogram'
+  // What a view makes of an instrument counts: the last value of a counter is none.
+  return metric.data === 'sum' && isMonotonic(metric.descriptor.kind) ? 'counter' : 'gauge'
 }
 
 function scopeLabels({ scope: { name, version, schemaUrl } }: Metric): Label[] {
