@@ -64,7 +64,11 @@ interface Settings {
 }
 
 /** What is served of what `measure` does, but for the target. */
-function served(format: Format, measure: (meter: AgentMeter) => void, settings: Settings = {}): string[] {
+function served(
+  format: Format,
+  measure: (meter: AgentMeter, provider: AgentMeterProvider) => void,
+  settings: Settings = {},
+): string[] {
   const { scope: [name = '', version] = [], views = [] } = settings
   const reader = new MetricReader({
     temporality: 'cumulative',
@@ -73,7 +77,8 @@ function served(format: Format, measure: (meter: AgentMeter) => void, settings: 
     keepsExemplars: true,
     views: createViews(views),
   })
-  measure(new AgentMeterProvider([reader]).getMeter(name, version))
+  const provider = new AgentMeterProvider([reader])
+  measure(provider.getMeter(name, version), provider)
   const text = new PrometheusText(format, { attributes: [], schemaUrl: '' })
   reader.collectNow((metric) => text.add(metric))
   return text
@@ -194,19 +199,67 @@ test('the unit of a counter stands before its _total, and once', () => {
   ])
 })
 
-test('a family has one type and one unit: what differs is left out, and said once', (t) => {
+test('a family has one type: what differs is left out, and said once', (t) => {
   const { lines, restore } = listenToDiag()
   t.after(restore)
   const measure = (meter: AgentMeter) => {
     meter.createGauge('a.b').record(1)
     meter.createHistogram('a_b').record(1)
-    meter.createGauge('c', { unit: 'parsec' }).record(1)
-    meter.createGauge('c_parsec').record(2)
   }
-  assert.deepEqual(served('prometheus', measure), ['# TYPE a_b gauge', 'a_b 1', '# TYPE c_parsec gauge', 'c_parsec 1'])
+  assert.deepEqual(served('prometheus', measure), ['# TYPE a_b gauge', 'a_b 1'])
   served('prometheus', measure)
-  assert.equal(lines.filter((line) => /a_b is there already/.test(line)).length, 1)
-  assert.equal(lines.filter((line) => /c_parsec is there already/.test(line)).length, 1)
+  assert.equal(lines.filter((line) => /a_b is there already, and of another type/.test(line)).length, 1)
+})
+
+for (const [first, second] of [
+  ['c', 'c_parsec'],
+  ['c_parsec', 'c'],
+] as const) {
+  test(`a family has one unit, and the points of instruments with and without it: ${first} before ${second}`, (t) => {
+    const { lines, restore } = listenToDiag()
+    t.after(restore)
+    const measure = (_: AgentMeter, provider: AgentMeterProvider) => {
+      for (const [i, name] of [first, second].entries()) {
+        const unit = name === 'c' ? 'parsec' : ''
+        provider.getMeter(`m${i}`).createGauge(name, { unit }).record(i)
+      }
+    }
+    assert.deepEqual(served('openmetrics', measure), [
+      '# TYPE c_parsec gauge',
+      '# UNIT c_parsec parsec',
+      'c_parsec{otel_scope_name="m0"} 0',
+      'c_parsec{otel_scope_name="m1"} 1',
+      '# EOF',
+    ])
+    assert.deepEqual(lines, [])
+  })
+}
+
+test('a series has one value: what else becomes the same is left out, and said once', (t) => {
+  const { lines, restore } = listenToDiag()
+  t.after(restore)
+  const measure = (meter: AgentMeter) => {
+    const sold = meter.createCounter('sold')
+    sold.add(1, { 'a.b': 1 })
+    sold.add(2, { a_b: '1' })
+    sold.add(3, { a_b: '2' })
+    meter.createHistogram('d', { unit: 's', advice: { explicitBucketBoundaries: [] } }).record(1)
+    meter.createHistogram('d.seconds', { advice: { explicitBucketBoundaries: [] } }).record(2)
+  }
+  const expected = [
+    '# TYPE sold_total counter',
+    'sold_total{a_b="1"} 1',
+    'sold_total{a_b="2"} 3',
+    '# TYPE d_seconds histogram',
+    'd_seconds_bucket{le="+Inf"} 1',
+    'd_seconds_sum 1',
+    'd_seconds_count 1',
+  ]
+  for (let i = 0; i < 2; i++) assert.deepEqual(served('prometheus', measure), expected)
+  assert.deepEqual(lines, [
+    'autospan: not all of the metric sold is served to Prometheus: sold_total has the same labels already',
+    'autospan: not all of the metric d.seconds is served to Prometheus: d_seconds has the same labels already',
+  ])
 })
 
 test('a type is that of what a view makes of an instrument', () => {

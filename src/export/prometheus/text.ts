@@ -15,8 +15,11 @@ export type Format = 'prometheus' | 'openmetrics'
 interface Family {
   readonly name: string
   readonly type: FamilyType
-  readonly unit: string
+  /** The first one that is told: names that tell units alike may come with one and without. */
+  unit: string
   readonly help: string
+  /** Labels that have been used: no two samples have the same. */
+  readonly used: Set<string>
   readonly lines: string[]
 }
 
@@ -57,13 +60,15 @@ export class PrometheusText {
       case 'sum':
       case 'gauge':
         for (const point of metric.points) {
+          const own = labelsOf(point.attributes, scope)
           const sample = type === 'counter' ? `${base}_total` : base
-          family.lines.push(this.#number(sample, type, point, labelsOf(point.attributes, scope)))
+          if (isNew(family, own, name)) family.lines.push(this.#number(sample, type, point, own))
         }
         break
       case 'histogram':
         for (const point of metric.points) {
-          this.#histogram(family, point, labelsOf(point.attributes, scope, bucketLabelName))
+          const own = labelsOf(point.attributes, scope, bucketLabelName)
+          if (isNew(family, own, name)) this.#histogram(family, point, own)
         }
     }
   }
@@ -84,8 +89,12 @@ export class PrometheusText {
   /** Undefined where the name belongs to a family of another type. */
   #family(name: string, type: FamilyType, unit: string, help: string): Family | undefined {
     const known = this.#families.get(name)
-    if (known !== undefined) return known.type === type && known.unit === unit ? known : undefined
-    const family = { name, type, unit, help, lines: [] }
+    if (known !== undefined) {
+      if (known.type !== type) return undefined
+      known.unit ||= unit
+      return known
+    }
+    const family = { name, type, unit, help, used: new Set<string>(), lines: [] }
     this.#families.set(name, family)
     return family
   }
@@ -131,6 +140,20 @@ function typeOf(metric: NumberMetric | HistogramMetric): FamilyType {
   if (metric.data === 'histogram') return 'histogram'
   // What a view makes of an instrument counts: the last value of a counter is none.
   return metric.data === 'sum' && isMonotonic(metric.descriptor.kind) ? 'counter' : 'gauge'
+}
+
+/** Attributes and instruments of which Prometheus has the same names are one series, which has one value. */
+function isNew(family: Family, own: readonly Label[], metric: string): boolean {
+  const text = labels(own)
+  if (!family.used.has(text)) {
+    family.used.add(text)
+    return true
+  }
+  diag.warnOnce(
+    `prometheus series ${metric}`,
+    `not all of the metric ${metric} is served to Prometheus: ${family.name} has the same labels already`,
+  )
+  return false
 }
 
 function scopeLabels({ scope: { name, version, schemaUrl } }: Metric): Label[] {
