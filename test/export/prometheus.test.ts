@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { Attributes } from '@opentelemetry/api'
+import { ROOT_CONTEXT, SPAN_KEY } from '../../src/context/context.js'
 import { type FamilyType, familyName, labelName } from '../../src/export/prometheus/names.js'
 import { type Format, PrometheusText } from '../../src/export/prometheus/text.js'
 import type { AgentMeter } from '../../src/metrics/meter.js'
@@ -310,6 +312,35 @@ test('an exponential histogram is left out, and said once', (t) => {
     'autospan: the metric fine.grained is not served to Prometheus, whose text has no exponential histograms',
   ])
 })
+
+const SPAN = { traceId: 'a'.repeat(32), spanId: 'b'.repeat(16), traceFlags: 1 }
+/** 63 characters, of names and values. */
+const IDS = `trace_id="${SPAN.traceId}",span_id="${SPAN.spanId}"`
+
+/** Whether it is measured in a trace, the attributes that a view does not keep, and the exemplar's labels. */
+const EXEMPLARS: readonly [what: string, inTrace: boolean, dropped: Attributes, labels: string][] = [
+  ['attributes', false, { 'b.c': 1, a: 'x' }, 'a="x",b_c="1"'],
+  ['ids and attributes', true, { a: 'x' }, `${IDS},a="x"`],
+  ['ids and 128 characters at most', true, { k: 'x'.repeat(64) }, `${IDS},k="${'x'.repeat(64)}"`],
+  ['ids alone where there were 129', true, { k: 'x'.repeat(65) }, IDS],
+  ['128 characters that have 2 units each', false, { k: '🫖'.repeat(127) }, `k="${'🫖'.repeat(127)}"`],
+  ['nothing where there were 129', false, { k: '🫖'.repeat(128) }, ''],
+  ['ids, and no attributes that look like them', true, { 'trace.id': 'x', span_id: 'y', a: 'x' }, `${IDS},a="x"`],
+]
+
+for (const [what, inTrace, dropped, labels] of EXEMPLARS) {
+  test(`an exemplar has ${what}`, () => {
+    const context = inTrace ? ROOT_CONTEXT.setValue(SPAN_KEY, { spanContext: () => SPAN }) : ROOT_CONTEXT
+    const measure = (meter: AgentMeter) => {
+      meter.createCounter('sold').add(1, { kept: 1, ...dropped }, context)
+      const advice = { explicitBucketBoundaries: [] }
+      meter.createHistogram('weight', { advice }).record(1, { kept: 1, ...dropped }, context)
+    }
+    const lines = served('openmetrics', measure, { views: [view({}, { included: ['kept'] })] })
+    assert.equal(lines[1], `sold_total{kept="1"} 1 # {${labels}} 1 <time>`)
+    assert.equal(lines[3], `weight_bucket{kept="1",le="+Inf"} 1 # {${labels}} 1 <time>`)
+  })
+}
 
 test('numbers are written as the formats know them', () => {
   const measure = (meter: AgentMeter) => {

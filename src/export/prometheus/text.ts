@@ -8,6 +8,9 @@ import type { Resource } from '../../resource/resource.js'
 import type { AttributeList, Value } from '../../trace/attributes.js'
 import { type FamilyType, familyName, labelName } from './names.js'
 
+/** Of OpenMetrics, for all names and values of an exemplar's labels. */
+const MAX_EXEMPLAR_LENGTH = 128
+
 /** What a scraper may ask for. OpenMetrics has exemplars. */
 export type Format = 'prometheus' | 'openmetrics'
 
@@ -117,15 +120,8 @@ export class PrometheusText {
 
   #exemplar(exemplar: Exemplar | undefined): string {
     if (!this.#isOpen || exemplar === undefined) return ''
-    const { traceId, spanId, value, timeMillis } = exemplar
-    const ids: Label[] =
-      traceId === ''
-        ? []
-        : [
-            ['trace_id', traceId],
-            ['span_id', spanId],
-          ]
-    return ` # ${labels(ids) || '{}'} ${numberText(value)} ${(timeMillis / 1000).toFixed(3)}`
+    const { value, timeMillis } = exemplar
+    return ` # ${labels(exemplarLabels(exemplar)) || '{}'} ${numberText(value)} ${(timeMillis / 1000).toFixed(3)}`
   }
 
   /** OpenMetrics wants to see that a bound is a float. */
@@ -163,6 +159,27 @@ function scopeLabels({ scope: { name, version, schemaUrl } }: Metric): Label[] {
     ['otel_scope_schema_url', schemaUrl],
   ]
   return all.filter(([, value]) => value !== '')
+}
+
+/** Without the attributes where they are too much: the trace is what an exemplar is for. */
+function exemplarLabels({ traceId, spanId, attributes }: Exemplar): Label[] {
+  const ids: Label[] =
+    traceId === ''
+      ? []
+      : [
+          ['trace_id', traceId],
+          ['span_id', spanId],
+        ]
+  // What looks like an id and is none would lead to no trace, or to a wrong one.
+  const others = labelsOf(attributes).filter(([name]) => name !== 'trace_id' && name !== 'span_id')
+  const all = [...ids, ...others]
+  const length = all.reduce((sum, [name, text]) => sum + name.length + codePoints(text), 0)
+  return length <= MAX_EXEMPLAR_LENGTH ? all : ids
+}
+
+/** Of which OpenMetrics counts the length; no more than are too many. */
+function codePoints(text: string): number {
+  return [...text.slice(0, 2 * MAX_EXEMPLAR_LENGTH)].length
 }
 
 /**
