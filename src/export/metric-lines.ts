@@ -14,7 +14,7 @@ const BATCH = {
   exportTimeoutMillis: Number.POSITIVE_INFINITY,
 }
 
-/** Writes each collection as OTLP/JSON, and the last one when the process ends, where something was measured since. */
+/** Writes each collection as OTLP/JSON, and the last one when the process ends, where there is something to be collected. */
 export class MetricLines implements Exporter {
   readonly #reader: MetricReader
   readonly #lines: LineExporter<Metric>

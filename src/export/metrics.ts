@@ -19,7 +19,8 @@ export interface MetricExporterSettings {
 
 /**
  * Delivers what its reader collects, when `collect` is called and once more when the process ends: then only where
- * something was measured since, so that a program that measures nothing ends without a word to the collector.
+ * something was measured since or is to be observed, so that a program that measures nothing ends without a word to the
+ * collector.
  */
 export class MetricExporter extends OtlpExporter {
   readonly #reader: MetricReader
@@ -42,7 +43,7 @@ export class MetricExporter extends OtlpExporter {
   /** Collects and sends, and waits for callbacks `timeoutMillis` at most. Never rejects. */
   async collect(timeoutMillis: number): Promise<void> {
     await this.#reader.collect(timeoutMillis, (metric) => this.#add(metric))
-    this.deliver()
+    if (this.#encoder.count > 0) this.deliver()
   }
 
   #add(metric: Metric): void {

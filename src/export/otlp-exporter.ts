@@ -270,7 +270,9 @@ export class OtlpExporter implements Exporter {
     const { count } = this.#source
     if (count === 0) return
     try {
-      this.#waiting.push({ ...this.#source.take(), number: ++this.#sealed })
+      const request = this.#source.take()
+      // Callbacks may have had nothing to tell.
+      if (request.records > 0) this.#waiting.push({ ...request, number: ++this.#sealed })
     } catch (error) {
       this.drop(count)
       diag.fault(`the encoder of ${this.#signal.many}`, error)

@@ -98,7 +98,7 @@ export class AgentMeter implements Meter {
    * that one has asked before.
    */
   observe(work: (observe: Observe, reader: object) => void): void {
-    this.#add(work, new Set(), work)
+    this.#add(work, new Set(), work, true)
   }
 
   /** The instrument that stands here for one of another thread. */
@@ -168,8 +168,9 @@ export class AgentMeter implements Meter {
     )
   }
 
-  #add(callback: unknown, instruments: Set<object>, call: Observer['call']): void {
+  #add(callback: unknown, instruments: Set<object>, call: Observer['call'], isBackground = false): void {
     const observer: Observer = {
+      isBackground,
       call: (observe, reader) =>
         call((instrument, value, attributes) => {
           if (!(instrument instanceof ObservableInstrument)) return

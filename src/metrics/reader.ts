@@ -39,6 +39,8 @@ export type CardinalityLimits = Readonly<Partial<Record<InstrumentKind | 'defaul
 
 /** One who has to be asked for observations. */
 export interface Observer {
+  /** Asks for what the agent observes, whatever the program does: alone it is no reason for a last collection. */
+  readonly isBackground: boolean
   /** Calls back `observe` for each observation; a promise tells when there are no more. May throw. */
   call(observe: Observe, reader: object): unknown
 }
@@ -62,6 +64,8 @@ export class MetricReader implements InstrumentReader {
   #observers: Iterable<Observer> = []
   /** Observations are asked for, or awaited. */
   #collecting = false
+  /** The last collection was one without waiting, as at the end: what is observed has been told. */
+  #hasSaidLast = false
   /** `error.type` of the collection, where a callback has failed or has not ended. */
   #failure: string | undefined
 
@@ -89,10 +93,14 @@ export class MetricReader implements InstrumentReader {
     this.#observed.set(instrument, stores)
   }
 
-  /** Whether the program has had something measured since the last collection. Observations are none: there always are some. */
+  /**
+   * Whether the program has had something measured since the last collection, or has something to be observed. The latter
+   * once: there always is, and after a collection without waiting it is not asked for again before the next one that waits.
+   */
   get touched(): boolean {
     settle()
-    return this.#stores.some((store) => store instanceof Store && store.touched && !store.isBackground)
+    if (this.#stores.some((store) => store instanceof Store && store.touched && !store.isBackground)) return true
+    return !this.#hasSaidLast && [...this.#observers].some(({ isBackground }) => !isBackground)
   }
 
   /**
@@ -102,6 +110,7 @@ export class MetricReader implements InstrumentReader {
   async collect(timeoutMillis: number, visit: (metric: Metric) => void): Promise<void> {
     if (this.#collecting) return
     this.#collecting = true
+    this.#hasSaidLast = false
     const startMillis = performance.now()
     this.#failure = undefined
     const pending = this.#askObservers()
@@ -121,6 +130,7 @@ export class MetricReader implements InstrumentReader {
 
   /** The same at once: what is observed later is lost. Never throws. */
   collectNow(visit: (metric: Metric) => void): void {
+    this.#hasSaidLast = true
     if (!this.#collecting) {
       this.#collecting = true
       this.#askObservers()

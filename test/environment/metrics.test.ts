@@ -66,6 +66,56 @@ for (const door of ['process.exit()', 'an error that is thrown', 'a rejected pro
   })
 }
 
+const OBSERVED = 'metrics/observed.cjs'
+
+for (const door of [
+  END.DOOR,
+  'process.exit() once the event loop was empty',
+  'process.exit()',
+  'an error that is thrown',
+]) {
+  test(`by ${door} what callbacks observe is asked for once more, and delivered once`, async (t) => {
+    const sink = await startSink(t)
+    await assertLikeBare(OBSERVED, { DOOR: door, ...sink.env })
+    await sink.settled()
+    assert.deepEqual(shopMetrics(sink), [
+      ['shop.rows', [5]],
+      ['shop.level', [5]],
+    ])
+    assert.equal(sink.metricRequests.length, 1)
+  })
+}
+
+test('what was observed since the last interval is delivered when the program ends', async (t) => {
+  const sink = await startSink(t)
+  await run(OBSERVED, { env: { ...END, ...sink.env, OTEL_METRIC_EXPORT_INTERVAL: '20' } })
+  await sink.settled()
+  assert.deepEqual(shopMetrics(sink).slice(-2), [
+    ['shop.rows', [5]],
+    ['shop.level', [5]],
+  ])
+})
+
+for (const [what, env] of [
+  ['observe nothing', { SILENT: 'true' }],
+  ['were removed', { REMOVED: 'true' }],
+] as const) {
+  test(`callbacks that ${what} have nothing sent at the end`, async (t) => {
+    const sink = await startSink(t)
+    const { code } = await run(OBSERVED, { env: { ...END, ...env, ...sink.env } })
+    await sink.settled()
+    assert.deepEqual([code, sink.metricRequests.length], [0, 0])
+  })
+}
+
+for (const exporter of ['console', 'otlp/stdout']) {
+  test(`by exporter ${exporter} what callbacks observe is told once at the end`, async () => {
+    const env = { ...END, OTEL_TRACES_EXPORTER: 'none', OTEL_METRICS_EXPORTER: exporter, OTEL_LOG_LEVEL: 'none' }
+    const { stdout, stderr } = await run(OBSERVED, { env })
+    assert.equal(`${stdout}${stderr}`.match(/shop\.rows/g)?.length, 1)
+  })
+}
+
 test('a signal that ends the program delivers its metrics, without spans too', async (t) => {
   const sink = await startSink(t)
   const env = {

@@ -46,6 +46,23 @@ test('a callback is asked once however often it is added, and no more when it is
   assert.equal(asked, 1)
 })
 
+test('callbacks of the program are a reason for one last collection, until it is over, and those of the agent are none', async () => {
+  const { meter, collect, collectAll, reader } = metering()
+  const uptime = meter.createObservableGauge('uptime')
+  meter.observe((observe) => observe(uptime, 1))
+  assert.equal(reader.touched, false)
+  meter.createObservableGauge('level').addCallback((result) => result.observe(1))
+  assert.equal(reader.touched, true)
+  await collectAll()
+  assert.equal(reader.touched, true)
+  assert.equal(collect().length, 2)
+  assert.equal(reader.touched, false)
+  meter.createCounter('c').add(1)
+  assert.equal(reader.touched, true)
+  await collectAll()
+  assert.equal(reader.touched, true)
+})
+
 test('one callback for several instruments tells of those that it was added for', () => {
   const { meter, collect } = metering()
   const [a, b, c] = ['a', 'b', 'c'].map((name) => meter.createObservableCounter(name)) as [never, never, never]

@@ -13,7 +13,7 @@ export interface ConsoleMetricsOptions {
   readonly write: (text: string) => void
 }
 
-/** Prints a table of all metrics at each collection, and at the end where something was measured since. */
+/** Prints a table of all metrics at each collection, and at the end where there is something to be collected. */
 export class ConsoleMetrics implements Exporter {
   readonly #options: ConsoleMetricsOptions
 
