@@ -5,7 +5,7 @@ import { SEVERITY_DEBUG, SEVERITY_ERROR, SEVERITY_INFO, SEVERITY_WARN } from '..
 
 const require = createRequire(import.meta.url)
 
-/** Not `trace`, which prints the stack of its caller: a wrapper would show in it. */
+/** Not `trace`, which prints the stack of its caller: a wrapper would show in it. It prints by `error`. */
 const SEVERITIES = {
   debug: SEVERITY_DEBUG,
   error: SEVERITY_ERROR,
@@ -26,10 +26,11 @@ export const consoleMethods: Instrumentation = {
         const { logger } = kit
         const { format } = process.getBuiltinModule('node:util')
         if (logger === undefined) return
-        const { isWriting } =
+        const { isTrace, isWriting } =
           require('../src/instrumentation/log-records.js') as typeof import('../src/instrumentation/log-records.js')
         for (const [method, severityNumber] of Object.entries(SEVERITIES)) {
           const send = guard(kit.place(method), (args: unknown[]) => {
+            if (method === 'error' && isTrace(args[0])) return
             logger.emit({
               timestamp: performance.now(),
               severityNumber,

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url'
 import type { ContextManager, MeterProvider, TextMapPropagator, TracerProvider } from '@opentelemetry/api'
 import type { LoggerProvider } from '@opentelemetry/api-logs'
 import { diag } from '../diag/diag.js'
+import { stackHere } from '../diag/stack.js'
 
 const require = createRequire(import.meta.url)
 
@@ -76,30 +77,12 @@ function hearAdditions(registry: Registry, trace: TracerProvider): void {
   const set = (value: Registry | undefined): void => {
     current = value
     if (value !== registry) return
-    const stack = stackOfSetter()
+    const stack = stackHere()
     adding = versionIn(stack) ?? API_VERSION
     // The API refuses a second provider, and tells nobody.
     if (value.trace === trace && stack.includes('setGlobalTracerProvider')) diag.warnOnce('second SDK', SECOND_SDK)
   }
   Object.defineProperty(globalThis, REGISTRY, { get: () => current, set, enumerable: true, configurable: true })
-}
-
-/** As long as need be, and as Node.js writes it, whatever the program has made of stacks. Throws nothing. */
-function stackOfSetter(): string {
-  const own = ['prepareStackTrace', 'stackTraceLimit'].map((key) => [key, Object.getOwnPropertyDescriptor(Error, key)])
-  // These fail where it is frozen, and then nobody else has changed it either.
-  Reflect.set(Error, 'prepareStackTrace', undefined)
-  Reflect.set(Error, 'stackTraceLimit', 10)
-  try {
-    return String(new Error().stack)
-  } catch {
-    return ''
-  } finally {
-    for (const [key, descriptor] of own as [string, PropertyDescriptor | undefined][]) {
-      if (descriptor === undefined) Reflect.deleteProperty(Error, key)
-      else Reflect.defineProperty(Error, key, descriptor)
-    }
-  }
 }
 
 /** In a line with the name of a function, as those of the API have: its folder may have blanks and parentheses. */

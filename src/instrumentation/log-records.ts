@@ -1,4 +1,5 @@
 import type { LogRecord } from '@opentelemetry/api-logs'
+import { stackHere } from '../diag/stack.js'
 import type { Kit } from './kit.js'
 import { SEVERITY_DEBUG, SEVERITY_ERROR, SEVERITY_FATAL, SEVERITY_INFO, SEVERITY_WARN } from './severity.js'
 
@@ -55,6 +56,15 @@ export function markWriting(kit: Kit, prototype: object, method: string | symbol
 
 export function isWriting(): boolean {
   return writing > 0
+}
+
+/**
+ * Whether `text` is the stack that `console.trace` has `console.error` print just now. The program may print the like
+ * itself, so who has called is looked up.
+ */
+export function isTrace(text: unknown): boolean {
+  if (typeof text !== 'string' || !text.startsWith('Trace')) return false
+  return /^ +at (\S+\.)?trace \(node:internal\/console\//m.test(stackHere())
 }
 
 /** A level between two known ones is a little more than the lower. */

@@ -242,9 +242,13 @@ test('what console prints is sent on request, and printed as without it', async 
       [17, 'error', 'failed', span?.spanId],
       [5, 'debug', 'debug', span?.spanId],
       [9, 'log', bare.stdout.split('\n').slice(3, 8).join('\n'), span?.spanId],
+      // Not what console.trace prints.
+      [17, 'error', 'Trace: no stack', ''],
+      [17, 'error', 'Trace: of mine\n    at console.trace (shop.mjs:1:1)', ''],
       [9, 'log', 'log 0', ''],
     ],
   )
+  assert.match(sent.stderr, /^Trace: a stack of mine\n {4}at file:.*console\.mjs:\d+:9\n/m)
 })
 
 for (const [value, events] of [

@@ -9,4 +9,15 @@ trace.getTracer('shop').startActiveSpan('work', (span) => {
   console.table([[1, 2]])
   span.end()
 })
+console.trace('a stack of %s', 'mine')
+console.trace()
+console.error('Trace: no stack')
+console.error('Trace: of mine\n    at console.trace (shop.mjs:1:1)')
+const { prepareStackTrace, stackTraceLimit } = Error
+Error.prepareStackTrace = () => 'Trace, as the program writes it'
+console.trace('written otherwise')
+Error.prepareStackTrace = prepareStackTrace
+Error.stackTraceLimit = 0
+console.trace('without a stack')
+Error.stackTraceLimit = stackTraceLimit
 console.log(console.log.name, console.log.length)
