@@ -35,22 +35,27 @@ export const bunyan: Instrumentation = {
 interface BunyanRecord {
   readonly level: number
   readonly msg: string
-  readonly time: Date
+  /** A date, unless the program has a field of this name. */
+  readonly time: unknown
   readonly [field: string]: unknown
 }
 
 /** Sends a record, but for what the resource has of it. */
 function createSend(kit: Kit, prototype: object, levelNames: Readonly<Record<number, string>>) {
-  const { markWriting, numberedSeverity, recordAttributes } =
+  const { markWriting, numberedSeverity, ownFields, processFields, recordAttributes } =
     require('../src/instrumentation/log-records.js') as typeof import('../src/instrumentation/log-records.js')
   markWriting(kit, prototype, '_emit')
-  return guard(kit.place('send'), ({ level, msg, time, pid, hostname, v, ...fields }: BunyanRecord) => {
+  const written = processFields()
+  // Whatever the program has as `v`, bunyan writes its own there.
+  return guard(kit.place('send'), ({ level, msg, time, v, ...rest }: BunyanRecord) => {
+    const isDate = time instanceof Date
+    const fields = isDate ? rest : { ...rest, time }
     kit.logger?.emit({
-      timestamp: time,
+      timestamp: isDate ? time : performance.now(),
       severityNumber: numberedSeverity(level),
       severityText: levelNames[level] ?? String(level),
       body: msg,
-      attributes: recordAttributes(fields, 'err'),
+      attributes: recordAttributes(ownFields(fields, written), 'err'),
     })
   })
 }

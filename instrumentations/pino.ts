@@ -21,7 +21,7 @@ export const pino: Instrumentation = {
         const createLogger = exports.default ?? exports
         const prototype = prototypeOf(createLogger)
         const place = kit.place('record')
-        const send = kit.logger === undefined ? undefined : createSend(kit, prototype, createLogger.symbols)
+        const send = kit.logger === undefined ? undefined : createSend(kit, prototype, createLogger)
         kit.wrap(prototype, symbolOf(prototype, AS_JSON), (original) => {
           return function (...args) {
             const line = original.apply(this, args)
@@ -60,29 +60,35 @@ interface PinoLogger {
   readonly [symbol: symbol]: unknown
 }
 
-interface PinoSymbols {
-  readonly messageKeySym: symbol
-  /** Not in versions that know errors as `err` only. */
-  readonly errorKeySym?: symbol
+interface Pino {
+  readonly symbols: {
+    readonly messageKeySym: symbol
+    /** Not in versions that know errors as `err` only. */
+    readonly errorKeySym?: symbol
+  }
+  /** What `v` is in each line, in versions that write it. */
+  readonly LOG_VERSION?: number
 }
 
-/** Sends the record that a line is, as serializers and redaction have left it. */
-function createSend(kit: Kit, prototype: object, { messageKeySym, errorKeySym }: PinoSymbols) {
-  const { markWriting, numberedSeverity, recordAttributes } =
+/** Sends the record that a line is, as serializers and redaction have left it, but for what the resource has of it. */
+function createSend(kit: Kit, prototype: object, { symbols: { messageKeySym, errorKeySym }, LOG_VERSION }: Pino) {
+  const { markWriting, numberedSeverity, ownFields, processFields, recordAttributes } =
     require('../src/instrumentation/log-records.js') as typeof import('../src/instrumentation/log-records.js')
+  const written = { ...processFields(), v: LOG_VERSION }
   markWriting(kit, prototype, symbolOf(prototype, 'pino.write'))
   return guard(kit.place('send'), (logger: PinoLogger, line: string, args: unknown[]) => {
     // The level is before the time, which is last; what is before the level has changed with the versions.
     const number = args.at(-2) as number
     const messageKey = logger[messageKeySym] as string
     const errorKey = errorKeySym === undefined ? 'err' : (logger[errorKeySym] as string)
-    const { level, time, pid, hostname, v, [messageKey]: body, ...fields } = JSON.parse(line)
+    const { level, time, [messageKey]: body, ...fields } = JSON.parse(line)
+    if (time !== undefined && args.at(-1) !== `,"time":${JSON.stringify(time)}`) fields.time = time
     kit.logger?.emit({
       timestamp: performance.now(),
       severityNumber: numberedSeverity(number),
       severityText: logger.levels.labels[number] ?? String(number),
       body,
-      attributes: recordAttributes(fields, errorKey),
+      attributes: recordAttributes(ownFields(fields, written), errorKey),
     })
   })
 }

@@ -67,6 +67,17 @@ export function isTrace(text: unknown): boolean {
   return /^ +at (\S+\.)?trace \(node:internal\/console\//m.test(stackHere())
 }
 
+/** What libraries write of the process into each record. */
+export function processFields(): Fields {
+  return { pid: process.pid, hostname: process.getBuiltinModule('node:os').hostname() }
+}
+
+/** Takes out what the library has written: the program may have fields of these names, with values of their own. */
+export function ownFields(fields: Record<string, unknown>, written: Fields): Fields {
+  for (const key of Object.keys(written)) if (fields[key] === written[key]) delete fields[key]
+  return fields
+}
+
 /** A level between two known ones is a little more than the lower. */
 export function numberedSeverity(level: number): number {
   const known = NUMBERED.findLast(([least]) => level >= least)

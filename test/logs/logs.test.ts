@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { decodeLogs } from '../harness/otlp-logs.js'
+import { file } from '../harness/owner.js'
 import { run, type Server, start } from '../harness/program.js'
 import { projectOf } from '../harness/project.js'
 import { type Sink, startSink } from '../harness/sink.js'
@@ -163,6 +164,43 @@ for (const [library, expected] of Object.entries(LEVELS)) {
       assert.match(String(failed?.['exception.stacktrace']), /^Error: failed/)
     })
   }
+}
+
+for (const [title, app] of [
+  ['pino', 'logs/fields.cjs'],
+  ['pino 6', `${await projectOf(file, 'logs', { pino: 'pino6', bunyan: 'bunyan' })}/fields.cjs`],
+] as const) {
+  test(`fields of the program with names of the library's are sent with their values: ${title}, bunyan`, async (t) => {
+    const sink = await startSink(t)
+    await run(app, { env: environment(sink, 'pino,bunyan') })
+    await sink.settled()
+    const own = { hostname: 'db1.internal', pid: 77, time: 'noon' }
+    const told = (library: string) =>
+      sink.logs
+        .filter(({ scope }) => scope.name === `autospan/${library}`)
+        .map(({ body, attributes: { name, ...attributes } }) => [body, attributes])
+    assert.deepEqual(told('pino'), [
+      ['own', { ...own, v: 3 }],
+      ['own', { ...own, v: 3 }],
+      ['plain', {}],
+      ['iso', {}],
+      ['no time', { time: 5 }],
+      ['of a child', { pid: 77 }],
+      ['based', { hostname: 'pod-7' }],
+    ])
+    // bunyan puts a `v` of its own in the place of the program's.
+    assert.deepEqual(told('bunyan'), [
+      ['own', own],
+      ['plain', {}],
+      ['dated', {}],
+      ['based', { hostname: 'pod-7' }],
+    ])
+    const now = BigInt(Date.now()) * 1_000_000n
+    for (const { body, timeUnixNano } of sink.logs) {
+      if (body === 'dated') assert.equal(timeUnixNano, 1_700_000_000_000_000_000n)
+      else assert.ok(now - timeUnixNano < 60_000_000_000n, String(body))
+    }
+  })
 }
 
 test('of winston it is sent what its formats have made, in the span of who wrote it', async (t) => {
