@@ -1,13 +1,16 @@
 import type { Socket } from 'node:net'
 import type { Context, TextMapSetter } from '@opentelemetry/api'
 import { startOf } from '../src/instrumentation/duration.js'
+import { guard } from '../src/instrumentation/guard.js'
 import { isAbort, isSigned, methodName } from '../src/instrumentation/http.js'
 import { sentAttributes } from '../src/instrumentation/http-kinds.js'
 import type { HttpRules } from '../src/instrumentation/http-rules.js'
 import { type Describe, type Kit, ownText, propertyOf, type SharedAttributes } from '../src/instrumentation/kit.js'
 import { tellPeer } from '../src/instrumentation/peer.js'
 import { type SentCall, SentRequests } from '../src/instrumentation/sent.js'
+import { shadow } from '../src/instrumentation/shadow.js'
 import { redactPath, redactUrl, splitHost } from '../src/instrumentation/url.js'
+import type { AnyFunction } from '../src/instrumentation/wrap.js'
 
 /** A call of ours that waits for its answer, kept on the request it belongs to. */
 const CALL: unique symbol = Symbol('autospan.undici.call')
@@ -38,7 +41,14 @@ interface UndiciRequest {
   readonly path: string
   readonly method: string
   readonly headers: string | unknown[]
+  /** The protocol that is asked for. */
+  readonly upgrade?: string | null
   addHeader(name: string, value: string): void
+  /** Called once with an upgrade's answer, or that of a CONNECT; since undici 8 by its second name. */
+  onUpgrade?: AnyFunction
+  onRequestUpgrade?: AnyFunction
+  /** Where it is there, it has the answer of a CONNECT over HTTP/2, and publishes that. */
+  readonly onUpgradeResponse?: AnyFunction
   [CALL]?: Call
 }
 
@@ -72,6 +82,7 @@ export class Calls {
   readonly #redirects = new Map<string, { context: Context; resends: number }>()
 
   readonly #describe: Describe<UndiciRequest>
+  readonly #upgraded: (request: UndiciRequest, status: number | null, headers: UndiciResponse['headers']) => void
 
   constructor(kit: Kit) {
     this.#kit = kit
@@ -92,6 +103,12 @@ export class Calls {
         ? describe
         : (request) =>
             http.captureInto(describe(request), 'request', http.client.request, (name) => sentHeader(request, name))
+    this.#upgraded = guard(kit.place('upgrade', { always: true }), (request, status, headers) => {
+      // A CONNECT over HTTP/2 is handed out before its answer is there, which undici before 6.29 tells nobody.
+      if (status === null && request.onUpgradeResponse !== undefined) return
+      if (status !== null) this.answered(request, { statusCode: status, headers })
+      this.ended(request)
+    })
   }
 
   begin(request: UndiciRequest): void {
@@ -107,11 +124,25 @@ export class Calls {
     const resends = this.#takeRedirect(request, context)
     if (resends > 0) span.setAttribute('http.request.resend_count', resends)
     const sent = this.#sent.follow(span, request.method, server.host, server.port, startOf(span))
-    if (sent !== undefined) request[CALL] = { sent, context, server, resends, headersAt: 0 }
+    if (sent !== undefined) {
+      request[CALL] = { sent, context, server, resends, headersAt: 0 }
+      if (request.upgrade || request.method === 'CONNECT') this.#awaitUpgrade(request)
+    }
     if (http?.propagatesTo(server.host) === false) return
     if (http?.skipsSigned !== false && isSigned(sentHeader(request, 'authorization')?.[0])) return
     removeHeaders(request, kit.parentFields())
     kit.inject(kit.withSpan(context, span), request, this.#setter)
+  }
+
+  /** Most releases of undici, those in Node.js too, publish nothing of a request that ends by an upgrade. */
+  #awaitUpgrade(request: UndiciRequest): void {
+    const method = request.onRequestUpgrade === undefined ? 'onUpgrade' : 'onRequestUpgrade'
+    if (request[method] === undefined) return
+    shadow(request as Record<typeof method, AnyFunction>, method, (original, args) => {
+      const [status, headers] = args as [number | null, UndiciResponse['headers']]
+      this.#upgraded(request, status, headers)
+      return original(...args)
+    })
   }
 
   #serverOf(request: UndiciRequest): Server {

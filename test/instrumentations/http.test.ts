@@ -448,6 +448,46 @@ for (const PACKAGE of ['undici5', 'undici6', 'undici7']) {
   })
 }
 
+for (const PACKAGE of ['undici5', 'undici6', 'undici7', undefined]) {
+  const sender = PACKAGE ?? 'the WebSocket of Node.js'
+  test(`${sender}: a request that is upgraded, or tunnels, ends with its answer`, async (t) => {
+    const sink = await startSink(t)
+    const app = 'http/undici-upgrade.mjs'
+    // Node 20 has the global by this flag alone.
+    const nodeFlags = ['--experimental-websocket']
+    const env: Record<string, string> = PACKAGE === undefined ? {} : { PACKAGE }
+    const bare = await run(app, { nodeFlags, env, agent: false })
+    const traced = await run(app, {
+      nodeFlags,
+      env: { OTEL_INSTRUMENTATION_HTTP_CLIENT_CAPTURE_RESPONSE_HEADERS: 'x-told', ...env, ...sink.env },
+    })
+    assert.deepEqual([traced.stdout, traced.code], [bare.stdout, 0], traced.stderr)
+    assert.doesNotMatch(traced.stderr, /internal error/)
+    const clients = (await sink.settled()).filter(({ kind }) => kind === 3)
+    assert.ok(clients.every(({ attributes }) => attributes['autospan.incomplete'] === undefined))
+    const told = clients.map(({ name, attributes }) => {
+      const { 'http.response.status_code': status, 'error.type': type } = attributes
+      return `${name} ${status ?? '-'} ${type ?? '-'} ${attributes['http.response.header.x-told'] ?? '-'}`
+    })
+    const expected =
+      PACKAGE === undefined
+        ? ['GET 101 - yes', 'GET 400 400 -', 'GET - UND_ERR_SOCKET -']
+        : [
+            'GET 101 - yes',
+            'GET 400 UND_ERR_SOCKET -',
+            'GET - UND_ERR_SOCKET -',
+            'CONNECT 200 - -',
+            'CONNECT 407 407 -',
+          ]
+    assert.deepEqual(told, expected)
+    const points = sink.metric('http.client.request.duration')?.points ?? []
+    assert.equal(
+      points.reduce((sum, { count }) => sum + Number(count), 0),
+      expected.length,
+    )
+  })
+}
+
 test('a call whose body is never read ends when the response is garbage, at the time of its head', async (t) => {
   const sink = await startSink(t)
   const { code } = await run('http/unread.mjs', {
