@@ -155,6 +155,8 @@ class RecordedRequest extends SentRequest {
   readonly #target: Target
   readonly #kit: Kit
   #response: IncomingMessage | undefined
+  /** When the answer's head came, on the monotonic clock; 0 where the program has begun to read at once, as most do. */
+  #headAt = 0
   #hasEnded = false
 
   constructor(context: Context, call: SentCall, request: ClientRequest, target: Target, kit: Kit) {
@@ -203,6 +205,10 @@ class RecordedRequest extends SentRequest {
     }
   }
 
+  override after(event: string): void {
+    if (event === 'response' && this.#response?.readableFlowing === null) this.#headAt = this.#kit.now()
+  }
+
   #recordResponse(response: IncomingMessage): void {
     this.#call.answered(response.statusCode ?? 0, response.httpVersion)
     const { http } = this.#kit
@@ -219,9 +225,14 @@ class RecordedRequest extends SentRequest {
     this.#end()
   }
 
-  /** Without an end and without an error: cut off while the body came, by the other side or by the caller. */
+  /** Without an end and without an error: not read, or cut off while the body came, by the other side or by the caller. */
   #close(): void {
     const response = this.#response
+    // The program has not read the body: the answer was there long before its idle connection was closed.
+    if (this.#headAt !== 0 && response?.complete === true && !response.readableDidRead) {
+      this.#end(this.#headAt)
+      return
+    }
     if (response !== undefined && !response.complete && !wasCancelled(this.#request, undefined)) {
       this.#recordError(Object.assign(new Error('aborted'), { code: 'ECONNRESET' }))
     }
@@ -232,10 +243,10 @@ class RecordedRequest extends SentRequest {
     if (!this.#hasEnded) this.#call.failed(error)
   }
 
-  #end(): void {
+  #end(endedAt?: number): void {
     if (this.#hasEnded) return
     this.#hasEnded = true
-    const endMillis = this.#kit.now()
+    const endMillis = endedAt ?? this.#kit.now()
     const { span } = this.#call
     if (span.isRecording()) this.#recordPeer(span)
     this.#call.end(endMillis, this.#target.port === undefined ? this.#request.socket?.remotePort : undefined)

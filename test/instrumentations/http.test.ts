@@ -500,6 +500,23 @@ test('a call whose body is never read ends when the response is garbage, at the 
   assert.equal(client?.attributes['http.response.status_code'], 200)
 })
 
+test('a request of node:http whose answer is not read ends at the time of its head, not when its connection is closed', async (t) => {
+  const sink = await startSink(t)
+  const { stdout, code, stderr } = await run('http/unread-sent.mjs', { env: sink.env })
+  assert.equal(code, 0, stderr)
+  const idleAt = BigInt(stdout) * 1_000_000n
+  const sent = (await sink.settled()).filter(({ kind }) => kind === 3)
+  const told = sent.map(({ attributes, status, endTimeUnixNano }) => [
+    new URL(String(attributes['url.full'])).pathname,
+    [attributes['http.response.status_code'], status.code, endTimeUnixNano < idleAt],
+  ])
+  assert.deepEqual(Object.fromEntries(told), {
+    '/head': [200, 0, true],
+    '/unread': [200, 0, true],
+    '/begun': [200, 0, false],
+  })
+})
+
 test('url.full has no credentials and no signatures', async (t) => {
   const sink = await startSink(t)
   const server = await start(t, 'http/server.mjs', { agent: false })
