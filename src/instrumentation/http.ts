@@ -75,6 +75,7 @@ export function recordCallError(span: Span, error: unknown): void {
 /** The code of a system error (`ECONNREFUSED`), else the class of the exception; of low cardinality. */
 export function errorType(error: unknown): string {
   if (typeof error !== 'object' || error === null) return typeof error
+  if (isTimedOut(error)) return 'TimeoutError'
   const code = propertyOf(error, 'code')
   if (typeof code === 'string' && code !== '') return code
   const name = propertyOf(error, 'name')
@@ -82,9 +83,18 @@ export function errorType(error: unknown): string {
   return className(error) ?? 'Error'
 }
 
-/** An abort by the caller is no error of the call: http/http-spans.md#status. axios and got have errors of their own for it. */
+/**
+ * An abort by the caller is no error of the call: http/http-spans.md#status. axios and got have errors of their own for it.
+ * One by a time-out is.
+ */
 export function isAbort(error: unknown): boolean {
-  return propertyOf(error, 'name') === 'AbortError' || propertyOf(error, 'code') === 'ERR_CANCELED'
+  const isAborted = propertyOf(error, 'name') === 'AbortError' || propertyOf(error, 'code') === 'ERR_CANCELED'
+  return isAborted && !isTimedOut(error)
+}
+
+/** Of an abort by `AbortSignal.timeout()` node:http tells the time-out as the cause; fetch fails with the time-out itself. */
+function isTimedOut(error: unknown): boolean {
+  return propertyOf(error, 'name') === 'AbortError' && propertyOf(propertyOf(error, 'cause'), 'name') === 'TimeoutError'
 }
 
 /**

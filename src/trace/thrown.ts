@@ -4,7 +4,7 @@
  */
 
 /** Undefined where there is no such property, or none that can be read. */
-export function propertyOf(thrown: unknown, key: 'code' | 'name' | 'message' | 'stack'): unknown {
+export function propertyOf(thrown: unknown, key: 'code' | 'name' | 'message' | 'stack' | 'cause'): unknown {
   try {
     return (thrown as Readonly<Record<string, unknown>> | null | undefined)?.[key]
   } catch {

@@ -370,7 +370,7 @@ for (const extension of ['mjs', 'cjs']) {
   })
 }
 
-test('errors of a call are on its span; an abort by the caller is none', async (t) => {
+test('errors of a call are on its span; an abort by the caller is none, but by a time-out', async (t) => {
   const sink = await startSink(t)
   await run('http/failures.mjs', { env: sink.env })
   const all = await sink.settled()
@@ -392,6 +392,8 @@ test('errors of a call are on its span; an abort by the caller is none', async (
     '/abort/fetch': [undefined, 0],
     '/abort/reason': [undefined, 0],
     '/timeout/fetch': ['TimeoutError', 2],
+    '/timeout/get': ['TimeoutError', 2],
+    '/half/get': ['TimeoutError', 2],
     '/proxy': ['502', 2],
     '/refused/piped': ['ECONNREFUSED', 2],
     '/404?late': ['404', 2],

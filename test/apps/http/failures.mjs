@@ -11,6 +11,7 @@ const server = createServer((req, res) => {
     res.write('half')
     return setTimeout(() => req.socket.destroy(), 20)
   }
+  if (req.url.startsWith('/half')) return res.write('half')
   if (req.url === '/proxy') {
     const body = new PassThrough()
     const call = request(req.headers['x-to'], { method: 'POST' })
@@ -33,6 +34,8 @@ server.listen(0, '127.0.0.1', async () => {
   await error(get(`${closed}/refused/get`))
   await error(get(`${base}/reset/get`))
   await error(get(`${base}/abort/get`, { signal: aborted() }))
+  await error(get(`${base}/timeout/get`, { signal: AbortSignal.timeout(50) }))
+  await error(get(`${base}/half/get`, { signal: AbortSignal.timeout(50) }, (res) => res.resume().on('error', () => {})))
   const destroyed = get(`${base}/abort/destroy`)
   setTimeout(() => destroyed.destroy(), 50)
   await error(destroyed)
