@@ -211,6 +211,7 @@ class RecordedRequest extends SentRequest {
 
   #recordResponse(response: IncomingMessage): void {
     this.#call.answered(response.statusCode ?? 0, response.httpVersion)
+    this.#recordPeer()
     const { http } = this.#kit
     if (http !== undefined) this.#captureHeaders(http, response)
   }
@@ -247,14 +248,15 @@ class RecordedRequest extends SentRequest {
     if (this.#hasEnded) return
     this.#hasEnded = true
     const endMillis = endedAt ?? this.#kit.now()
-    const { span } = this.#call
-    if (span.isRecording()) this.#recordPeer(span)
+    if (this.#response === undefined) this.#recordPeer()
     this.#call.end(endMillis, this.#target.port === undefined ? this.#request.socket?.remotePort : undefined)
   }
 
-  #recordPeer(span: Span): void {
+  /** With the head, as a connection that is closed knows no more where it went; without one at the end. */
+  #recordPeer(): void {
+    const { span } = this.#call
     const { socket, socketPath } = this.#request as ClientRequest & { socketPath?: string }
-    if (!socket || socketPath !== undefined) return
+    if (!span.isRecording() || !socket || socketPath !== undefined) return
     tellPeer(span, this.#target.shared, socket)
     const port = socket.remotePort
     if (this.#target.port !== undefined || port === undefined) return
