@@ -7,7 +7,7 @@ import { type Describe, type Kit, propertyOf } from '../../src/instrumentation/k
 import { lifeOf, type Message, MessageLife, setLife } from '../../src/instrumentation/message.js'
 import { tellPeer } from '../../src/instrumentation/peer.js'
 import { type SentCall, SentRequests } from '../../src/instrumentation/sent.js'
-import { type Target, Targets, urlAt, urlOf } from './target.js'
+import { portAt, type Target, Targets, urlAt, urlOf } from './target.js'
 
 /** The headers as `_storeHeader` gets them: the message's own table, an object, or names and values in a list. */
 export type StoredHeaders =
@@ -157,6 +157,8 @@ class RecordedRequest extends SentRequest {
   #response: IncomingMessage | undefined
   /** When the answer's head came, on the monotonic clock; 0 where the program has begun to read at once, as most do. */
   #headAt = 0
+  /** That of the target; else told by the connection. */
+  #port: number | undefined
   #hasEnded = false
 
   constructor(context: Context, call: SentCall, request: ClientRequest, target: Target, kit: Kit) {
@@ -164,6 +166,7 @@ class RecordedRequest extends SentRequest {
     this.#call = call
     this.#request = request
     this.#target = target
+    this.#port = target.port
     this.#kit = kit
   }
 
@@ -249,17 +252,20 @@ class RecordedRequest extends SentRequest {
     this.#hasEnded = true
     const endMillis = endedAt ?? this.#kit.now()
     if (this.#response === undefined) this.#recordPeer()
-    this.#call.end(endMillis, this.#target.port === undefined ? this.#request.socket?.remotePort : undefined)
+    this.#call.end(endMillis, this.#port)
   }
 
   /** With the head, as a connection that is closed knows no more where it went; without one at the end. */
   #recordPeer(): void {
-    const { span } = this.#call
     const { socket, socketPath } = this.#request as ClientRequest & { socketPath?: string }
-    if (!span.isRecording() || !socket || socketPath !== undefined) return
-    tellPeer(span, this.#target.shared, socket)
-    const port = socket.remotePort
-    if (this.#target.port !== undefined || port === undefined) return
+    if (!socket || socketPath !== undefined) return
+    const { span } = this.#call
+    const isRecording = span.isRecording()
+    if (isRecording) tellPeer(span, this.#target.shared, socket)
+    const port = portAt(this.#request, this.#target, socket)
+    if (port === this.#port) return
+    this.#port = port
+    if (!isRecording || port === undefined) return
     span.setAttribute('server.port', port)
     span.setAttribute('url.full', urlAt(this.#request, this.#target, port))
   }

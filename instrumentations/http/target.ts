@@ -1,4 +1,5 @@
-import type { ClientRequest } from 'node:http'
+import type { Agent, ClientRequest } from 'node:http'
+import type { Socket } from 'node:net'
 import { type Kit, ownText, type SharedAttributes } from '../../src/instrumentation/kit.js'
 import { authorityEnd, redactPath, redactUrl, splitHost } from '../../src/instrumentation/url.js'
 
@@ -24,7 +25,7 @@ const MAX_SERVERS = 200
 
 /**
  * Finds where requests go. node:http keeps the host but not the port. The `Host` header that it made itself tells the
- * port; where the program set another one, or headers as a list, the connection does.
+ * port; where the program set another one, or headers as a list, the connection does (`portAt`).
  */
 export class Targets {
   readonly #kit: Kit
@@ -38,18 +39,18 @@ export class Targets {
     const { protocol, path, host: requestHost } = request
     if (isWholeUrl(path)) return this.#ofUrl(path)
     const header = request.getHeader('host')
-    if (typeof header !== 'string') return this.#make(protocol, withoutBrackets(requestHost), undefined)
+    if (typeof header !== 'string') return this.#make(protocol, withoutBrackets(requestHost))
     const known = this.#known.get(header)
     if (known !== undefined && known.protocol === protocol && known.requestHost === requestHost) return known
     const host = withoutBrackets(requestHost)
     const named = splitHost(header)
-    if (named.host !== host) return this.#make(protocol, host, undefined)
+    if (named.host !== host) return this.#make(protocol, host)
     const made = { ...this.#make(protocol, host, named.port ?? defaultPort(protocol)), requestHost, protocol }
     if (known !== undefined || this.#known.size < MAX_SERVERS) this.#known.set(header, made)
     return made
   }
 
-  #make(protocol: string, host: string, port: number | undefined): Target {
+  #make(protocol: string, host: string, port?: number): Target {
     return { host, port, origin: originOf(protocol, host, port), shared: this.#share(host, port) }
   }
 
@@ -74,9 +75,27 @@ export function urlOf({ path }: ClientRequest, { origin }: Target): string {
   return ownText(path.charCodeAt(0) === SLASH ? origin + redactPath(path) : `${origin}/${redactPath(path)}`)
 }
 
+/** The port of a target, now that the request has a connection; undefined where that is over, or never was. */
+export function portAt(request: ClientRequest, { port }: Target, socket: Socket): number | undefined {
+  // Through a proxy's tunnel the connection's port is the proxy's.
+  return port ?? askedPort(request, socket) ?? socket.remotePort
+}
+
 /** The same with the port that the connection has told. */
 export function urlAt(request: ClientRequest, { host }: Target, port: number): string {
   return urlOf(request, { origin: originOf(request.protocol, host, port) } as Target)
+}
+
+/** The port that the program has given: an agent keeps its connections by host and port, also before they are made. */
+function askedPort({ agent, host }: ClientRequest & { readonly agent?: Agent }, socket: Socket): number | undefined {
+  const sockets = agent?.sockets
+  const start = `${host}:`
+  for (const name in sockets) {
+    if (name.startsWith(start) && sockets[name]?.includes(socket) === true) {
+      return Number.parseInt(name.slice(start.length), 10) || undefined
+    }
+  }
+  return undefined
 }
 
 const SLASH = 0x2f

@@ -520,6 +520,34 @@ test('a request of node:http whose answer is not read ends at the time of its he
   })
 })
 
+test('the port of a server is the one that was asked for, whatever the Host header tells, also where nobody listens', async (t) => {
+  const sink = await startSink(t)
+  const { stdout, code, stderr } = await run('http/ports.mjs', { env: sink.env })
+  assert.equal(code, 0, stderr)
+  const { port, closed } = JSON.parse(stdout)
+  const told = (await sink.settled())
+    .filter(({ kind }) => kind === 3)
+    .map(({ attributes }) => [
+      attributes['url.full'],
+      [attributes['server.address'], attributes['server.port'], attributes['network.peer.port']],
+    ])
+  assert.deepEqual(Object.fromEntries(told), {
+    [`http://127.0.0.1:${port}/other`]: ['127.0.0.1', port, port],
+    [`http://127.0.0.1:${port}/list`]: ['127.0.0.1', port, port],
+    'http://shop.example/tunnel': ['shop.example', 80, port],
+    'http://shop.example:8080/tunnel-other': ['shop.example', 8080, port],
+    [`http://127.0.0.1:${closed}/refused-other`]: ['127.0.0.1', closed, undefined],
+    [`http://127.0.0.1:${closed}/refused-list`]: ['127.0.0.1', closed, undefined],
+  })
+  const points = sink.metrics
+    .filter(({ name }) => name === 'http.client.request.duration')
+    .flatMap(({ points }) => points)
+  assert.deepEqual(
+    [...new Set(points.map(({ attributes }) => attributes['server.port']))].sort(),
+    [80, 8080, port, closed].sort(),
+  )
+})
+
 test('url.full has no credentials and no signatures', async (t) => {
   const sink = await startSink(t)
   const server = await start(t, 'http/server.mjs', { agent: false })
