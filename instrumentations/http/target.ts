@@ -8,6 +8,8 @@ export interface Target {
   readonly host: string
   /** Undefined where only the connection will tell. */
   readonly port: number | undefined
+  /** Whether `port` is the protocol's own, as the header tells none: node:http omits it then, but a program may always. */
+  readonly isPortAssumed: boolean
   /** Of its URL what comes before the path; empty for a path that is a whole URL, as proxies get it. */
   readonly origin: string
   /** `server.address` and `server.port`; without the latter where only the connection will tell. */
@@ -45,13 +47,15 @@ export class Targets {
     const host = withoutBrackets(requestHost)
     const named = splitHost(header)
     if (named.host !== host) return this.#make(protocol, host)
-    const made = { ...this.#make(protocol, host, named.port ?? defaultPort(protocol)), requestHost, protocol }
+    const made = { ...this.#make(protocol, host, named.port, defaultPort(protocol)), requestHost, protocol }
     if (known !== undefined || this.#known.size < MAX_SERVERS) this.#known.set(header, made)
     return made
   }
 
-  #make(protocol: string, host: string, port?: number): Target {
-    return { host, port, origin: originOf(protocol, host, port), shared: this.#share(host, port) }
+  #make(protocol: string, host: string, named?: number, assumed?: number): Target {
+    const port = named ?? assumed
+    const isPortAssumed = port !== named
+    return { host, port, isPortAssumed, origin: originOf(protocol, host, port), shared: this.#share(host, port) }
   }
 
   #ofUrl(url: string): Target {
@@ -61,7 +65,7 @@ export class Targets {
     const { host, port = defaultPort(url.slice(0, end + 1)) } = splitHost(
       authority.slice(authority.lastIndexOf('@') + 1),
     )
-    return { host, port, origin: '', shared: this.#share(host, port) }
+    return { host, port, isPortAssumed: false, origin: '', shared: this.#share(host, port) }
   }
 
   #share(host: string, port: number | undefined): SharedAttributes {
@@ -76,9 +80,10 @@ export function urlOf({ path }: ClientRequest, { origin }: Target): string {
 }
 
 /** The port of a target, now that the request has a connection; undefined where that is over, or never was. */
-export function portAt(request: ClientRequest, { port }: Target, socket: Socket): number | undefined {
+export function portAt(request: ClientRequest, { port, isPortAssumed }: Target, socket: Socket): number | undefined {
+  if (port !== undefined && (!isPortAssumed || socket.remotePort === port)) return port
   // Through a proxy's tunnel the connection's port is the proxy's.
-  return port ?? askedPort(request, socket) ?? socket.remotePort
+  return askedPort(request, socket) ?? port ?? socket.remotePort
 }
 
 /** The same with the port that the connection has told. */

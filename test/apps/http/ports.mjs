@@ -9,6 +9,8 @@ server.listen(0, '127.0.0.1', async () => {
   const { port } = server.address()
   const closed = await closedPort()
   const host = '127.0.0.1'
+  await call({ host, port, path: '/own', headers: { Host: host } })
+  await call({ host, port, path: '/own-again', headers: { Host: host } })
   await call({ host, port, path: '/other', headers: { Host: 'example.com' } })
   await call({ host, port, path: '/list', headers: ['Host', 'example.com'] })
   // As agents for proxies do, it connects to another place than the one that is asked for.
@@ -16,6 +18,7 @@ server.listen(0, '127.0.0.1', async () => {
   agent.createConnection = () => connect(port, host)
   await call({ host: 'shop.example', agent, path: '/tunnel' })
   await call({ host: 'shop.example', port: 8080, agent, path: '/tunnel-other', headers: { Host: 'example.com' } })
+  await call({ host, port: closed, path: '/refused-own', headers: { Host: host } })
   await call({ host, port: closed, path: '/refused-other', headers: { Host: 'example.com' } })
   await call({ host, port: closed, path: '/refused-list', headers: ['Host', `${host}:${closed}`] })
   console.log(JSON.stringify({ port, closed }))
