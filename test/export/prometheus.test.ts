@@ -174,30 +174,22 @@ test('units are told in OpenMetrics, and by names in both', () => {
   ])
 })
 
-test('a unit that is the whole name is not told, for a parser would refuse it', () => {
+test('a unit stands before _total, once, and is not told where it is the whole name, which parsers would refuse', () => {
   const measure = (meter: AgentMeter) => {
+    meter.createCounter('sent_bytes_total', { unit: 'By' }).add(5)
     meter.createCounter('requests', { unit: 'requests' }).add(1)
     meter.createGauge('bytes', { unit: 'By' }).record(2)
   }
-  assert.deepEqual(served('openmetrics', measure), [
+  const lines = served('openmetrics', measure).map((line) => line.replace(/ # .*/, ''))
+  assert.deepEqual(lines, [
+    '# TYPE sent_bytes counter',
+    '# UNIT sent_bytes bytes',
+    'sent_bytes_total 5',
     '# TYPE requests counter',
-    'requests_total 1 # {} 1 <time>',
+    'requests_total 1',
     '# TYPE bytes gauge',
     'bytes 2',
     '# EOF',
-  ])
-})
-
-test('the unit of a counter stands before its _total, and once', () => {
-  const measure = (meter: AgentMeter) => {
-    meter.createCounter('sent_bytes_total', { unit: 'By' }).add(5)
-    meter.createCounter('busy.total', { unit: 's' }).add(1.5)
-  }
-  assert.deepEqual(served('prometheus', measure), [
-    '# TYPE sent_bytes_total counter',
-    'sent_bytes_total 5',
-    '# TYPE busy_seconds_total counter',
-    'busy_seconds_total 1.5',
   ])
 })
 

@@ -1,5 +1,5 @@
 // Logs what cannot be copied, in every format that looks at it closely: errors of fetch, with accessors that know their
-// own object only, of classes with private fields, frozen ones. Tells what is left on them.
+// own object only, of classes with private fields, and what has no class. Tells what is left on them.
 const { inspect, types } = require('node:util')
 const winston = require('winston')
 const { serve } = require('./serve.cjs')
