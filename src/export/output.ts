@@ -15,10 +15,20 @@ const STDOUT = 1
 /** How long a reader may take that has left no room: the program stands still meanwhile. */
 const PATIENCE_MILLIS = 100
 
-/** Standard output. A reader that is slow holds the program up as it would by its own lines, but for a bounded time. */
+let mayStdoutBeTorn = false
+
+/**
+ * Standard output. A reader that is slow holds the program up as it would by its own lines, but for a bounded time. A line
+ * that is torn by that is ended before the next one, which comes after an empty one where nothing of it was written.
+ */
 export const standardOutput: Output = {
   name: 'stdout',
-  write: (line) => writeAll(STDOUT, terminated(line)),
+  write(line) {
+    const bytes = terminated(line, mayStdoutBeTorn)
+    mayStdoutBeTorn = true
+    writeAll(STDOUT, bytes)
+    mayStdoutBeTorn = false
+  },
 }
 
 /**
@@ -34,10 +44,9 @@ export function fileOutput(path: string): Output {
     write(line) {
       const fd = open(path)
       try {
-        const bytes = terminated(line)
-        const whole = mayBeTorn && endsTorn(fd) ? Buffer.concat([Buffer.of(LINE_BREAK), bytes]) : bytes
+        const bytes = terminated(line, mayBeTorn && endsTorn(fd))
         mayBeTorn = true
-        writeAll(fd, whole)
+        writeAll(fd, bytes)
         mayBeTorn = false
       } finally {
         closeSync(fd)
@@ -66,10 +75,13 @@ function endsTorn(fd: number): boolean {
   return last[0] !== LINE_BREAK
 }
 
-function terminated(line: Uint8Array): Uint8Array {
-  const bytes = Buffer.allocUnsafe(line.length + 1)
-  bytes.set(line)
-  bytes[line.length] = LINE_BREAK
+/** @param afterTorn whether the line before it has no end */
+function terminated(line: Uint8Array, afterTorn: boolean): Uint8Array {
+  const start = afterTorn ? 1 : 0
+  const bytes = Buffer.allocUnsafe(start + line.length + 1)
+  if (afterTorn) bytes[0] = LINE_BREAK
+  bytes.set(line, start)
+  bytes[start + line.length] = LINE_BREAK
   return bytes
 }
 

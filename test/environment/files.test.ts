@@ -40,6 +40,21 @@ test('otlp/stdout writes requests as lines, beside those of the program', async 
   assert.equal(lines.length, requests.length + 2)
 })
 
+test('a line that stdout had no room for stays the only one that is torn', async (t) => {
+  const program = launch(t, 'exit/waves.mjs', { env: { OTEL_TRACES_EXPORTER: 'otlp/stdout' } })
+  await program.printed(/at the door/)
+  program.isRead = false
+  await program.printed(/cannot write spans to stdout: /, { on: 'stderr' })
+  program.isRead = true
+  const [, lost] = await program.printed(/stdout can be written again: (\d+) spans lost/, { on: 'stderr' })
+  program.signal('SIGTERM')
+  const { stdout } = await program.exited
+  const requests = stdout.split('\n').filter((line) => line.startsWith('{'))
+  const whole = requests.filter((line) => line.endsWith('}'))
+  assert.ok(requests.length - whole.length <= 1, `${requests.length - whole.length} are torn`)
+  assert.ok(spansOf(`${whole.join('\n')}\n`).length > Number(lost))
+})
+
 test('a line that the disk or the end of a process has torn stays the only one', async (t) => {
   const file = join(temporaryFolder(t), 'traces.jsonl')
   writeFileSync(file, '{"resourceSpans":[{"resource":{"attr')

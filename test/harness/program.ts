@@ -161,6 +161,12 @@ export class Program {
     return this.#stderr
   }
 
+  /** Whether anybody reads what the program writes to stdout: the system takes some of it all the same. */
+  set isRead(isRead: boolean) {
+    if (isRead) this.#child.stdout?.resume()
+    else this.#child.stdout?.pause()
+  }
+
   signal(signal: NodeJS.Signals): void {
     this.#child.kill(signal)
   }
