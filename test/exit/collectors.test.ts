@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { blackHole } from '../harness/black-hole.js'
 import type { Owner } from '../harness/owner.js'
-import { launch, type Outcome, SLACK_MILLIS } from '../harness/program.js'
+import { launch, type Outcome, run, SLACK_MILLIS } from '../harness/program.js'
 import { type SinkOptions, startSink } from '../harness/sink.js'
 import { assertLikeBare, bareOnce, PLAIN_DOORS, said, visible } from './bare.js'
 
@@ -48,6 +49,19 @@ for (const [bound, most] of [
     }
   })
 }
+
+test('connections of several signals that do not come about hold nobody', async (t) => {
+  const { stdout, millis } = await run('exit/dialling.mjs', {
+    env: {
+      CONNECTIONS: '2',
+      OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${await blackHole(t)}`,
+      OTEL_BSP_SCHEDULE_DELAY: '0',
+      OTEL_METRIC_EXPORT_INTERVAL: '10',
+    },
+  })
+  assert.equal(stdout, 'ended\n')
+  assert.ok(millis < 2000 + SLACK_MILLIS, `${millis} ms`)
+})
 
 test('the bound holds for all in all: a flush in vain, and open spans after it', async (t) => {
   const sink = await startSink(t, { respond: NEVER })

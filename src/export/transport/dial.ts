@@ -7,7 +7,7 @@ import type { NameLookup } from './lookup.js'
 import type { Route } from './route.js'
 import { oneLine } from './transport.js'
 
-/** How often a connection that does not come about is asked whether it alone keeps the process alive. */
+/** How often a connection that does not come about is asked whether it and its like alone keep the process alive. */
 const WATCH_MILLIS = 100
 /** What is read at once of answers in plain text. */
 const READ_BYTES = 4096
@@ -23,6 +23,9 @@ export interface DialSettings {
   readonly names: NameLookup
 }
 
+/** All that are under way: signals have connections of their own, which wait for the same server at the same time. */
+const underWay = new Set<Dial>()
+
 /** Makes one connection: to a host or a unix socket, through a proxy, with TLS. Unref'd throughout. */
 export class Dial {
   readonly #settings: DialSettings
@@ -36,15 +39,21 @@ export class Dial {
     this.#settings = settings
     this.#settle = settle
     this.#watch = setInterval(() => {
-      if (holdsProcessAlone(settings.names)) this.#fail(new Error('no connection when the process ended'))
+      if (onlyDialsHoldProcess(settings.names)) this.#fail(new Error('no connection when the process ended'))
     }, WATCH_MILLIS)
     this.#watch.unref()
+    underWay.add(this)
     this.#open().then(
       (socket) => {
         if (this.#end()) settle(undefined, socket)
       },
       (error) => this.#fail(error),
     )
+  }
+
+  /** A name is not being looked up any more, and there is no connection yet. */
+  get isConnecting(): boolean {
+    return this.#socket?.connecting === true && !this.#settings.names.isUnderWay
   }
 
   abort(): void {
@@ -61,6 +70,7 @@ export class Dial {
   #end(): boolean {
     if (this.#isOver) return false
     this.#isOver = true
+    underWay.delete(this)
     clearInterval(this.#watch)
     this.#settings.names.cancel()
     return true
@@ -177,12 +187,13 @@ function readFiles({ authorities, clientCertificate, clientKey }: TlsConfig): Co
 }
 
 /**
- * True if only one thing keeps the process alive and that is a connection being made: libuv counts
- * it, though its socket is unref'd. Standard streams are listed whether they hold or not, and what
- * is asked of name servers is not listed.
+ * True if nothing keeps the process alive but connections of ours that are being made: libuv counts
+ * them, though their sockets are unref'd. Standard streams are listed whether they hold or not, and
+ * what is asked of name servers is not listed.
  */
-function holdsProcessAlone(names: NameLookup): boolean {
+function onlyDialsHoldProcess(names: NameLookup): boolean {
   const holders = process.getActiveResourcesInfo().filter((name) => name !== 'PipeWrap' && name !== 'TTYWrap')
-  if (names.isUnderWay) return holders.length === 0
-  return holders.length === 1 && holders[0]!.endsWith('ConnectWrap')
+  if (holders.length === 0) return names.isUnderWay
+  const ours = [...underWay].filter(({ isConnecting }) => isConnecting).length
+  return holders.length <= ours && holders.every((name) => name.endsWith('ConnectWrap'))
 }
