@@ -1,17 +1,16 @@
 import type { Socket } from 'node:net'
 import { setTimeout } from 'node:timers'
-import type { RemoteSamplerConfig, TlsConfig } from '../config/config.js'
+import type { RemoteSamplerConfig } from '../config/config.js'
 import { runOutside } from '../context/manager.js'
 import { diag } from '../diag/diag.js'
 import { Dial } from './transport/dial.js'
 import type { HttpConnection } from './transport/http-connection.js'
 import { NameLookup } from './transport/lookup.js'
-import { routeTo } from './transport/route.js'
+import { NO_FILES, routeTo } from './transport/route.js'
 import { oneLine } from './transport/transport.js'
 
 /** How long one question may take. */
 const TIMEOUT_MILLIS = 5000
-const NO_FILES: TlsConfig = { authorities: undefined, clientCertificate: undefined, clientKey: undefined }
 const NOTHING = new Uint8Array(0)
 
 /**

@@ -1,8 +1,12 @@
 import type { IncomingMessage, RequestOptions } from 'node:http'
+import type { Socket } from 'node:net'
 import type { DetectorName } from '../config/config.js'
 import type { Environment } from '../config/environment.js'
 import { SUPPRESSED_CONTEXT } from '../context/context.js'
 import { runIn } from '../context/manager.js'
+import { Dial } from '../export/transport/dial.js'
+import { NameLookup } from '../export/transport/lookup.js'
+import { NO_FILES, routeTo } from '../export/transport/route.js'
 import type { Attributes } from './machine.js'
 
 /** A metadata service is next door and answers in milliseconds, but the program may be busy with its start meanwhile. */
@@ -172,15 +176,25 @@ async function askJson(url: string, options?: RequestOptions): Promise<Json> {
 
 function ask(url: string, options: RequestOptions = {}): Promise<string> {
   return new Promise((resolve, reject) => {
-    const request = process.getBuiltinModule('node:http').request(url, { ...options, agent: false }, (response) => {
-      readAll(response).then(resolve, reject)
-    })
-    const deadline = setTimeout(() => request.destroy(new Error('no answer in time')), TIMEOUT_MILLIS)
+    const { request } = process.getBuiltinModule('node:http')
+    const route = routeTo({ url, tls: NO_FILES, proxy: undefined })
+    // Away from the cloud packets for this address are lost: a connection that does not come about is to hold nobody.
+    let dial: Dial | undefined
+    const createConnection: RequestOptions['createConnection'] = (_, made) => {
+      dial = new Dial({ route, tunnel: false, protocol: 'http/1.1', names: new NameLookup() }, (error, socket) =>
+        made(error as Error | null, socket as Socket),
+      )
+      return undefined
+    }
+    const sent = request(url, { ...options, createConnection }, (response) => readAll(response).then(resolve, reject))
+    const deadline = setTimeout(() => sent.destroy(new Error('no answer in time')), TIMEOUT_MILLIS)
     deadline.unref()
-    request.on('socket', (socket) => socket.unref())
-    request.on('error', reject)
-    request.on('close', () => clearTimeout(deadline))
-    request.end()
+    sent.on('error', reject)
+    sent.on('close', () => {
+      clearTimeout(deadline)
+      dial?.abort()
+    })
+    sent.end()
   })
 }
 

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { test } from 'node:test'
+import { blackHole } from '../harness/black-hole.js'
 import { run, SLACK_MILLIS, start } from '../harness/program.js'
 import { startSink } from '../harness/sink.js'
 
@@ -66,4 +67,21 @@ test('a metadata service that does not answer holds neither start nor end', asyn
   })
   assert.ok(millis < 1000 + SLACK_MILLIS, `${millis} ms`)
   assert.equal(stderr.trimEnd().split('\n').length, 1, stderr)
+})
+
+test('metadata services that cannot be reached hold no end', async (t) => {
+  const port = await blackHole(t)
+  const { stdout, millis } = await run('exit/dialling.mjs', {
+    env: {
+      CONNECTIONS: '3',
+      OTEL_TRACES_EXPORTER: 'none',
+      OTEL_METRICS_EXPORTER: 'none',
+      OTEL_NODE_RESOURCE_DETECTORS: 'all',
+      GCE_METADATA_HOST: `127.0.0.1:${port}`,
+      AZURE_METADATA_ENDPOINT: `http://127.0.0.1:${port}`,
+      AWS_EC2_METADATA_SERVICE_ENDPOINT: `http://127.0.0.1:${port}`,
+    },
+  })
+  assert.equal(stdout, 'ended\n')
+  assert.ok(millis < 1000 + SLACK_MILLIS, `${millis} ms`)
 })

@@ -4,15 +4,13 @@ import type { ConnectionOptions } from 'node:tls'
 import type { TlsConfig } from '../../config/config.js'
 import { HttpResponse } from './http-response.js'
 import type { NameLookup } from './lookup.js'
-import type { Route } from './route.js'
+import { NO_FILES, type Route } from './route.js'
 import { oneLine } from './transport.js'
 
 /** How often a connection that does not come about is asked whether it and its like alone keep the process alive. */
 const WATCH_MILLIS = 100
 /** What is read at once of answers in plain text. */
 const READ_BYTES = 4096
-/** What a proxy is met with: the certificates in the settings are those of the backend. */
-const NO_FILES: TlsConfig = { authorities: undefined, clientCertificate: undefined, clientKey: undefined }
 
 export interface DialSettings {
   readonly route: Route
@@ -80,6 +78,7 @@ export class Dial {
     const { route, tunnel, protocol } = this.#settings
     const { proxy } = route
     let socket = await this.#connect()
+    // The certificates in the settings are those of the backend.
     if (proxy?.secure === true) socket = await this.#encrypt(socket, proxy.host, 'http/1.1', NO_FILES)
     if (proxy !== undefined && tunnel) await this.#tunnel(socket)
     return route.secure ? this.#encrypt(socket, route.host, protocol, route.tls) : socket

@@ -13,6 +13,9 @@ export interface Route {
   readonly proxy: ProxyConfig | undefined
 }
 
+/** Of who has no certificates of its own, and trusts whom Node.js trusts. */
+export const NO_FILES: TlsConfig = { authorities: undefined, clientCertificate: undefined, clientKey: undefined }
+
 const DEFAULT_PORTS: Readonly<Record<string, number>> = { 'http:': 80, 'https:': 443 }
 
 /** The way to the host of a URL, or to the socket that stands in the place of a host. */
