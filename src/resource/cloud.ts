@@ -15,6 +15,12 @@ const MAX_ANSWER_CHARS = 1_000_000
 /** The address of the metadata services of all three, which no router lets through. */
 const LINK_LOCAL = 'http://169.254.169.254'
 
+/**
+ * A string of JSON; of a key with an integer beyond what a number holds, as ids of Google's are, with that. What users
+ * have put into the metadata of their machines is such a string, and may be JSON itself.
+ */
+const KEY_OR_TEXT = /"[^"\\]*(?:\\.[^"\\]*)*"(?:\s*:\s*(\d{16,})(?=\s*[,}]))?/g
+
 type Detector = (env: Environment) => Promise<Attributes>
 
 /**
@@ -170,8 +176,10 @@ function attributes(found: Json): Attributes {
 }
 
 async function askJson(url: string, options?: RequestOptions): Promise<Json> {
-  // Ids of Google's are integers beyond what a number holds.
-  return object(JSON.parse((await ask(url, options)).replace(/(:\s*)(\d{16,})(?=\s*[,}])/g, '$1"$2"')))
+  const text = (await ask(url, options)).replace(KEY_OR_TEXT, (found: string, long: string | undefined) => {
+    return long === undefined ? found : `${found.slice(0, -long.length)}"${long}"`
+  })
+  return object(JSON.parse(text))
 }
 
 function ask(url: string, options: RequestOptions = {}): Promise<string> {

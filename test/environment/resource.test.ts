@@ -7,6 +7,16 @@ import { blackHole } from '../harness/black-hole.js'
 import { run, SLACK_MILLIS, start } from '../harness/program.js'
 import { startSink } from '../harness/sink.js'
 
+/** Of a machine with an id that is no number of JavaScript's, and with an attribute that somebody has put JSON into. */
+const GCP_METADATA = `{
+  "instance": {
+    "attributes": {"shop": "{\\"tills\\": 12345678901234567, \\"open\\": true}"},
+    "id": 4520031799277581759,
+    "zone": "projects/1/zones/europe-west3-b"
+  },
+  "project": {"projectId": "shop-1"}
+}`
+
 test('no argument of the program is told, and no metadata service asked', async (t) => {
   const sink = await startSink(t)
   await run('boot/traced.mjs', { env: sink.env, args: ['--password=secret'] })
@@ -39,7 +49,7 @@ test('OTEL_NODE_RESOURCE_DETECTORS=gcp asks, in no span of the program, and all 
   })
   await (await fetch(`${server.url}/fail`)).text()
   const { answer, told } = await asked
-  answer.end('{"project":{"projectId":"shop-1"},"instance":{"zone":"projects/1/zones/europe-west3-b"}}')
+  answer.end(GCP_METADATA)
   await told
   await (await fetch(`${server.url}/fail`)).text()
   await server.stop()
@@ -47,6 +57,7 @@ test('OTEL_NODE_RESOURCE_DETECTORS=gcp asks, in no span of the program, and all 
   assert.deepEqual([spans.length, sink.logs.length], [2, 2])
   for (const last of [spans[1], sink.logs[1], sink.metrics.at(-1)]) {
     assert.equal(last?.resource['cloud.account.id'], 'shop-1')
+    assert.equal(last?.resource['host.id'], '4520031799277581759')
     assert.equal(last?.resource['process.pid'], undefined)
   }
 })
