@@ -21,7 +21,7 @@ export interface FileSettings {
   readonly variables: Environment
   /** Where a variable's setting stands: file, line, column, path. */
   placeOf(variable: string): string | undefined
-  /** Attributes of the resource that are no text. */
+  /** Attributes of the resource, but for those of its list, which is a variable's. */
   readonly attributes: ReadonlyMap<string, AttributeValue>
   /** Of the meter provider, as what follows. */
   readonly views: readonly View[]

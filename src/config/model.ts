@@ -49,16 +49,14 @@ function levelOf(severity: string): string {
 }
 
 function readResource(resource: Section): void {
-  const texts: string[] = []
-  const list = resource.text('attributes_list')
-  if (list !== undefined) texts.push(list)
+  resource.variable('attributes_list', 'OTEL_RESOURCE_ATTRIBUTES')
   resource.list('attributes', (attribute) => {
     const name = attribute.text('name')
     const value = attribute.get('value')?.value
     attribute.get('type')
     if (name === undefined) attribute.complain('has no name')
-    else if (typeof value === 'string') texts.push(`${encodeURIComponent(name)}=${encodeURIComponent(value)}`)
-    else if (typeof value === 'number' || typeof value === 'boolean') attribute.attributes.set(name, value)
+    else if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean')
+      attribute.attributes.set(name, value)
     else if (Array.isArray(value) && value.every((element: Tree) => !(element.value instanceof Object))) {
       attribute.attributes.set(
         name,
@@ -66,7 +64,6 @@ function readResource(resource: Section): void {
       )
     } else if (value !== null) attribute.complain('has a value that is neither a scalar nor a list of them')
   })
-  if (texts.length > 0) resource.set('OTEL_RESOURCE_ATTRIBUTES', texts.join(','), 'attributes')
   resource.unsupported('schema_url')
   const detectors = new Set<string>()
   resource.section('detection/development', (detection) => {

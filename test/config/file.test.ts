@@ -153,6 +153,17 @@ test('what is left out is nothing, or the default, as the data model says', () =
   assert.equal(configIn('disabled: ${OFF:-false}', { OFF: 'true' }).enabled, false)
 })
 
+test('a list of attributes that cannot be read costs those that have an entry of their own nothing', () => {
+  const { config, lines } = readingOf(
+    'file_format: "1.0"\nresource: {attributes_list: "${LIST}", attributes: [{name: service.name, value: "a,b=%"}]}',
+    { LIST: 'team=%zz' },
+  )
+  assert.deepEqual(Object.fromEntries(config.resourceAttributes), { 'service.name': 'a,b=%' })
+  assert.deepEqual(lines, [
+    'otel.yaml:2:12 resource.attributes_list="team=%zz" is not key=value,key=value: entry 1 is wrongly percent-encoded; it is ignored',
+  ])
+})
+
 test('variables of the specification count only where the file refers to them, and that is told', () => {
   const env = {
     OTEL_SERVICE_NAME: 'env',
