@@ -22,7 +22,7 @@ export function readProcessors(provider: Section, signal: Signal, prefix: 'OTEL_
         const isLast = exporters.includes('otlp')
         section.section('exporter', (exporter) => readExporter(exporter, signal, exporters))
         for (const setting of BATCH_SETTINGS) {
-          const text = kind === 'batch' ? section.text(setting) : SIMPLE[setting]
+          const text = kind === 'batch' ? section.setting(setting) : SIMPLE[setting]
           if (!isLast)
             section.set(`${prefix}_${setting.toUpperCase()}`, text ?? '', kind === 'batch' ? setting : undefined)
         }

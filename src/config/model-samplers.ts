@@ -65,7 +65,7 @@ function readRemote(sampler: Section, remote: Section, key: string): void {
     if (text !== undefined) given.push(`${name}=${text}`)
   }
   add('endpoint', remote.text('endpoint'))
-  add('pollingIntervalMs', remote.text('interval'))
+  add('pollingIntervalMs', remote.setting('interval'))
   remote.section('initial_sampler', (initial) => add('initialSamplingRate', shareOf(initial)))
   if (given.length > 0) sampler.set('OTEL_TRACES_SAMPLER_ARG', given.join(','), key)
 }
@@ -83,7 +83,7 @@ function shareOf(sampler: Section): string | undefined {
       case 'trace_id_ratio_based':
       case 'probability':
         sampler.section(key, (ratio) => {
-          share = ratio.text('ratio') ?? '1'
+          share = ratio.setting('ratio') ?? '1'
         })
         break
       default:

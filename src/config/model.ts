@@ -1,3 +1,4 @@
+import type { AttributeValue } from './config.js'
 import { flagPart } from './instrumentations.js'
 import { readExporter, readProcessors } from './model-exporters.js'
 import { readSampler } from './model-samplers.js'
@@ -52,17 +53,15 @@ function readResource(resource: Section): void {
   resource.variable('attributes_list', 'OTEL_RESOURCE_ATTRIBUTES')
   resource.list('attributes', (attribute) => {
     const name = attribute.text('name')
-    const value = attribute.get('value')?.value
-    attribute.get('type')
+    const tree = attribute.get('value')
+    // Without a type it is a text: a version such as 1.10 is no number.
+    const type = attribute.text('type') ?? 'string'
     if (name === undefined) attribute.complain('has no name')
-    else if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean')
-      attribute.attributes.set(name, value)
-    else if (Array.isArray(value) && value.every((element: Tree) => !(element.value instanceof Object))) {
-      attribute.attributes.set(
-        name,
-        value.flatMap(({ value }: Tree) => (value === null || typeof value === 'object' ? [] : [value])),
-      )
-    } else if (value !== null) attribute.complain('has a value that is neither a scalar nor a list of them')
+    else if (tree?.value !== null) {
+      const value = tree && attributeOf(tree, type)
+      if (value === undefined) attribute.complain('has a value that is neither a scalar nor a list of them')
+      else attribute.attributes.set(name, value)
+    }
   })
   resource.unsupported('schema_url')
   const detectors = new Set<string>()
@@ -76,6 +75,18 @@ function readResource(resource: Section): void {
     })
   })
   resource.set('OTEL_NODE_RESOURCE_DETECTORS', [...detectors].join(',') || 'none', 'detection/development')
+}
+
+/** What an attribute is that is not null; undefined for what no attribute can be. */
+function attributeOf(tree: Tree, type: string): AttributeValue | undefined {
+  if (!(tree.value instanceof Object)) return scalarOf(tree, type === 'string')
+  if (!Array.isArray(tree.value) || tree.value.some(({ value }: Tree) => value instanceof Object)) return undefined
+  const elements = tree.value.filter(({ value }: Tree) => value !== null)
+  return elements.map((element: Tree) => scalarOf(element, type === 'string_array'))
+}
+
+function scalarOf({ value, text }: Tree, isText: boolean): string | number | boolean {
+  return isText && text !== undefined ? text : (value as string | number | boolean)
 }
 
 /** The data model's detectors, and what finds the same here. Others may be called by our own names. */
@@ -199,7 +210,7 @@ function readConventions(area: Section): void {
       ['experimental', 'false'],
       ['dual_emit', 'false'],
     ] as const) {
-      if ((semconv.text(key) ?? only) !== only) semconv.unsupported(key)
+      if ((semconv.setting(key) ?? only) !== only) semconv.unsupported(key)
     }
   })
 }

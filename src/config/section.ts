@@ -86,29 +86,28 @@ export class Section {
     return true
   }
 
-  /** The text at a key; undefined where there is none, or null. A list of scalars is joined by commas. */
+  /** The text at a key, as it is written; undefined where there is none, or null. A list of scalars is joined by commas. */
   text(key: string): string | undefined {
-    const tree = this.get(key)
-    const { value } = tree ?? { value: null }
-    if (value === null || tree === undefined) return undefined
-    if (Array.isArray(value) && value.every((item) => !(item.value instanceof Object))) {
-      return value.map((item) => String(item.value)).join(',')
-    }
-    if (typeof value !== 'object') return String(value)
-    this.complain('is no single value', tree, this.#pathOf(key))
-    return undefined
+    return this.#joined(key, textOf)
+  }
+
+  /** The same as a variable has it: a number is decimal, however it is written. */
+  setting(key: string): string | undefined {
+    return this.#joined(key, ({ value }) => String(value))
   }
 
   /** The scalars of the list at a key, as texts; none where there is no list. */
   texts(key: string): string[] {
     const tree = this.get(key)
     if (tree === undefined || !Array.isArray(tree.value)) return []
-    return tree.value.flatMap(({ value }: Tree) => (value === null || typeof value === 'object' ? [] : [String(value)]))
+    return tree.value.flatMap((item: Tree) =>
+      item.value === null || typeof item.value === 'object' ? [] : textOf(item),
+    )
   }
 
   /** The setting at a key is what `variable` would be. */
   variable(key: string, variable: string, translate: (text: string) => string = (text) => text): void {
-    const text = this.text(key)
+    const text = this.setting(key)
     if (text !== undefined) this.set(variable, translate(text), key)
   }
 
@@ -142,9 +141,25 @@ export class Section {
     }
   }
 
+  #joined(key: string, textOf: (scalar: Tree) => string): string | undefined {
+    const tree = this.get(key)
+    const { value } = tree ?? { value: null }
+    if (value === null || tree === undefined) return undefined
+    if (Array.isArray(value) && value.every((item) => !(item.value instanceof Object))) {
+      return value.map(textOf).join(',')
+    }
+    if (typeof value !== 'object') return textOf(tree)
+    this.complain('is no single value', tree, this.#pathOf(key))
+    return undefined
+  }
+
   #pathOf(key: string): string {
     return this.path === '' ? key : `${this.path}.${key}`
   }
+}
+
+function textOf({ value, text }: Tree): string {
+  return text ?? String(value)
 }
 
 /** Whether the agent reads a variable of this name. */

@@ -20,6 +20,8 @@ export interface Position {
 
 export interface Tree extends Position {
   readonly value: ScalarValue | ReadonlyMap<string, Tree> | readonly Tree[]
+  /** Of a scalar: as it is written, with references replaced. `1.10` and `007` are numbers, and may be meant as they stand. */
+  readonly text?: string
 }
 
 /** More nodes than any configuration has: a file of aliases of aliases unfolds to billions. */
@@ -75,13 +77,13 @@ class Reader {
       })
       return { ...at, value: new Map(entries) }
     }
-    return { ...at, value: this.#scalar(node as Scalar, at) }
+    return { ...at, ...this.#scalar(node as Scalar, at) }
   }
 
-  #scalar({ source, value, type }: Scalar, at: Position): ScalarValue {
+  #scalar({ source, value, type }: Scalar, at: Position): { value: ScalarValue; text: string } {
     try {
       const text = substitute(source ?? String(value ?? ''), this.#env)
-      return type === 'PLAIN' || type === undefined ? plainScalar(text) : text
+      return { value: type === 'PLAIN' || type === undefined ? plainScalar(text) : text, text }
     } catch (error) {
       throw new YamlError((error as Error).message, at)
     }

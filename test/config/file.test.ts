@@ -37,6 +37,7 @@ resource:
       type: int
     - name: on
       value: true
+      type: bool
     - name: colours
       value: [red, blue]
   detection/development:
@@ -151,6 +152,43 @@ test('what is left out is nothing, or the default, as the data model says', () =
   assert.equal(configIn('disabled: true').enabled, false)
   assert.equal(configIn('disabled: ').enabled, true)
   assert.equal(configIn('disabled: ${OFF:-false}', { OFF: 'true' }).enabled, false)
+})
+
+test('what is meant as a text is taken as it is written, though YAML has a number for it', () => {
+  const { resourceAttributes, traces, metrics } = configIn(
+    `
+resource:
+  attributes:
+    - {name: service.version, value: 1.10}
+    - name: commit
+      value: \${COMMIT}
+    - {name: on, value: True, type: string}
+    - {name: codes, value: [007, 1e3], type: string_array}
+    - {name: sizes, value: [007, 1e3], type: int_array}
+tracer_provider:
+  processors:
+    - batch:
+        schedule_delay: 0x10
+        exporter:
+          otlp_http:
+            headers:
+              - name: x-key
+                value: \${KEY}
+meter_provider:
+  views: [{selector: {meter_name: shop, meter_version: 1.10}, stream: {}}]
+`,
+    { COMMIT: '12e4567', KEY: '01234567890123456789' },
+  )
+  assert.deepEqual(Object.fromEntries(resourceAttributes), {
+    'service.version': '1.10',
+    commit: '12e4567',
+    on: 'True',
+    codes: ['007', '1e3'],
+    sizes: [7, 1000],
+  })
+  assert.equal(traces.otlp.headers.get('x-key'), '01234567890123456789')
+  assert.equal(traces.batch.scheduleDelayMillis, 16)
+  assert.equal(metrics.views[0]?.selector.meterVersion, '1.10')
 })
 
 test('a list of attributes that cannot be read costs those that have an entry of their own nothing', () => {
