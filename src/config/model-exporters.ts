@@ -89,7 +89,10 @@ function readOtlp(otlp: Section, signal: Signal, kind: 'otlp_http' | 'otlp_grpc'
     if (kind === 'otlp_grpc') tls.variable('insecure', variable('INSECURE'))
   })
   if (signal === 'METRICS') {
-    otlp.variable('temporality_preference', variable('TEMPORALITY_PREFERENCE'))
+    // The variable has low_memory in one word.
+    otlp.variable('temporality_preference', variable('TEMPORALITY_PREFERENCE'), (text) =>
+      text.replace(/^low_memory$/i, 'lowmemory'),
+    )
     otlp.variable('default_histogram_aggregation', variable('DEFAULT_HISTOGRAM_AGGREGATION'))
   }
 }

@@ -142,6 +142,18 @@ test('batches are those of the exporter of OTLP, whatever else is beside it', ()
   }
 })
 
+test('temporality is called as the data model calls it, and as the variable does', () => {
+  for (const [name, expected] of [
+    ['delta', 'delta'],
+    ['low_memory', 'lowmemory'],
+    ['lowmemory', 'lowmemory'],
+  ] as const) {
+    const exporter = `{otlp_http: {temporality_preference: ${name}}}`
+    const { temporality } = configIn(`meter_provider: {readers: [{periodic: {exporter: ${exporter}}}]}`).metrics
+    assert.equal(temporality, expected)
+  }
+})
+
 test('what is left out is nothing, or the default, as the data model says', () => {
   const bare = configIn('')
   assert.deepEqual([bare.traces.exporters, bare.logs.exporters, bare.propagators], [[], [], []])
