@@ -28,6 +28,8 @@ const require = createRequire(import.meta.url)
 
 const FILE = 'OTEL_CONFIG_FILE'
 const OLD_FILE = 'OTEL_EXPERIMENTAL_CONFIG_FILE'
+const NAME = 'OTEL_SERVICE_NAME'
+const DETECTED = 'OTEL_NODE_RESOURCE_DETECTORS'
 
 /**
  * All that the environment tells the agent, frozen. Never throws: a bad value is replaced by what counts without it,
@@ -47,7 +49,7 @@ export function readConfig(
     reportMisspelt(env, instrumentationNames, warn)
     return Object.freeze(config)
   }
-  const attributes = new Map([...config.resourceAttributes, ...file.attributes])
+  const attributes = new Map([...detectedName(env, file), ...config.resourceAttributes, ...file.attributes])
   const { views, cardinalityLimits } = file
   const metrics = Object.freeze({ ...config.metrics, views, cardinalityLimits })
   return Object.freeze({ ...config, metrics, resourceAttributes: attributes })
@@ -63,7 +65,7 @@ export interface Sources {
 
 /**
  * The environment, or the configuration file that it names. Variables of the specification have no effect then, as it
- * asks; those of others, as `AUTOSPAN_*` and proxies, have.
+ * asks, but for the service's name where the file has that detected; those of others, as `AUTOSPAN_*` and proxies, have.
  */
 export function openSettings(env: Environment, warn: (line: string) => void): Sources {
   const path = givenText(env, FILE) ?? givenText(env, OLD_FILE)
@@ -72,16 +74,24 @@ export function openSettings(env: Environment, warn: (line: string) => void): So
   const file = readConfigFile(path, env, warn)
   const others = Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('OTEL_')))
   if (file === undefined) return { settings: createSettings(others, warn), variables: undefined, file: undefined }
-  reportIgnored(env, path, warn)
+  reportIgnored(env, path, file, warn)
   const variables = { ...others, ...file.variables }
   return { settings: createSettings(variables, warn, (name) => file.placeOf(name)), variables, file }
 }
 
-function reportIgnored(env: Environment, path: string, warn: (line: string) => void): void {
+/** What the detector `service` of the data model finds, besides an id: anything in the file wins over it. */
+function detectedName(env: Environment, { variables }: FileSettings): readonly (readonly [string, string])[] {
+  const isDetected = variables[DETECTED]?.split(',').includes('serviceinstance')
+  const name = isDetected ? givenText(env, NAME) : undefined
+  return name === undefined ? [] : [['service.name', name]]
+}
+
+function reportIgnored(env: Environment, path: string, file: FileSettings, warn: (line: string) => void): void {
   const ignored = Object.keys(VARIABLES).filter(
     (name) => name.startsWith('OTEL_') && givenText(env, name) !== undefined,
   )
-  const told = ignored.filter((name) => name !== FILE && name !== OLD_FILE)
+  const heeded = [FILE, OLD_FILE, ...(detectedName(env, file).length > 0 ? [NAME] : [])]
+  const told = ignored.filter((name) => !heeded.includes(name))
   if (told.length === 0) return
   const { quoted } = require('./complaint.js') as typeof import('./complaint.js')
   warn(`${told.join(', ')} ignored, for ${FILE}=${quoted(path)} is set and may refer to them`)
@@ -118,7 +128,7 @@ function readSettings(settings: Settings, enabled: boolean, instrumentationNames
 function readResourceAttributes(settings: Settings): ReadonlyMap<string, string> {
   const entities = settings.read('OTEL_ENTITIES') ?? []
   const attributes = new Map([...entities, ...(settings.read('OTEL_RESOURCE_ATTRIBUTES') ?? [])])
-  const serviceName = settings.read('OTEL_SERVICE_NAME')
+  const serviceName = settings.read(NAME)
   if (serviceName !== undefined) attributes.set('service.name', serviceName)
   return attributes
 }
@@ -145,7 +155,7 @@ function readControl(settings: Settings): ControlConfig | undefined {
 
 /** `all` stands for each of them, and `service` is another name: OpenTelemetry's own agent has both. */
 function readDetectors(settings: Settings): ReadonlySet<DetectorName> {
-  const listed = settings.read('OTEL_NODE_RESOURCE_DETECTORS')
+  const listed = settings.read(DETECTED)
   return new Set(
     listed.flatMap((name) => (name === 'all' ? DETECTORS : [name === 'service' ? 'serviceinstance' : name])),
   )

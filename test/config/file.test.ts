@@ -237,6 +237,24 @@ test('variables of the specification count only where the file refers to them, a
   assert.equal(configOf({ OTEL_EXPERIMENTAL_CONFIG_FILE: FILE }).propagators.length, 0)
 })
 
+test('the detector of the service finds the name that the environment has, and what the file says wins', () => {
+  const env = { OTEL_SERVICE_NAME: 'env' }
+  const detection = 'detection/development: {detectors: [{service: }]}'
+  for (const [resource, expected] of [
+    [`{${detection}}`, 'env'],
+    [`{attributes_list: service.name=list, ${detection}}`, 'list'],
+    [`{attributes: [{name: service.name, value: own}], ${detection}}`, 'own'],
+  ] as const) {
+    assert.equal(configIn(`resource: ${resource}`, env).resourceAttributes.get('service.name'), expected)
+  }
+  const { config, lines } = readingOf(
+    'file_format: "1.0"\nresource: {detection/development: {detectors: [{host: }]}}',
+    env,
+  )
+  assert.equal(config.resourceAttributes.has('service.name'), false)
+  assert.equal(lines.length, 1)
+})
+
 test('what is wrong is told with its line and column, once, and the rest is used', () => {
   for (const [text, line] of [
     ['tracer_provder: {}', 'otel.yaml:2:1 tracer_provder is not known (did you mean tracer_provider?); it is ignored'],
