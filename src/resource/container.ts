@@ -34,8 +34,8 @@ export function parseCgroup(text: string): ContainerFacts {
 
 /**
  * Reads `/proc/self/mountinfo`: with version 2 of cgroups the process sees nothing of its own path, but the mounts of
- * `/etc/hostname` and its like come from folders named by ids. Containerd's lie in that of the pod's sandbox, whose id
- * is not the container's, and is not taken for it.
+ * `/etc/hostname` and its like come from folders named by ids. In a pod of Kubernetes they are those of its sandbox, with
+ * containerd, CRI-O and Docker alike, whose id is not the container's, and is not taken for it.
  */
 export function parseMountInfo(text: string): ContainerFacts {
   let id: string | undefined
@@ -49,7 +49,7 @@ export function parseMountInfo(text: string): ContainerFacts {
     podUid ??= pod?.[1]
     containerName ??= pod?.[2]
   }
-  return facts(id, podUid, containerName)
+  return facts(podUid === undefined ? id : undefined, podUid, containerName)
 }
 
 function facts(id: string | undefined, podUid: string | undefined, containerName: string | undefined): ContainerFacts {

@@ -63,6 +63,20 @@ test('with version 2 the mounts tell it, where their folders are named by the co
       ],
       { podUid: UID, containerName: 'shop' },
     ],
+    [
+      [
+        mount(`/containers/storage/overlay-containers/${ID}/userdata/hostname`, '/etc/hostname'),
+        mount(`/var/lib/kubelet/pods/${UID}/containers/shop/0a1b2c3d`, '/dev/termination-log'),
+      ],
+      { podUid: UID, containerName: 'shop' },
+    ],
+    [
+      [
+        mount(`/var/lib/docker/containers/${ID}/hostname`, '/etc/hostname'),
+        mount(`/var/lib/kubelet/pods/${UID}/etc-hosts`, '/etc/hosts'),
+      ],
+      { podUid: UID },
+    ],
     [[mount(`/var/lib/docker/volumes/${ID}/_data`, '/data')], {}],
     [[mount(`/var/lib/docker/containers/${ID}/mounts/shm`, '/dev/shm')], {}],
     [['', 'a b', ' '], {}],
