@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { createRequire } from 'node:module'
+import { constants } from 'node:os'
 import { pathToFileURL } from 'node:url'
 import { readEnvironment } from '../config/environment.js'
 
@@ -53,8 +54,11 @@ export function runCommand(command: string, args: readonly string[], env: NodeJS
   })
 }
 
-/** Ends this process as the program has ended. */
+/**
+ * Ends this process as the program has ended. A signal does not end the first process of a container, nor do all of them
+ * end Node.js: then the code tells it, as that of a shell does.
+ */
 export function endAs({ code, signal }: Ending): void {
-  if (signal === null) process.exitCode = code ?? 1
-  else process.kill(process.pid, signal)
+  process.exitCode = signal === null ? (code ?? 1) : 128 + constants.signals[signal]
+  if (signal !== null) process.kill(process.pid, signal)
 }

@@ -37,6 +37,12 @@ for (const [form, args] of [
   })
 }
 
+test('the end by a signal that does not end us is told by the exit code', async () => {
+  // Node.js ignores it, as the first process of a container does most of them.
+  const { code, signal } = await autospan(['run', '--', 'sh', '-c', 'kill -PIPE $$'])
+  assert.deepEqual([code, signal], [141, null])
+})
+
 test('the spans of a program that is run arrive', async (t) => {
   const sink = await startSink(t)
   await autospan(['run', '--no-warnings', join(root, 'test/apps/boot/traced.mjs')], {
