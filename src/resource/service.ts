@@ -28,14 +28,27 @@ export function findEntryFile(env: Environment, entryFile = process.argv[1]): st
  * that cannot be read.
  *
  * Symbolic links are followed. A program that is itself a dependency, such as `next` or `nest`, belongs to the project
- * which it is installed in; a globally installed one has none and stands for itself.
+ * which it is installed in, and of a workspace to the package in whose folder it was started; a globally installed one
+ * has none and stands for itself.
  *
  * @param entryFile the script as in `process.argv[1]`: it may be a directory, or lack its extension
  */
-export function findProgramPackage(entryFile: string): ProgramPackage | undefined {
+export function findProgramPackage(entryFile: string, startFolder = currentFolder()): ProgramPackage | undefined {
   const path = realPath(resolve(entryFile))
   const dependency = path.indexOf(IN_PACKAGES)
-  return (dependency < 0 ? undefined : packageAbove(path.slice(0, dependency))) ?? packageAbove(path)
+  if (dependency < 0) return packageAbove(path)
+  const project = path.slice(0, dependency)
+  const isWithin = startFolder.startsWith(project + sep) && !startFolder.includes(IN_PACKAGES)
+  return packageAbove(isWithin ? startFolder : project) ?? packageAbove(path)
+}
+
+/** Empty where the folder is gone. */
+function currentFolder(): string {
+  try {
+    return process.cwd()
+  } catch {
+    return ''
+  }
 }
 
 /** As `node app` names `app.js`, the last part of the path may not exist. */

@@ -145,6 +145,26 @@ test('a tool that runs the program stands for the project it is installed in', (
   assert.equal(findProgramPackage(join(global, 'lib/node_modules/next/bin/next'))?.name, 'next')
 })
 
+test('a tool that a workspace shares stands for the package in whose folder it was started', () => {
+  const workspace = folderOf({
+    'package.json': '{"name": "workspace"}',
+    'node_modules/next/package.json': '{"name": "next"}',
+    'apps/shop/package.json': SHOP,
+    'apps/shop/dist/package.json': '{"type": "module"}',
+  })
+  for (const [folder, expected] of [
+    ['apps/shop', 'shop'],
+    ['apps/shop/dist', 'shop'],
+    ['apps', 'workspace'],
+    ['', 'workspace'],
+    ['..', 'workspace'],
+    ['node_modules/next', 'workspace'],
+  ] as const) {
+    const found = findProgramPackage(join(workspace, 'node_modules/next/bin/next'), join(workspace, folder))
+    assert.equal(found?.name, expected, folder)
+  }
+})
+
 test('symbolic links are followed', () => {
   const app = folderOf({ 'package.json': SHOP, 'bin/main.js': '' })
   const elsewhere = folderOf({ 'package.json': '{"name": "other"}' })
