@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { createRequire } from 'node:module'
 import { constants } from 'node:os'
+import { isatty } from 'node:tty'
 import { pathToFileURL } from 'node:url'
 import { readEnvironment } from '../config/environment.js'
 
@@ -42,7 +43,7 @@ export function runCommand(command: string, args: readonly string[], env: NodeJS
     for (const signal of FORWARDED) {
       process.on(signal, () => {
         // A terminal sends this one to all of its programs, and twice means something else to many.
-        if (signal === 'SIGINT' && process.stdin.isTTY) return
+        if (signal === 'SIGINT' && isAtTerminal()) return
         child.kill(signal)
       })
     }
@@ -52,6 +53,11 @@ export function runCommand(command: string, args: readonly string[], env: NodeJS
       resolve({ code, signal })
     })
   })
+}
+
+/** Input and output may be files and pipes, one by one; what is said on stderr is mostly seen. */
+function isAtTerminal(): boolean {
+  return [0, 1, 2].some((descriptor) => isatty(descriptor))
 }
 
 /**

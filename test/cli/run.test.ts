@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { spawn, spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { root } from '../harness/program.js'
@@ -36,6 +37,29 @@ for (const [form, args] of [
     assert.equal((await autospan(['run', ...args, 'signal'], { env })).signal, 'SIGKILL')
   })
 }
+
+test('Ctrl+C is left to the terminal, which tells all of its programs, at the end of a pipe too', {
+  skip: spawnSync('script', ['--version']).status !== 0 && 'there is no script(1)',
+}, async (t) => {
+  // In a session of its own the program is told nothing by the terminal, and only what is handed on to it.
+  const program = `setsid ${process.execPath} ${join(root, 'test/apps/cli/interrupted.cjs')}`
+  const command = `true | ${process.execPath} ${join(root, 'dist/cli.cjs')} run -- ${program}`
+  const terminal = spawn('script', ['-qec', command, '/dev/null'], {
+    env: { PATH: process.env.PATH, OTEL_SDK_DISABLED: 'true' },
+    stdio: ['pipe', 'pipe', 'inherit'],
+  })
+  t.after(() => terminal.kill('SIGKILL'))
+  const heard: string[] = []
+  for await (const text of terminal.stdout.setEncoding('utf8')) {
+    const before = heard.join('')
+    heard.push(text)
+    if (!before.includes('waiting') && heard.join('').includes('waiting')) terminal.stdin.write('\x03')
+    // The terminal's echo: the signal has been sent, and comes before the next one.
+    if (!before.includes('^C') && heard.join('').includes('^C'))
+      process.kill(Number(/under (\d+)/.exec(heard.join(''))?.[1]), 'SIGUSR2')
+  }
+  assert.match(heard.join(''), /interrupted 0 times\r\n$/)
+})
 
 test('the end by a signal that does not end us is told by the exit code', async () => {
   // Node.js ignores it, as the first process of a container does most of them.
