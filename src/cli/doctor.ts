@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { INSTRUMENTATIONS } from '../../instrumentations/index.js'
 import { type Environment, readEnvironment } from '../config/environment.js'
-import { readConfig } from '../config/read.js'
+import { openSettings, readConfig, type Sources } from '../config/read.js'
 import { printable } from '../diag/printable.js'
 import { createResource } from '../resource/detect.js'
 import { VERSION } from '../version.js'
@@ -32,17 +32,20 @@ export async function diagnose(write: (text: string) => void, options: DoctorOpt
   const complaints: string[] = []
   const names = INSTRUMENTATIONS.map(({ name }) => name)
   const config = readConfig(env, names, (line) => complaints.push(line))
+  const sources = openSettings(env, () => {})
 
   report.section(`autospan ${VERSION}`)
   report.fine(`Node.js ${process.versions.node} on ${process.platform} ${process.arch}`)
   report.note('libraries are hooked where they are required and where they are imported')
   if (config.enabled)
     report.fine(`the service is called ${printable(createResource(config, VERSION, { entryFile }).serviceName)}`)
-  else report.problem('the agent is switched off', 'OTEL_SDK_DISABLED or OTEL_ENABLED says so')
+  else report.problem('the agent is switched off', whyDisabled(sources))
 
   report.section('Settings')
   reportSettings(report, env, all)
   for (const complaint of complaints) report.problem(complaint)
+  // Nobody has set what counts else.
+  if (sources.variables === undefined) return concluded(report)
   reportControl(report, config, env, names, folder)
 
   report.section(`Libraries, as ${folder} has them`)
@@ -50,6 +53,15 @@ export async function diagnose(write: (text: string) => void, options: DoctorOpt
 
   report.section('Backend')
   await reportBackend(report, config, entryFile)
+  return concluded(report)
+}
+
+function whyDisabled({ variables, file }: Sources): string {
+  if (variables === undefined) return 'the configuration file cannot be used, see below'
+  return file === undefined ? 'OTEL_SDK_DISABLED or OTEL_ENABLED says so' : 'the configuration file says so'
+}
+
+function concluded(report: Report): number {
   report.verdict()
   return report.problems
 }

@@ -9,6 +9,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { status } from '@grpc/grpc-js'
 import { diagnose } from '../../src/cli/doctor.js'
+import { temporaryFolder } from '../harness/folder.js'
 import { GrpcSink } from '../harness/grpc-sink.js'
 import type { Owner } from '../harness/owner.js'
 import { atEnd } from '../harness/owner.js'
@@ -311,8 +312,20 @@ test('a switched off agent is a problem', async (t) => {
   const { stdout, code } = await autospan(['doctor'], {
     env: { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url, OTEL_SDK_DISABLED: 'true' },
   })
-  assert.match(stdout, /✗ the agent is switched off\n/)
+  assert.match(stdout, /✗ the agent is switched off\n {4}→ OTEL_SDK_DISABLED or OTEL_ENABLED says so\n/)
   assert.equal(code, 1)
+})
+
+test('an agent that a configuration file keeps from starting is a problem, and nobody is asked in vain', async (t) => {
+  const missing = await autospan(['doctor'], { env: { OTEL_CONFIG_FILE: 'nowhere.yaml' } })
+  assert.match(missing.stdout, /✗ the agent is switched off\n {4}→ the configuration file cannot be used, see below\n/)
+  assert.match(missing.stdout, /✗ OTEL_CONFIG_FILE="nowhere\.yaml" cannot be read: ENOENT; the agent is not started\n/)
+  assert.doesNotMatch(missing.stdout, /Backend|traced/)
+  assert.deepEqual([missing.stderr, missing.code], ['', 1])
+  const folder = temporaryFolder(t)
+  await writeFile(join(folder, 'otel.yaml'), 'file_format: "1.0"\ndisabled: true\n')
+  const disabled = await autospan(['doctor'], { env: { OTEL_CONFIG_FILE: join(folder, 'otel.yaml') } })
+  assert.match(disabled.stdout, /✗ the agent is switched off\n {4}→ the configuration file says so\n/)
 })
 
 test('autospan doctor -- command tells what the program has loaded, and takes its environment', async (t) => {
