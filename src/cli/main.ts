@@ -13,6 +13,11 @@ const ENTRY = '--entry='
 
 const [command, ...args] = process.argv.slice(2)
 
+// Who reads has seen enough, as `head` has: what is found goes on to count for the exit code.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+})
+
 void main().catch((error: unknown) => {
   process.stderr.write(`autospan: ${error instanceof Error ? error.message : error}\n`)
   process.exitCode = 1

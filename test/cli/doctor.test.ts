@@ -307,6 +307,15 @@ test('exporters other than OTLP are told, and nothing is sent', async (t) => {
   assert.equal(sink.requests.length, 0)
 })
 
+test('who reads of the findings only the first ones is told of no error', async (t) => {
+  const sink = await startSink(t)
+  const { stderr, code } = await autospan(['doctor'], {
+    env: { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url },
+    onOutput: (child) => child.stdout?.destroy(),
+  })
+  assert.deepEqual([stderr, code], ['', 0])
+})
+
 test('a switched off agent is a problem', async (t) => {
   const sink = await startSink(t)
   const { stdout, code } = await autospan(['doctor'], {
