@@ -19,6 +19,8 @@ const NEWEST_MINOR = 1
 /** A configuration file as variables: what each of its settings would be as one. */
 export interface FileSettings {
   readonly variables: Environment
+  /** The names of the environment's variables that the file refers to. */
+  readonly referred: ReadonlySet<string>
   /** Where a variable's setting stands: file, line, column, path. */
   placeOf(variable: string): string | undefined
   /** Attributes of the resource, but for those of its list, which is a variable's. */
@@ -44,9 +46,9 @@ export function readConfigFile(path: string, env: Environment, warn: (line: stri
   try {
     const text = readFileSync(path, 'utf8')
     if (text.length > MAX_CHARS) return refuse('is too long for a configuration')
-    const tree = parseYaml(text, env)
-    if (!(tree.value instanceof Map)) return refuse('holds no mapping')
     const file = new FileVariables(name, warn)
+    const tree = parseYaml(text, file.referringTo(env))
+    if (!(tree.value instanceof Map)) return refuse('holds no mapping')
     const format = tree.value.get('file_format')
     const problem = formatProblem(format?.value)
     if (problem !== undefined) return refuse(problem)
@@ -75,6 +77,7 @@ function isNewer(format: string): boolean {
 /** Collects what the file says. */
 class FileVariables implements FileSettings, Collector {
   readonly variables: Record<string, string> = {}
+  readonly referred = new Set<string>()
   readonly attributes = new Map<string, AttributeValue>()
   readonly views: View[] = []
   readonly cardinalityLimits: Collector['cardinalityLimits'] = {}
@@ -85,6 +88,16 @@ class FileVariables implements FileSettings, Collector {
   constructor(name: string, warn: (line: string) => void) {
     this.#name = name
     this.warn = warn
+  }
+
+  /** The same environment; what is asked of it is noted. */
+  referringTo(env: Environment): Environment {
+    return new Proxy(env, {
+      get: (variables, name: string) => {
+        this.referred.add(name)
+        return variables[name]
+      },
+    })
   }
 
   placeOf(variable: string): string | undefined {

@@ -91,10 +91,10 @@ function reportIgnored(env: Environment, path: string, file: FileSettings, warn:
     (name) => name.startsWith('OTEL_') && givenText(env, name) !== undefined,
   )
   const heeded = [FILE, OLD_FILE, ...(detectedName(env, file).length > 0 ? [NAME] : [])]
-  const told = ignored.filter((name) => !heeded.includes(name))
+  const told = ignored.filter((name) => !heeded.includes(name) && !file.referred.has(name))
   if (told.length === 0) return
   const { quoted } = require('./complaint.js') as typeof import('./complaint.js')
-  warn(`${told.join(', ')} ignored, for ${FILE}=${quoted(path)} is set and may refer to them`)
+  warn(`${told.join(', ')} ignored, for ${FILE}=${quoted(path)} is set and does not refer to them`)
 }
 
 function readSettings(settings: Settings, enabled: boolean, instrumentationNames: readonly string[]): Config {

@@ -231,7 +231,7 @@ test('variables of the specification count only where the file refers to them, a
   )
   assert.equal(config.resourceAttributes.get('service.name'), 'env')
   assert.deepEqual(lines, [
-    `OTEL_SDK_DISABLED, OTEL_SERVICE_NAME, OTEL_TRACES_SAMPLER ignored, for OTEL_CONFIG_FILE=${JSON.stringify(FILE)} is set and may refer to them`,
+    `OTEL_SDK_DISABLED, OTEL_TRACES_SAMPLER ignored, for OTEL_CONFIG_FILE=${JSON.stringify(FILE)} is set and does not refer to them`,
   ])
   writeFileSync(FILE, 'file_format: "1.0"')
   assert.equal(configOf({ OTEL_EXPERIMENTAL_CONFIG_FILE: FILE }).propagators.length, 0)
