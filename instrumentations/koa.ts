@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { guard } from '../src/instrumentation/guard.js'
 import type { Instrumentation } from '../src/instrumentation/instrumentation.js'
+import type { Kit } from '../src/instrumentation/kit.js'
 import { servedRequest } from '../src/instrumentation/served.js'
 
 /**
@@ -20,13 +21,8 @@ export const koa: Instrumentation = {
         const { prototype } = exports.default ?? exports
         const nameRoute = guard(kit.place('route'), setRoute)
         const recordError = guard(kit.place('error'), setError)
-        kit.wrap(prototype, 'createContext', (createContext) => {
-          return function (...args) {
-            const context = createContext.apply(this, args)
-            nameRoute(context)
-            return context
-          }
-        })
+        if ('handleRequest' in prototype) hearHandled(prototype, nameRoute, kit)
+        else hearCreated(prototype, nameRoute, kit)
         kit.wrap(prototype, 'emit', (_emit, base) => {
           return function (event, ...args) {
             if (event === 'error') recordError(args[0], args[1])
@@ -36,6 +32,27 @@ export const koa: Instrumentation = {
       },
     },
   ],
+}
+
+/** Egg makes its contexts itself, but has koa handle them. */
+function hearHandled(prototype: object, nameRoute: (context: Context) => void, kit: Kit): void {
+  kit.wrap(prototype, 'handleRequest', (handleRequest) => {
+    return function (...args) {
+      nameRoute(args[0])
+      return handleRequest.apply(this, args)
+    }
+  })
+}
+
+/** Before koa 2.4 there is nothing else to hear of. */
+function hearCreated(prototype: object, nameRoute: (context: Context) => void, kit: Kit): void {
+  kit.wrap(prototype, 'createContext', (createContext) => {
+    return function (...args) {
+      const context = createContext.apply(this, args)
+      nameRoute(context)
+      return context
+    }
+  })
 }
 
 /** A request as koa's middleware gets it, with what routers leave on it. */

@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { trace } from '../harness/draw.js'
 import { askBoth, assertTold, type Failure } from '../harness/failures.js'
 import { file } from '../harness/owner.js'
-import { root, start } from '../harness/program.js'
+import { root, start, traceOf } from '../harness/program.js'
 import { projectOf } from '../harness/project.js'
 import { startSink } from '../harness/sink.js'
 import { type Table, testTables } from '../harness/tables.js'
@@ -68,6 +68,17 @@ const TABLES: readonly Table[] = [
 ]
 
 for (const [version, project] of Object.entries(projects)) {
+  test(`${version}: a framework on koa that makes its contexts itself has routes and errors`, async () => {
+    assert.equal(
+      await traceOf(join(project, 'server.cjs'), { OWN_CONTEXTS: '1' }, { requests: ['/users/7', '/fail/throw'] }),
+      trace`
+        GET /users/:id  SERVER 200
+
+        GET /fail/throw SERVER 500 error Failure
+      `,
+    )
+  })
+
   for (const extension of ['cjs', 'mjs']) {
     const title = (text: string): string => `${version} ${extension}: ${text}`
     const app = join(project, `server.${extension}`)

@@ -3,7 +3,7 @@ const { get } = require('node:http')
 const { trace } = require('@opentelemetry/api')
 
 exports.serve = (Koa, Router) => {
-  const app = new Koa()
+  const app = process.env.OWN_CONTEXTS ? new (ofOwnContexts(Koa))() : new Koa()
   // Else koa prints the errors that the test is about.
   app.silent = true
 
@@ -77,6 +77,21 @@ exports.serve = (Koa, Router) => {
       throw Object.assign(new Failure('handled'), { answer: Number(ctx.params.answer) })
     })
     return router
+  }
+}
+
+/** As egg does: without a call of koa's own `createContext`. */
+function ofOwnContexts(Koa) {
+  return class Framework extends Koa {
+    createContext(req, res) {
+      const context = Object.create(this.context)
+      const request = Object.create(this.request)
+      const response = Object.create(this.response)
+      Object.assign(context, { app: this, req, res, request, response, originalUrl: req.url, state: {} })
+      Object.assign(request, { app: this, req, res, ctx: context, response, originalUrl: req.url })
+      Object.assign(response, { app: this, req, res, ctx: context, request })
+      return context
+    }
   }
 }
 
