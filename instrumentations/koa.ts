@@ -59,6 +59,9 @@ function hearCreated(prototype: object, nameRoute: (context: Context) => void, k
 interface Context {
   readonly req: IncomingMessage
   readonly method: string
+  readonly originalUrl: string
+  /** What koa-mount has taken off the path last. It stays where the mounted application has passed the request on. */
+  readonly mountPath?: string
   /** Layers whose paths match, with those of middleware and of other methods. */
   readonly matched?: readonly Layer[]
   /** The path of the layer that ran last. */
@@ -69,6 +72,7 @@ interface Layer {
   readonly path: string | RegExp
   /** None for middleware. */
   readonly methods: readonly string[]
+  match(path: string): boolean
 }
 
 function setRoute(context: Context): void {
@@ -76,10 +80,18 @@ function setRoute(context: Context): void {
 }
 
 /** The route that ran last, for one may pass a request on to the next; or the first, where middleware answered before. */
-function routeOf({ method, matched = [], _matchedRoute: last }: Context): string | undefined {
+function routeOf({ method, matched = [], _matchedRoute: last, mountPath, originalUrl }: Context): string | undefined {
   const routes = matched.filter(({ methods }) => methods.includes(method))
   const route = routes.find(({ path }) => path === last) ?? routes[0]
-  return route === undefined ? undefined : String(route.path)
+  if (route === undefined) return undefined
+  const isMounted = mountPath !== undefined && leadsTo(route, mountPath, originalUrl)
+  return isMounted ? mountPath + (route.path === '/' ? '' : String(route.path)) : String(route.path)
+}
+
+/** Of mounts in mounts only the innermost is known, with which the URL does not begin: their routes stay as they are. */
+function leadsTo(route: Layer, mountPath: string, url: string): boolean {
+  const [path = ''] = url.split('?', 1)
+  return path.startsWith(mountPath) && route.match(path.slice(mountPath.length) || '/')
 }
 
 function setError(error: unknown, context: Context | undefined): void {

@@ -33,25 +33,37 @@ const TABLES: readonly Table[] = [
       '/v1/orders/5',
       { path: '/v1/orders/5', headers: { authorization: 'wrong' } },
       '/call',
+      '/mounted',
+      '/mounted/users/7?a=b',
+      '/mounted/raw/1',
+      '/mounted/passed/on',
     ],
     drawn: trace`
-      GET /users/:id         SERVER 200 http.route=/users/:id
+      GET /users/:id          SERVER 200 http.route=/users/:id
 
-      GET /users/me          SERVER 200 http.route=/users/me
+      GET /users/me           SERVER 200 http.route=/users/me
 
-      HEAD /users/:id        SERVER 200 http.route=/users/:id
+      HEAD /users/:id         SERVER 200 http.route=/users/:id
 
-      GET /more/less         SERVER 200 http.route=/more/less
+      GET /more/less          SERVER 200 http.route=/more/less
 
-      GET /^\\/files\\/(.*)/ SERVER 200 http.route=/^\\/files\\/(.*)/
+      GET /^\\/files\\/(.*)/  SERVER 200 http.route=/^\\/files\\/(.*)/
 
-      GET /v1/orders/:order  SERVER 200 http.route=/v1/orders/:order
+      GET /v1/orders/:order   SERVER 200 http.route=/v1/orders/:order
 
-      GET /v1/orders/:order  SERVER 401 http.route=/v1/orders/:order
+      GET /v1/orders/:order   SERVER 401 http.route=/v1/orders/:order
 
-      GET /call              SERVER 200 http.route=/call
-        GET                  CLIENT 200
-          GET /users/:id     SERVER 200 http.route=/users/:id
+      GET /call               SERVER 200 http.route=/call
+        GET                   CLIENT 200
+          GET /users/:id      SERVER 200 http.route=/users/:id
+
+      GET /mounted            SERVER 200 http.route=/mounted
+
+      GET /mounted/users/:id  SERVER 200 http.route=/mounted/users/:id
+
+      GET /mounted/raw/:id    SERVER 200 http.route=/mounted/raw/:id
+
+      GET /mounted/passed/:on SERVER 200 http.route=/mounted/passed/:on
     `,
   },
   {

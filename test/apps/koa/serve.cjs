@@ -1,6 +1,7 @@
 // A server with routes, middleware and errors.
 const { get } = require('node:http')
 const { trace } = require('@opentelemetry/api')
+const mount = require('koa-mount')
 
 exports.serve = (Koa, Router) => {
   const app = process.env.OWN_CONTEXTS ? new (ofOwnContexts(Koa))() : new Koa()
@@ -17,6 +18,7 @@ exports.serve = (Koa, Router) => {
       ctx.app.emit('error', error, ctx)
     }
   })
+  app.use(mount('/mounted', mountable()))
   app.use(routes().routes())
   app.use((ctx, next) => {
     if (ctx.path !== '/plain') return next()
@@ -25,6 +27,21 @@ exports.serve = (Koa, Router) => {
 
   const server = app.listen(0, '127.0.0.1', () => console.log(`listening ${server.address().port}`))
   process.on('SIGTERM', () => server.close())
+
+  function mountable() {
+    const router = new Router()
+    router.get('/', (ctx) => {
+      ctx.body = 'index'
+    })
+    router.get('/users/:id', (ctx) => {
+      ctx.body = ctx.params.id
+    })
+    router.get('/raw/:id', (ctx) => {
+      ctx.respond = false
+      ctx.res.writeHead(200).end('raw')
+    })
+    return new Koa().use(router.routes())
+  }
 
   function routes() {
     const router = new Router()
@@ -64,6 +81,9 @@ exports.serve = (Koa, Router) => {
     version1.use(orders.routes())
     router.use(version1.routes())
 
+    router.get('/mounted/passed/:on', (ctx) => {
+      ctx.body = 'not answered by what is mounted'
+    })
     router.get('/fail/throw', () => {
       throw new Failure('thrown')
     })
