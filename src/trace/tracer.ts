@@ -21,6 +21,8 @@ import {
 
 const INVALID_TRACE_ID = '0'.repeat(32)
 const INVALID_SPAN_ID = '0'.repeat(16)
+const TRACE_ID = /^[\da-f]{32}$/i
+const SPAN_ID = /^[\da-f]{16}$/i
 export const INVALID_SPAN = new NonRecordingSpan({ traceId: INVALID_TRACE_ID, spanId: INVALID_SPAN_ID, traceFlags: 0 })
 
 /** The first attributes of a span, but for those that `shared` has. The list becomes the span's own. */
@@ -294,8 +296,12 @@ function noAttributes(): AttributeList {
   return []
 }
 
+/** The identity of a span; undefined where it has none, as one may that the program has made of what it was sent. */
 function validContext(span: Span | undefined): SpanContext | undefined {
   if (span === undefined) return undefined
   const context = span.spanContext()
+  if (!(span instanceof NonRecordingSpan) && !(TRACE_ID.test(context.traceId) && SPAN_ID.test(context.spanId))) {
+    return undefined
+  }
   return context.traceId === INVALID_TRACE_ID || context.spanId === INVALID_SPAN_ID ? undefined : context
 }

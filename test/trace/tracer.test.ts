@@ -97,6 +97,36 @@ test('an invalid parent is no parent', () => {
   assert.notEqual(ended[0]?.traceId, INVALID_SPAN_CONTEXT.traceId)
 })
 
+for (const [what, identity] of Object.entries<object>({
+  'a UUID': { traceId: '0af76519-16cd-43dd-8448-eb211c80319c', spanId: SPAN_ID },
+  'too short a trace id': { traceId: TRACE_ID.slice(1), spanId: SPAN_ID },
+  'too long a trace id': { traceId: `${TRACE_ID}0`, spanId: SPAN_ID },
+  'too short a span id': { traceId: TRACE_ID, spanId: SPAN_ID.slice(1) },
+  'too long a span id': { traceId: TRACE_ID, spanId: `${SPAN_ID}0` },
+  'no digits': { traceId: 'x'.repeat(32), spanId: 'x'.repeat(16) },
+  'empty ids': { traceId: '', spanId: '' },
+  'no ids': {},
+})) {
+  test(`a context that the program has made with ${what} is no parent`, () => {
+    const { tracer, ended } = recordingTracer({ sampler: parentBased(alwaysOn) })
+    const context = trace.setSpanContext(ROOT_CONTEXT, { traceFlags: 1, ...identity } as SpanContext)
+    tracer.startSpan('root', {}, context).end()
+    assert.equal(ended[0]?.parentSpanId, '')
+    assert.match(ended[0].traceId, /^[\da-f]{32}$/)
+    assert.notEqual(ended[0].traceId, TRACE_ID)
+  })
+}
+
+test('a context that the program has made is a parent, with digits of either case', () => {
+  const { tracer, ended } = recordingTracer()
+  for (const change of ['toLowerCase', 'toUpperCase'] as const) {
+    const identity = { traceId: TRACE_ID[change](), spanId: SPAN_ID[change](), traceFlags: 1 }
+    tracer.startSpan('child', {}, trace.setSpanContext(ROOT_CONTEXT, identity)).end()
+    const { traceId, parentSpanId } = ended.at(-1)!
+    assert.deepEqual([traceId, parentSpanId], [identity.traceId, identity.spanId])
+  }
+})
+
 test('root: true ignores the parent of the context', () => {
   const { tracer, ended } = recordingTracer()
   tracer.startSpan('root', { root: true }, remote(1)).end()
