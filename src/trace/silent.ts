@@ -16,10 +16,10 @@ export class SilentTracer extends AgentTracer {
     this.#isDouble = isDouble
   }
 
-  override startSpan(name: string, options: SpanOptions = {}, context: Context = activeContext()): Span {
-    const { attributes, root } = options
-    if (!this.#isDouble(attributes)) return super.startSpan(name, options, context)
-    const parent = root === true ? undefined : nearest(spanOf(context), spanOf(activeContext()))
+  override startSpan(name: string, options?: SpanOptions | null, context?: Context | null): Span {
+    if (!this.#isDouble(options?.attributes)) return super.startSpan(name, options, context)
+    const active = activeContext()
+    const parent = options?.root === true ? undefined : nearest(spanOf(context ?? active), spanOf(active))
     return parent === undefined ? INVALID_SPAN : new NonRecordingSpan(parent.spanContext())
   }
 }

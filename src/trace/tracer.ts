@@ -19,6 +19,8 @@ import {
   type SpanSettings,
 } from './span.js'
 
+const NO_OPTIONS: SpanOptions = {}
+
 const INVALID_TRACE_ID = '0'.repeat(32)
 const INVALID_SPAN_ID = '0'.repeat(16)
 const TRACE_ID = /^[\da-f]{32}$/i
@@ -54,8 +56,10 @@ export class AgentTracer implements Tracer {
     this.#decider = decider
   }
 
-  startSpan(name: string, options: SpanOptions = {}, context: Context = activeContext()): Span {
-    const { kind = INTERNAL, attributes, links, startTime, root } = options
+  /** Libraries hand on what they may not have been given: what is undefined or null has its default, as in the API without an SDK. */
+  startSpan(name: string, options?: SpanOptions | null, contextGiven?: Context | null): Span {
+    const { kind = INTERNAL, attributes, links, startTime, root } = options ?? NO_OPTIONS
+    const context = contextGiven ?? activeContext()
     const span = this.#start(
       String(name),
       kind,
@@ -88,8 +92,8 @@ export class AgentTracer implements Tracer {
   ): ReturnType<Fn> | undefined {
     const fn = rest.at(-1)
     if (typeof fn !== 'function') return undefined
-    const options = rest.length > 1 ? (rest[0] as SpanOptions) : undefined
-    const parent = rest.length > 2 ? (rest[1] as Context) : activeContext()
+    const options = rest.length > 1 ? (rest[0] as SpanOptions | null | undefined) : undefined
+    const parent = (rest.length > 2 ? (rest[1] as Context | null | undefined) : undefined) ?? activeContext()
     const span = this.startSpan(name, options, parent)
     return runIn(parent.setValue(SPAN_KEY, span), fn as never, undefined, span) as ReturnType<Fn>
   }

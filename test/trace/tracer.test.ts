@@ -155,6 +155,26 @@ test('startActiveSpan makes the span active in its function, in each of its form
   assert.equal(activeContext(), ROOT_CONTEXT)
 })
 
+for (const none of [undefined, null]) {
+  test(`options and contexts that are ${none} have their defaults`, () => {
+    const { tracer, ended } = recordingTracer()
+    tracer.startActiveSpan('parent', none as never, none as never, (parent) => {
+      tracer.startSpan('one', none as never, none as never).end()
+      tracer.startActiveSpan('two', none as never, (span) => span.end())
+      parent.end()
+    })
+    const { spanId } = ended[2]!
+    assert.deepEqual(
+      ended.map(({ name, kind, parentSpanId }) => [name, kind, parentSpanId]),
+      [
+        ['one', 0, spanId],
+        ['two', 0, spanId],
+        ['parent', 0, ''],
+      ],
+    )
+  })
+}
+
 test('spans started in the active context are its children', () => {
   const { tracer, ended } = recordingTracer()
   tracer.startActiveSpan('parent', (parent) => {
