@@ -134,7 +134,10 @@ function run(config: Config, inheritance: Inheritance | undefined, register: str
     return inbox.expect()
   }
   const isFirst = publishProviders({
-    trace: new LateTracerProvider(() => load().provider),
+    trace: new LateTracerProvider(
+      () => load().provider,
+      async () => pipeline?.flushSpans(),
+    ),
     context: new AsyncLocalStorageContextManager(),
     propagation: propagator,
     ...(hasMetrics ? { metrics: new LateMeterProvider(useMeters) } : {}),

@@ -9,7 +9,7 @@ import { test } from 'node:test'
 import { drawTraces, trace } from '../harness/draw.js'
 import { temporaryFolder } from '../harness/folder.js'
 import { atEnd, type Owner } from '../harness/owner.js'
-import { root, run, told } from '../harness/program.js'
+import { launch, root, run, told } from '../harness/program.js'
 import { startSink } from '../harness/sink.js'
 
 const app = 'foreign/shop.cjs'
@@ -91,6 +91,22 @@ for (const [title, options, expected] of [
     assert.equal(drawTraces(await sink.settled()), expected.drawn)
   })
 }
+
+test('a program that takes the provider of the API for that of its SDK has the agent deliver, and go on', async (t) => {
+  const sink = await startSink(t)
+  const program = launch(t, 'foreign/delegate.cjs', { env: { ...sink.env, OTEL_BSP_SCHEDULE_DELAY: '60000' } })
+  await program.printed(/^delivered$/m)
+  assert.deepEqual(
+    sink.delivered.map(({ name }) => name),
+    ['one', 'two'],
+  )
+  program.signal('SIGTERM')
+  await program.exited
+  assert.deepEqual(
+    (await sink.settled()).map(({ name }) => name),
+    ['one', 'two', 'three'],
+  )
+})
 
 test('what an SDK that was registered before the agent posts to its backend is not traced', async (t) => {
   const posted: string[] = []
