@@ -1,5 +1,6 @@
 import { spanOf } from '../context/context.js'
 import { activeContext } from '../context/manager.js'
+import { identityOf } from '../trace/identity.js'
 
 /** The names of the fields by which a log record tells its place in a trace. */
 export interface CorrelationNames {
@@ -14,8 +15,6 @@ export const DEFAULT_CORRELATION_NAMES: CorrelationNames = Object.freeze({
   spanId: 'span_id',
   traceFlags: 'trace_flags',
 })
-
-const INVALID_TRACE_ID = '0'.repeat(32)
 
 /** Gives the log records of the program the ids of the span that is active when they are written. */
 export class Correlation {
@@ -59,12 +58,11 @@ export class Correlation {
 }
 
 function activeSpan(): { traceId: string; spanId: string; traceFlags: number } | undefined {
-  const context = spanOf(activeContext())?.spanContext()
-  return context === undefined || context.traceId === INVALID_TRACE_ID ? undefined : context
+  return identityOf(spanOf(activeContext()))
 }
 
 function hexByte(byte: number): string {
-  return byte.toString(16).padStart(2, '0')
+  return (byte & 0xff).toString(16).padStart(2, '0')
 }
 
 /** The key may stand deeper in the record, or be the program's own. What cannot be parsed counts as the program's. */

@@ -5,10 +5,10 @@ import { activeContext } from '../context/manager.js'
 import { diag } from '../diag/diag.js'
 import { type AttributeBounds, type AttributeList, checkedValue, putAttributes } from '../trace/attributes.js'
 import { clockAnchor, fromTimeInput, now } from '../trace/clock.js'
+import { identityOf } from '../trace/identity.js'
 import { exceptionAttributes, type Scope } from '../trace/span.js'
 import type { LogProcessor } from './log-data.js'
 
-const INVALID_TRACE_ID = '0'.repeat(32)
 const MAX_SEVERITY = 24
 
 /** A logger of the logs API, and the instrumentations' own way to send records. */
@@ -43,8 +43,7 @@ export class AgentLogger implements Logger {
     const { context = activeContext(), timestamp, observedTimestamp, severityNumber = 0, exception } = record
     if (isSuppressed(context)) return
     this.#submitted.records++
-    const span = spanOf(context)?.spanContext()
-    const isValid = span !== undefined && span.traceId !== INVALID_TRACE_ID
+    const span = identityOf(spanOf(context))
     const observed = now()
     const attributes: AttributeList = []
     const bounds = this.#bounds
@@ -61,9 +60,9 @@ export class AgentLogger implements Logger {
       eventName: String(record.eventName ?? ''),
       attributes,
       droppedAttributes: dropped,
-      traceId: isValid ? span.traceId : '',
-      spanId: isValid ? span.spanId : '',
-      traceFlags: isValid ? span.traceFlags : 0,
+      traceId: span?.traceId ?? '',
+      spanId: span?.spanId ?? '',
+      traceFlags: span?.traceFlags ?? 0,
     })
   }
 }

@@ -5,6 +5,7 @@ import { type AttributeList, limitAttributes, SharedAttributes } from './attribu
 import { clockAnchor, fromTimeInput, now, type Time } from './clock.js'
 import type { Decider } from './decider.js'
 import { type IdBits, idBitsBeside, newIdBits, newSpanId, newTraceId } from './id.js'
+import { identityOf } from './identity.js'
 import { INTERNAL } from './kind.js'
 import { NonRecordingSpan } from './non-recording-span.js'
 import type { OpenSpans } from './open-spans.js'
@@ -23,8 +24,6 @@ const NO_OPTIONS: SpanOptions = {}
 
 const INVALID_TRACE_ID = '0'.repeat(32)
 const INVALID_SPAN_ID = '0'.repeat(16)
-const TRACE_ID = /^[\da-f]{32}$/i
-const SPAN_ID = /^[\da-f]{16}$/i
 export const INVALID_SPAN = new NonRecordingSpan({ traceId: INVALID_TRACE_ID, spanId: INVALID_SPAN_ID, traceFlags: 0 })
 
 /** The first attributes of a span, but for those that `shared` has. The list becomes the span's own. */
@@ -121,7 +120,7 @@ export class AgentTracer implements Tracer {
 
   /** A span that records nothing and is not sampled, below that of `context`. */
   skip(context: Context): Span {
-    const parent = validContext(spanOf(context))
+    const parent = identityOf(spanOf(context))
     const random = parent === undefined ? FLAG_RANDOM : parent.traceFlags & FLAG_RANDOM
     this.#openSpans.notSampled++
     return new NonRecordingSpan(contextOf(parent?.traceId ?? newTraceId(), newSpanId(), random, parent?.traceState))
@@ -142,7 +141,7 @@ export class AgentTracer implements Tracer {
       return parentSpan === undefined ? INVALID_SPAN : new NonRecordingSpan(parentSpan.spanContext())
     const localParent = recordingOf(parentSpan)
     // The identity of a span of ours is valid, and no object has to be made for it.
-    const parent = localParent ?? validContext(parentSpan)
+    const parent = localParent ?? identityOf(parentSpan)
     if (this.#decider !== undefined)
       return this.#startDecided(
         this.#decider,
@@ -298,14 +297,4 @@ function limitAll(
 /** The list is the span's own, so each has a new one. */
 function noAttributes(): AttributeList {
   return []
-}
-
-/** The identity of a span; undefined where it has none, as one may that the program has made of what it was sent. */
-function validContext(span: Span | undefined): SpanContext | undefined {
-  if (span === undefined) return undefined
-  const context = span.spanContext()
-  if (!(span instanceof NonRecordingSpan) && !(TRACE_ID.test(context.traceId) && SPAN_ID.test(context.spanId))) {
-    return undefined
-  }
-  return context.traceId === INVALID_TRACE_ID || context.spanId === INVALID_SPAN_ID ? undefined : context
 }

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { trace } from '@opentelemetry/api'
 import type { LogRecord } from '@opentelemetry/api-logs'
-import { SUPPRESSED_CONTEXT } from '../../src/context/context.js'
+import { ROOT_CONTEXT, SUPPRESSED_CONTEXT } from '../../src/context/context.js'
 import { runIn } from '../../src/context/manager.js'
 import type { LogData } from '../../src/logs/log-data.js'
 import { AgentLogger } from '../../src/logs/logger.js'
+import { ILL_FORMED } from '../trace/tracing.js'
 
 const SCOPE = { name: 'shop', version: '', schemaUrl: '' }
 const BOUNDS = { count: 10, valueLength: Number.POSITIVE_INFINITY }
@@ -55,6 +57,13 @@ test('severities that are none are unspecified', () => {
   ] as const)
     assert.equal(emitted({ severityNumber: given })[0]?.severityNumber, expected, String(given))
 })
+
+for (const [what, identity] of Object.entries(ILL_FORMED)) {
+  test(`a record below a context that the program has made with ${what} belongs to no span`, () => {
+    const [record] = emitted({ context: trace.setSpanContext(ROOT_CONTEXT, identity) })
+    assert.deepEqual([record?.traceId, record?.spanId, record?.traceFlags], ['', '', 0])
+  })
+}
 
 test('within what is not to be traced nothing is logged', () => {
   const context = SUPPRESSED_CONTEXT

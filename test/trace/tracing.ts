@@ -1,3 +1,4 @@
+import type { SpanContext } from '@opentelemetry/api'
 import { DEFAULT_LIMITS, type SpanLimits } from '../../src/trace/limits.js'
 import { AgentTracerProvider } from '../../src/trace/provider.js'
 import type { Sampler } from '../../src/trace/sampler.js'
@@ -18,6 +19,23 @@ export function recordingTracer(options: { sampler?: Sampler; limits?: Partial<S
     processor: { onEnd: (span) => ended.push(span) },
   })
   return { tracer: provider.getTracer('test', '1.2.3'), provider, ended }
+}
+
+const TRACE_ID = '0af7651916cd43dd8448eb211c80319c'
+const SPAN_ID = 'b7ad6b7169203331'
+
+/** Identities as programs make them of what they were sent. */
+export const ILL_FORMED: Readonly<Record<string, SpanContext>> = {
+  'a UUID': { traceId: '0af76519-16cd-43dd-8448-eb211c80319c', spanId: SPAN_ID, traceFlags: 1 },
+  'too short a trace id': { traceId: TRACE_ID.slice(1), spanId: SPAN_ID, traceFlags: 1 },
+  'too long a trace id': { traceId: `${TRACE_ID}0`, spanId: SPAN_ID, traceFlags: 1 },
+  'too short a span id': { traceId: TRACE_ID, spanId: SPAN_ID.slice(1), traceFlags: 1 },
+  'too long a span id': { traceId: TRACE_ID, spanId: `${SPAN_ID}0`, traceFlags: 1 },
+  'no digits': { traceId: 'x'.repeat(32), spanId: 'x'.repeat(16), traceFlags: 1 },
+  'a quotation mark': { traceId: 'x"y', spanId: SPAN_ID, traceFlags: 1 },
+  'empty ids': { traceId: '', spanId: '', traceFlags: 1 },
+  'no ids': { traceFlags: 1 } as SpanContext,
+  zeros: { traceId: '0'.repeat(32), spanId: '0'.repeat(16), traceFlags: 1 },
 }
 
 /** The attributes of a span as an object. */
