@@ -25,6 +25,19 @@ const ALL = [
 ]
 
 for (const protocol of ['http/protobuf', 'http/json']) {
+  test(`what is measured below an ill-formed identity arrives, and leads to no trace, by ${protocol}`, async (t) => {
+    const sink = await startSink(t)
+    const { stderr } = await run('metrics/ids.cjs', { env: { ...sink.env, OTEL_EXPORTER_OTLP_PROTOCOL: protocol } })
+    assert.doesNotMatch(stderr, /internal error|lost/)
+    await sink.settled()
+    const [point] = sink.metric('shop.message.size')?.points ?? []
+    assert.equal(point?.count, 4)
+    assert.deepEqual(
+      point?.exemplars.map(({ value, traceId, spanId }) => [value, traceId, spanId]),
+      [0, 1, 2, 3].map((value) => [value, '', '']),
+    )
+  })
+
   test(`metrics of a program go where its spans go, by ${protocol}`, async (t) => {
     const sink = await startSink(t)
     await run(APP, {
