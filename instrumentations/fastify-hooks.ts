@@ -1,7 +1,9 @@
 import type { IncomingMessage } from 'node:http'
 import { guard } from '../src/instrumentation/guard.js'
 import type { Kit } from '../src/instrumentation/kit.js'
-import { servedRequest } from '../src/instrumentation/served.js'
+import { lifeOf } from '../src/instrumentation/message.js'
+import { ServedRequest, servedRequest } from '../src/instrumentation/served.js'
+import { UpgradeRequest } from '../src/instrumentation/upgrade.js'
 
 export interface Fastify {
   readonly version: string
@@ -36,11 +38,11 @@ export function addHooks(fastify: Fastify, kit: Kit): void {
 
 /** At once, for `reply.callNotFound()` forgets the route. What is not found has none. */
 function setRoute(request: Request, routeOf: RouteReader): void {
-  const served = servedRequest(request.raw)
+  const life = lifeOf(request.raw)
   // Metrics name routes whether the request is sampled or not.
-  if (served === undefined) return
+  if (!(life instanceof ServedRequest || life instanceof UpgradeRequest)) return
   const route = routeOf(request)
-  if (route !== undefined) served.setRoute(route)
+  if (route !== undefined) life.setRoute(route)
 }
 
 /**

@@ -9,6 +9,7 @@ import { type Describe, type Kit, ownText, type Share, type SharedAttributes } f
 import { lifeOf, type Message, MessageLife, setLife } from '../../src/instrumentation/message.js'
 import { ServedRequest } from '../../src/instrumentation/served.js'
 import { cover, shadow } from '../../src/instrumentation/shadow.js'
+import { UpgradeRequest } from '../../src/instrumentation/upgrade.js'
 import { authorityEnd, redactQuery, splitHost } from '../../src/instrumentation/url.js'
 import type { AnyFunction } from '../../src/instrumentation/wrap.js'
 
@@ -79,7 +80,7 @@ export function createServing(scheme: Scheme, kit: Kit): Serving {
     const parent = kit.extract(request, headerGetter)
     const span = start(request, parent, kit.now())
     const context = kit.withSpan(parent, span)
-    setLife(request, new MessageLife(context))
+    setLife(request, new UpgradeRequest(context, span, request.method ?? ''))
     endAtFirstWrite(socket, span)
     return context
   }

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { connect } from 'node:net'
 import { test } from 'node:test'
-import { trace } from '../harness/draw.js'
+import { drawTraces, trace } from '../harness/draw.js'
 import { askBoth, assertTold, type Failure } from '../harness/failures.js'
 import { run, start } from '../harness/program.js'
 import { startSink } from '../harness/sink.js'
@@ -153,6 +155,28 @@ for (const FASTIFY of ['fastify4', 'fastify5']) {
         )
       }
       assert.equal(spans.length, Object.keys(PLACES).length)
+    })
+
+    test(title('an upgrade has its route, also where a hook refuses it'), async (t) => {
+      const sink = await startSink(t)
+      const server = await start(t, app, { env: { FASTIFY, ...sink.env } })
+      for (const path of ['/rooms/7?a=b', '/v1/secret/1', '/nope']) {
+        const socket = connect(server.port, '127.0.0.1')
+        socket.write(`GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: chat\r\n\r\n`)
+        await once(socket, 'data')
+        socket.destroy()
+      }
+      await server.stop()
+      assert.equal(
+        drawTraces(await sink.settled(), ['http.route']),
+        trace`
+          GET /rooms/:id     SERVER 101 http.route=/rooms/:id
+
+          GET /v1/secret/:id SERVER 403 http.route=/v1/secret/:id
+
+          GET                SERVER 404
+        `,
+      )
     })
 
     test(title('an error is recorded once, wherever it was thrown, if the answer is a server error'), async (t) => {

@@ -1,5 +1,5 @@
 // A server with routes, hooks and errors of all kinds.
-const { get } = require('node:http')
+const { get, ServerResponse } = require('node:http')
 const { Readable, Transform } = require('node:stream')
 const { trace } = require('@opentelemetry/api')
 
@@ -23,6 +23,17 @@ exports.routes = async (fastify) => {
   app.get('/hijack/:id', (_request, reply) => {
     reply.hijack()
     setImmediate(() => reply.raw.writeHead(202).end('by hand'))
+  })
+
+  app.get('/rooms/:id', (request, reply) => {
+    reply.hijack()
+    request.raw.socket.end('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: chat\r\n\r\n')
+  })
+  // As @fastify/websocket does.
+  app.server.on('upgrade', (request, socket) => {
+    const response = new ServerResponse(request)
+    response.assignSocket(socket)
+    app.routing(request, response)
   })
 
   app.register(version1, { prefix: '/v1' })
