@@ -17,7 +17,7 @@ export type Scheme = 'http' | 'https'
 
 /** Begins the spans of requests; what it returns is the context in which a request is served. */
 export interface Serving {
-  /** Undefined for a request that is emitted again, as by a handler of `checkContinue`: it has its span. */
+  /** Undefined for a request that is emitted again, as by a handler of `checkContinue`: it has its span; and for a mock. */
   beginRequest(request: IncomingMessage & Message, response: ServerResponse & Message): Context | undefined
   beginUpgrade(request: IncomingMessage & Message, socket: Socket): Context | undefined
 }
@@ -76,7 +76,7 @@ export function createServing(scheme: Scheme, kit: Kit): Serving {
   }
 
   function beginUpgrade(request: IncomingMessage & Message, socket: Socket): Context | undefined {
-    if (lifeOf(request) !== undefined) return undefined
+    if (request?.socket === undefined || lifeOf(request) !== undefined) return undefined
     const parent = kit.extract(request, headerGetter)
     const span = start(request, parent, kit.now())
     const context = kit.withSpan(parent, span)

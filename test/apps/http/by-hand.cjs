@@ -1,4 +1,4 @@
-// A server that serves no connection: it is handed requests, as adapters for serverless platforms and mocks do.
+// A server that serves no connection: it is handed requests and upgrades, as adapters for serverless platforms and mocks do.
 const { EventEmitter } = require('node:events')
 const http = require('node:http')
 const { Socket } = require('node:net')
@@ -16,3 +16,6 @@ server.emit('request', request, response)
 
 const mock = Object.assign(new EventEmitter(), { end: (text) => console.log(text) })
 for (let i = 0; i < 20; i++) server.emit('request', { method: 'GET', url: '/mock', headers: {} }, mock)
+
+server.on('upgrade', ({ url }) => console.log(url))
+for (let i = 0; i < 20; i++) server.emit('upgrade', { method: 'GET', url: '/mock', headers: {} }, new PassThrough())
