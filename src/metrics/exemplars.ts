@@ -1,6 +1,7 @@
 import type { Span } from '@opentelemetry/api'
 import type { AttributeList } from '../trace/attributes.js'
-import { FLAG_SAMPLED, recordingOf } from '../trace/span.js'
+import { identityOf } from '../trace/identity.js'
+import { FLAG_SAMPLED } from '../trace/span.js'
 
 /** `OTEL_METRICS_EXEMPLAR_FILTER`: which measurements may become exemplars. */
 export type ExemplarFilter = 'always_on' | 'always_off' | 'trace_based'
@@ -109,16 +110,8 @@ export class FixedReservoir implements Reservoir {
 }
 
 export function isSampled(span: Span | undefined): boolean {
-  return span !== undefined && (identityOf(span).traceFlags & FLAG_SAMPLED) !== 0
-}
-
-/** A span of the agent's has its identity itself: no context object has to be made. */
-export function identityOf(span: Span): {
-  readonly traceId: string
-  readonly spanId: string
-  readonly traceFlags: number
-} {
-  return recordingOf(span) ?? span.spanContext()
+  const identity = identityOf(span)
+  return identity !== undefined && (identity.traceFlags & FLAG_SAMPLED) !== 0
 }
 
 /** Overwritten by the next one, so that an exemplar costs no memory. */
@@ -144,13 +137,8 @@ class Slot implements Exemplar {
   }
 
   #setSpan(span: Span | undefined): void {
-    if (span === undefined) {
-      this.traceId = ''
-      this.spanId = ''
-      return
-    }
-    const { traceId, spanId } = identityOf(span)
-    this.traceId = traceId
-    this.spanId = spanId
+    const identity = identityOf(span)
+    this.traceId = identity === undefined ? '' : identity.traceId
+    this.spanId = identity === undefined ? '' : identity.spanId
   }
 }

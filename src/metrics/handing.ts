@@ -3,8 +3,9 @@ import { spanOf } from '../context/context.js'
 import { activeContext } from '../context/manager.js'
 import type { AttributeList } from '../trace/attributes.js'
 import { unixMillis } from '../trace/clock.js'
+import { identityOf } from '../trace/identity.js'
 import type { Scope } from '../trace/span.js'
-import { type ExemplarFilter, identityOf, isSampled } from './exemplars.js'
+import { type ExemplarFilter, isSampled } from './exemplars.js'
 import type { Descriptor } from './instrument.js'
 import type { Recorder } from './instruments.js'
 import {
@@ -184,7 +185,7 @@ class HandingRecorder implements Recorder {
   #exemplarOf(span: Span | undefined, timeMillis: number): MeasuredIn | undefined {
     const { exemplars } = this.#settings
     if (exemplars === 'always_off' || (exemplars === 'trace_based' && !isSampled(span))) return undefined
-    const { traceId, spanId } = span === undefined ? { traceId: '', spanId: '' } : identityOf(span)
+    const { traceId, spanId } = identityOf(span) ?? { traceId: '', spanId: '' }
     return { timeMillis: timeMillis === 0 ? unixMillis() : timeMillis, traceId, spanId }
   }
 

@@ -7,7 +7,7 @@ import type { NumberPoint, Point } from '../metrics/points.js'
 import type { Resource } from '../resource/resource.js'
 import { attributesJson, doubleJson, joined } from './attributes-json.js'
 import type { ByteBuffer } from './bytes.js'
-import { appendRecord, isSpanId, isTraceId, jsonEnvelope, member } from './envelope-json.js'
+import { appendRecord, jsonEnvelope, member } from './envelope-json.js'
 import { nearestInt64 } from './int64.js'
 import { RecordEncoder } from './record-encoder.js'
 import { UnixTime } from './unix-time.js'
@@ -109,7 +109,7 @@ function exemplarsJson(reservoir: Reservoir | undefined, isInt: boolean): string
 
 function exemplarJson({ timeMillis, value, traceId, spanId, attributes }: Exemplar, isInt: boolean): string {
   const filtered = attributes.length === 0 ? '' : `,"filteredAttributes":${attributesJson(attributes)}`
-  const ids = isTraceId(traceId) && isSpanId(spanId) ? `,"traceId":"${traceId}","spanId":"${spanId}"` : ''
+  const ids = member('traceId', traceId) + member('spanId', spanId)
   return `{"timeUnixNano":"${nanos(timeMillis)}",${valueJson(value, isInt)}${ids}${filtered}}`
 }
 

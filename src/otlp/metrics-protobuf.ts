@@ -194,9 +194,8 @@ function writeExemplar(writer: ProtobufWriter, tag: number, exemplar: Exemplar, 
   writer.fixed64Nanos(EXEMPLAR.timeUnixNano, time.seconds, time.nanos)
   if (isInt) writer.fixed64(EXEMPLAR.asInt, nearestInt64(exemplar.value))
   else writer.double(EXEMPLAR.asDouble, exemplar.value)
-  if (writer.hexId(EXEMPLAR.traceId, exemplar.traceId, TRACE_ID_BYTES)) {
-    writer.hexId(EXEMPLAR.spanId, exemplar.spanId, SPAN_ID_BYTES)
-  }
+  writer.hexId(EXEMPLAR.spanId, exemplar.spanId, SPAN_ID_BYTES)
+  writer.hexId(EXEMPLAR.traceId, exemplar.traceId, TRACE_ID_BYTES)
   writeAttributes(writer, EXEMPLAR.filteredAttributes, exemplar.attributes)
   writer.close(start, 1)
 }

@@ -136,8 +136,7 @@ export class ProtobufWriter extends ByteBuffer {
    * @returns false, and nothing is written, when it is anything else or all zero.
    */
   hexId(tag: number, hex: string, size: number): boolean {
-    // A program may have put whatever it likes into a context.
-    if (typeof hex !== 'string' || hex.length !== 2 * size) return false
+    if (hex.length !== 2 * size) return false
     this.reserve(SCALAR_BYTES + size)
     const start = this.length
     this.varint(tag)
