@@ -49,13 +49,23 @@ export function readExporter(exporter: Section, signal: Signal, exporters: strin
         if (path === '') file.complain('has a stream that is neither stdout nor file:///path')
         exporters.push(path ? 'otlp/file' : 'otlp/stdout')
         if (path) file.set(`AUTOSPAN_${signal}_FILE`, path, 'output_stream')
+        leaveFormsOut(file)
       })
+    } else if (kind === 'console') {
+      exporters.push(kind)
+      exporter.section(key, leaveFormsOut)
     } else {
       // What is no name of an exporter is told by the variable.
       exporter.get(key)
       exporters.push(kind)
     }
   }
+}
+
+/** In which forms metrics are written is a setting of OTLP only. */
+function leaveFormsOut(exporter: Section): void {
+  exporter.unsupported('temporality_preference')
+  exporter.unsupported('default_histogram_aggregation')
 }
 
 /** Empty for what is no URL of a file. */

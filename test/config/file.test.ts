@@ -325,6 +325,10 @@ test('what is wrong is told with its line and column, once, and the rest is used
       'tracer_provider: {processors: [{simple: {schedule_delay: 1, exporter: {console: }}}]}',
       'otel.yaml:2:42 tracer_provider.processors[0].simple.schedule_delay is not known; it is ignored',
     ],
+    [
+      'meter_provider: {readers: [{periodic: {exporter: {console: {temporality_preference: delta}}}}]}',
+      /\.exporter\.console\.temporality_preference is not supported; it is ignored$/,
+    ],
     ['resource: {attributes: [{value: x}]}', 'otel.yaml:2:25 resource.attributes[0] has no name; it is ignored'],
     [
       'instrumentation/development: {js: {express: {layer_span: true}}}',
