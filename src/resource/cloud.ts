@@ -112,15 +112,8 @@ async function detectGcp(env: Environment): Promise<Attributes> {
     'cloud.availability_zone': zoneName,
     'cloud.region': zoneName?.replace(/-[a-z\d]+$/, ''),
   }
-  if (env.K_SERVICE) {
-    return attributes({
-      ...common,
-      'cloud.platform': 'gcp_cloud_run',
-      'faas.name': env.K_SERVICE,
-      'faas.version': env.K_REVISION,
-      'faas.instance': id,
-    })
-  }
+  const service = googleService(env)
+  if (service !== undefined) return attributes({ ...common, 'faas.instance': id, ...service })
   return attributes({
     ...common,
     'cloud.platform': env.KUBERNETES_SERVICE_HOST ? 'gcp_kubernetes_engine' : 'gcp_compute_engine',
@@ -128,6 +121,32 @@ async function detectGcp(env: Environment): Promise<Attributes> {
     'host.name': name,
     'host.type': lastPart(machineType),
   })
+}
+
+/** What the environment tells of code that runs on no machine of the user's own; undefined for one. */
+function googleService(env: Environment): Json | undefined {
+  if (env.K_SERVICE) {
+    return {
+      'cloud.platform': env.FUNCTION_TARGET ? 'gcp_cloud_functions' : 'gcp_cloud_run',
+      'faas.name': env.K_SERVICE,
+      'faas.version': env.K_REVISION,
+    }
+  }
+  if (env.CLOUD_RUN_JOB) {
+    return {
+      'cloud.platform': 'gcp_cloud_run',
+      'faas.name': env.CLOUD_RUN_JOB,
+      'gcp.cloud_run.job.execution': env.CLOUD_RUN_EXECUTION,
+      'gcp.cloud_run.job.task_index': Number(env.CLOUD_RUN_TASK_INDEX ?? Number.NaN),
+    }
+  }
+  if (!env.GAE_SERVICE) return undefined
+  return {
+    'cloud.platform': 'gcp_app_engine',
+    'faas.name': env.GAE_SERVICE,
+    'faas.version': env.GAE_VERSION,
+    'faas.instance': env.GAE_INSTANCE,
+  }
 }
 
 async function detectAzure(env: Environment): Promise<Attributes> {
@@ -163,11 +182,13 @@ function lastPart(path: unknown): string | undefined {
   return text(path)?.split('/').at(-1)
 }
 
+const INTEGERS: ReadonlySet<string> = new Set(['faas.max_memory', 'gcp.cloud_run.job.task_index'])
+
 /** Those that are known; numbers become text where the conventions want it. */
 function attributes(found: Json): Attributes {
   const known: Attributes = new Map()
   for (const [key, value] of Object.entries(found)) {
-    if (key === 'faas.max_memory') {
+    if (INTEGERS.has(key)) {
       if (Number.isInteger(value)) known.set(key, value as number)
     } else if (typeof value === 'number') known.set(key, String(value))
     else if (text(value) !== undefined) known.set(key, value as string)
