@@ -136,14 +136,17 @@ function run(config: Config, inheritance: Inheritance | undefined, register: str
   const isFirst = publishProviders({
     trace: new LateTracerProvider(
       () => load().provider,
-      async () => pipeline?.flushSpans(),
+      async () => pipeline?.deliver('spans'),
     ),
     context: new AsyncLocalStorageContextManager(),
     propagation: propagator,
-    ...(hasMetrics ? { metrics: new LateMeterProvider(useMeters) } : {}),
+    ...(hasMetrics ? { metrics: new LateMeterProvider(useMeters, async () => pipeline?.deliver('metrics')) } : {}),
   })
   if (!isFirst) diag.warn(FIRST_SDK)
-  if (config.logs.exporters.length > 0) publishLoggerProvider(new LateLoggerProvider(() => load().loggerProvider))
+  if (config.logs.exporters.length > 0) {
+    const deliver = async () => pipeline?.deliver('logs')
+    publishLoggerProvider(new LateLoggerProvider(() => load().loggerProvider, deliver))
+  }
   const http = createHttpRules(config.instrumentations)
   const correlation = new Correlation(config.instrumentations.correlationNames)
   const enabled = INSTRUMENTATIONS.filter(

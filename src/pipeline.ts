@@ -59,8 +59,8 @@ export interface Pipeline {
   adopt(signal: HandedSignal, request: Request): void
   /** Samples otherwise from the next span on; what is kept of what is dropped stays as it was. */
   resample(sampling: SamplingConfig): void
-  /** Delivers the spans that have ended, within the bound of the last flush. Never rejects. */
-  flushSpans(): Promise<void>
+  /** Delivers what there is of one signal, within the bound of the last flush. Never rejects. */
+  deliver(signal: HandedSignal | 'metrics'): Promise<void>
   /** The event loop is empty: what waits is delivered by it. */
   flush(): void
   /** The process ends: what is still open is ended, and what waits is delivered now. */
@@ -129,8 +129,9 @@ export function createPipeline(config: Config, resource: Resource, onFirst: () =
       for (const exporter of signal === 'spans' ? exporters : logExporters) exporter.adopt?.(request)
     },
     resample: (sampling) => judge.resample(sampling),
-    async flushSpans() {
-      await Promise.all(exporters.map((exporter) => exporter.flush(config.exitTimeoutMillis)))
+    async deliver(signal) {
+      const all = { spans: exporters, logs: logExporters, metrics: metrics?.exporters ?? [] }[signal]
+      await Promise.all(all.map((exporter) => exporter.flush(config.exitTimeoutMillis)))
     },
     flush: () => lastFlush.flush(),
     end(uncaught, letGo) {

@@ -1,11 +1,13 @@
 import type { Meter, MeterOptions, MeterProvider } from '@opentelemetry/api'
 import { diag } from '../diag/diag.js'
+import { LateProvider } from '../trace/late-provider.js'
 
 /** A provider that is loaded when the program first asks it for a meter. */
-export class LateMeterProvider implements MeterProvider {
+export class LateMeterProvider extends LateProvider implements MeterProvider {
   readonly #load: () => MeterProvider
 
-  constructor(load: () => MeterProvider) {
+  constructor(load: () => MeterProvider, deliver: () => Promise<void>) {
+    super(deliver)
     this.#load = load
   }
 

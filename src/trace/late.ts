@@ -1,19 +1,18 @@
 import type { Span, Tracer, TracerOptions, TracerProvider } from '@opentelemetry/api'
 import { diag } from '../diag/diag.js'
+import { LateProvider } from './late-provider.js'
 import { NonRecordingSpan } from './non-recording-span.js'
 
 /**
  * A provider that is loaded when the program first asks it for a tracer. Programs take the provider of the API for a
  * `ProxyTracerProvider`, as the API's own is, and what that stands for for the one of their SDK.
  */
-export class LateTracerProvider implements TracerProvider {
+export class LateTracerProvider extends LateProvider implements TracerProvider {
   readonly #load: () => TracerProvider
-  readonly #flush: () => Promise<void>
 
-  /** `flush` delivers the spans that have ended; it never rejects. */
-  constructor(load: () => TracerProvider, flush: () => Promise<void>) {
+  constructor(load: () => TracerProvider, deliver: () => Promise<void>) {
+    super(deliver)
     this.#load = load
-    this.#flush = flush
   }
 
   getTracer(name: string, version?: string, options?: TracerOptions): Tracer {
@@ -27,15 +26,6 @@ export class LateTracerProvider implements TracerProvider {
 
   getDelegate(): this {
     return this
-  }
-
-  forceFlush(): Promise<void> {
-    return this.#flush()
-  }
-
-  /** Of the program's SDK: the agent goes on until the process ends. */
-  shutdown(): Promise<void> {
-    return this.#flush()
   }
 }
 

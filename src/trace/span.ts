@@ -302,8 +302,8 @@ export class RecordingSpan implements Span, SpanData {
     return this
   }
 
-  addLinks(links: Link[]): this {
-    for (const link of links) this.addLink(link)
+  addLinks(links: readonly Link[]): this {
+    if (Array.isArray(links)) for (const link of links as Link[]) this.addLink(link)
     return this
   }
 

@@ -1,4 +1,4 @@
-import type { Attributes, Context, Link, Span, SpanContext, SpanOptions, Tracer } from '@opentelemetry/api'
+import type { Attributes, Context, Span, SpanContext, SpanOptions, Tracer } from '@opentelemetry/api'
 import { isSuppressed, SPAN_KEY, spanOf } from '../context/context.js'
 import { activeContext, runIn } from '../context/manager.js'
 import { type AttributeList, limitAttributes, SharedAttributes } from './attributes.js'
@@ -72,7 +72,7 @@ export class AgentTracer implements Tracer {
     const recording = recordingOf(span)
     if (recording !== undefined) {
       if (attributes !== undefined) recording.setAttributes(attributes)
-      if (Array.isArray(links)) recording.addLinks(links as Link[])
+      if (links !== undefined) recording.addLinks(links)
     }
     return span
   }

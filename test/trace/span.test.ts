@@ -282,6 +282,8 @@ test('a link with attributes that were dropped before keeps their count', () => 
   const context = tracer.startSpan('other').spanContext()
   const span = tracer.startSpan('work', { links: [{ context, attributes: { a: 1 }, droppedAttributesCount: 2 }] })
   span.addLink(undefined as never)
+  span.addLinks(undefined as never)
+  span.addLinks('links' as never)
   span.end()
   assert.equal(ended[0]?.links?.length, 1)
   assert.equal(ended[0]?.links?.[0]?.droppedAttributes, 2)

@@ -1,0 +1,18 @@
+// A program that takes the providers of the API for those of its own SDK, and has them deliver.
+import { metrics } from '@opentelemetry/api'
+import { logs } from '@opentelemetry/api-logs'
+
+const orders = metrics.getMeter('shop').createCounter('shop.orders')
+const logger = logs.getLogger('shop')
+const make = (name) => {
+  orders.add(1)
+  logger.emit({ body: name })
+}
+
+make('one')
+await Promise.all([metrics.getMeterProvider().forceFlush(), logs.getLoggerProvider().forceFlush()])
+make('two')
+await Promise.all([metrics.getMeterProvider().shutdown(), logs.getLoggerProvider().shutdown()])
+make('three')
+console.log('delivered')
+setInterval(() => {}, 1000)
