@@ -1,5 +1,6 @@
 import type { LogsConfig } from './config.js'
 import { readOtlp } from './otlp.js'
+import { absolutePath } from './path.js'
 import type { Settings } from './settings.js'
 
 export function readLogs(settings: Settings): LogsConfig {
@@ -18,6 +19,6 @@ export function readLogs(settings: Settings): LogsConfig {
       exportTimeoutMillis: settings.read('OTEL_BLRP_EXPORT_TIMEOUT'),
     }),
     otlp: readOtlp(settings, 'logs'),
-    file: settings.read('AUTOSPAN_LOGS_FILE'),
+    file: absolutePath(settings.read('AUTOSPAN_LOGS_FILE')),
   })
 }

@@ -19,6 +19,7 @@ import { readInstrumentations } from './instrumentations.js'
 import { readLogs } from './logs.js'
 import { reportMisspelt } from './misspelt.js'
 import { readOtlp } from './otlp.js'
+import { absolutePath } from './path.js'
 import { readSampling } from './sampling.js'
 import { createSettings, type Settings } from './settings.js'
 import { DETECTORS } from './variables/general.js'
@@ -168,7 +169,7 @@ function readTraces(settings: Settings): TracesConfig {
     limits: readLimits(settings),
     batch: readBatch(settings),
     otlp: readOtlp(settings, 'traces'),
-    file: settings.read('AUTOSPAN_TRACES_FILE'),
+    file: absolutePath(settings.read('AUTOSPAN_TRACES_FILE')),
   })
 }
 
@@ -207,7 +208,7 @@ function readSpool(settings: Settings): SpoolConfig | undefined {
     maxBytes: settings.read('AUTOSPAN_SPOOL_MAX_BYTES'),
     maxAgeMillis: settings.read('AUTOSPAN_SPOOL_MAX_AGE'),
   }
-  return directory === undefined ? undefined : Object.freeze({ directory, ...bounds })
+  return directory === undefined ? undefined : Object.freeze({ directory: absolutePath(directory), ...bounds })
 }
 
 function readMetrics(settings: Settings): MetricsConfig {
@@ -219,7 +220,7 @@ function readMetrics(settings: Settings): MetricsConfig {
     temporality: settings.read('OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE'),
     histograms: settings.read('OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION'),
     otlp: readOtlp(settings, 'metrics'),
-    file: settings.read('AUTOSPAN_METRICS_FILE'),
+    file: absolutePath(settings.read('AUTOSPAN_METRICS_FILE')),
     views: [],
     cardinalityLimits: {},
     ofSelf: settings.read('OTEL_NODE_EXPERIMENTAL_SDK_METRICS'),

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { resolve } from 'node:path'
 import { test } from 'node:test'
 import { isDisabled } from '../../src/config/disabled.js'
 import { readEnvironment } from '../../src/config/environment.js'
@@ -26,7 +27,7 @@ test('without variables all is as the specification has it', () => {
   })
   assert.deepEqual(others, {
     exporters: ['otlp'],
-    file: 'traces.jsonl',
+    file: resolve('traces.jsonl'),
     sampling: {
       sampler: 'parentbased_always_on',
       share: 1,
@@ -60,7 +61,7 @@ test('without variables all is as the specification has it', () => {
     exporters: ['otlp'],
     sources: new Set(),
     exceptions: undefined,
-    file: 'logs.jsonl',
+    file: resolve('logs.jsonl'),
     limits: { count: 128, valueLength: Number.POSITIVE_INFINITY },
     batch: { ...others.batch, scheduleDelayMillis: 1000 },
   })
@@ -74,7 +75,7 @@ test('without variables all is as the specification has it', () => {
       exemplars: 'trace_based',
       temporality: 'cumulative',
       histograms: 'explicit_bucket_histogram',
-      file: 'metrics.jsonl',
+      file: resolve('metrics.jsonl'),
       views: [],
       cardinalityLimits: {},
       ofSelf: false,

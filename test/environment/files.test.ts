@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { chmodSync, existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { PLAIN_DOORS, said } from '../exit/bare.js'
@@ -28,6 +28,13 @@ for (const DOOR of PLAIN_DOORS) {
     assert.equal(spansOf(readFileSync(file, 'utf8')).length, 4)
   })
 }
+
+test('files of a program that leaves its folder are in the one where it was started', async (t) => {
+  const cwd = temporaryFolder(t)
+  const env = { OTEL_TRACES_EXPORTER: 'otlp/file', OTEL_LOGS_EXPORTER: 'otlp/file', OTEL_METRICS_EXPORTER: 'otlp/file' }
+  await run('exit/elsewhere.mjs', { cwd, env: { ...env, ELSEWHERE: temporaryFolder(t) } })
+  assert.deepEqual(readdirSync(cwd).sort(), ['logs.jsonl', 'metrics.jsonl', 'traces.jsonl'])
+})
 
 test('otlp/stdout writes requests as lines, beside those of the program', async () => {
   const env = { OTEL_TRACES_EXPORTER: 'otlp/stdout', WAY: 'many' }
@@ -112,7 +119,7 @@ for (const [name, env] of [
 }
 
 for (const [what, file, reason] of [
-  ['is a folder', '.', 'EISDIR'],
+  ['is a folder', '/', 'EISDIR'],
   ['is full', '/dev/full', 'ENOSPC'],
 ] as const) {
   test(`an output that ${what} costs one line, and the program nothing`, {
