@@ -29,7 +29,7 @@ export function traceClients(prototype: ClientRequest & Message, kit: Kit): void
   kit.wrap(prototype, '_storeHeader', (storeHeader) => {
     return function (this: ClientRequest & Message, firstLine: string, headers: StoredHeaders) {
       let stored = headers
-      if (place.on && lifeOf(this)?.isUnsent !== false && !kit.isSuppressed()) {
+      if (place.on && lifeOf(this)?.isUnsent !== false && isMade(this) && !kit.isSuppressed()) {
         try {
           stored = (sending ?? load()).begin(this, headers)
         } catch (error) {
@@ -48,7 +48,12 @@ export function traceClients(prototype: ClientRequest & Message, kit: Kit): void
   /** By the time that it has a connection, or cannot have one, most requests have been told by their heads. */
   function expect(request: ClientRequest & Message, event: string): MessageLife | undefined {
     if (event !== 'socket' && event !== 'error') return undefined
-    if (!place.on || request.headersSent || kit.isSuppressed()) return undefined
+    if (!place.on || request.headersSent || !isMade(request) || kit.isSuppressed()) return undefined
     return (sending ?? load()).expect(request)
   }
+}
+
+/** Libraries that mock requests, as nock, derive theirs without the constructor of node:http: those go to no host. */
+function isMade({ host }: Partial<ClientRequest>): boolean {
+  return host !== undefined
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { test } from 'node:test'
-import { trace } from '../harness/draw.js'
+import { drawTraces, trace } from '../harness/draw.js'
 import type { DecodedSpan } from '../harness/otlp-decode.js'
 import { run, start, traceOf } from '../harness/program.js'
 import { type Sink, startSink } from '../harness/sink.js'
@@ -575,6 +575,20 @@ test('odd arguments of http.request behave as without the agent', async () => {
     { stdout: bare.stdout, stderr: bare.stderr, code: bare.code },
   )
   assert.match(bare.stdout, /url-host 200/)
+})
+
+test('requests that are only mocked are none, however many fail, and hinder no real one', async (t) => {
+  const bare = await run('http/mocked.cjs', { agent: false })
+  const sink = await startSink(t)
+  const traced = await run('http/mocked.cjs', { env: { ...sink.env, OTEL_LOG_LEVEL: 'warn' } })
+  assert.deepEqual([traced.stdout, traced.stderr, traced.code], [bare.stdout, '', 0])
+  assert.equal(
+    drawTraces(await sink.settled()),
+    trace`
+      GET   CLIENT 200
+        GET SERVER 200
+    `,
+  )
 })
 
 test('a request whose headers node:http refuses has a span that ends', async (t) => {
