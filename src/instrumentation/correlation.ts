@@ -1,6 +1,8 @@
+import { createRequire } from 'node:module'
 import { spanOf } from '../context/context.js'
 import { activeContext } from '../context/manager.js'
-import { identityOf } from '../trace/identity.js'
+
+const require = createRequire(import.meta.url)
 
 /** The names of the fields by which a log record tells its place in a trace. */
 export interface CorrelationNames {
@@ -57,8 +59,14 @@ export class Correlation {
   }
 }
 
+/** Loaded with the first record below a span: what makes spans is loaded then, too. */
+let identity: typeof import('../trace/identity.js') | undefined
+
 function activeSpan(): { traceId: string; spanId: string; traceFlags: number } | undefined {
-  return identityOf(spanOf(activeContext()))
+  const span = spanOf(activeContext())
+  if (span === undefined) return undefined
+  identity ??= require('../trace/identity.js') as typeof import('../trace/identity.js')
+  return identity.identityOf(span)
 }
 
 function hexByte(byte: number): string {
