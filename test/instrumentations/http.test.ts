@@ -591,6 +591,25 @@ test('requests that are only mocked are none, however many fail, and hinder no r
   )
 })
 
+test('requests are timed by the true clocks where the program has put others in their places', async (t) => {
+  const sink = await startSink(t)
+  const beganAt = BigInt(Date.now())
+  const { code, stderr } = await run('http/faked-clocks.mjs', { env: sink.env })
+  assert.equal(code, 0, stderr)
+  const spans = await sink.settled()
+  assert.deepEqual(
+    spans.map(({ kind, attributes }) => [kind, attributes['url.path']]).filter(([kind]) => kind === 2),
+    [
+      [2, '/faked'],
+      [2, '/true'],
+    ],
+  )
+  for (const { startTimeUnixNano, endTimeUnixNano } of spans) {
+    assert.ok(startTimeUnixNano / 1_000_000n >= beganAt - 100n)
+    assert.ok(endTimeUnixNano > startTimeUnixNano)
+  }
+})
+
 test('a request whose headers node:http refuses has a span that ends', async (t) => {
   const sink = await startSink(t)
   await run('http/odd.mjs', { env: sink.env })
