@@ -1,5 +1,5 @@
-import { setImmediate } from 'node:timers'
 import type { Config } from './config/config.js'
+import { setImmediate } from './context/timers.js'
 import { diag } from './diag/diag.js'
 import type { IsDouble } from './trace/silent.js'
 

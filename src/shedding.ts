@@ -1,5 +1,5 @@
-import { clearInterval, setInterval } from 'node:timers'
 import { runOutside } from './context/manager.js'
+import { clearInterval, setInterval } from './context/timers.js'
 import { addCounters } from './diag/counters.js'
 import { diag } from './diag/diag.js'
 import { LATE_LOOP_MILLIS } from './export/pressure.js'

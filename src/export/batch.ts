@@ -1,6 +1,6 @@
-import { setTimeout } from 'node:timers'
 import type { BatchConfig, DeliveryConfig } from '../config/config.js'
 import { runOutside } from '../context/manager.js'
+import { setTimeout } from '../context/timers.js'
 import type { Encoder } from '../otlp/encoder.js'
 import { BatchSource } from './batch-source.js'
 import { type ExporterTuning, OtlpExporter } from './otlp-exporter.js'

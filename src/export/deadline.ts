@@ -1,4 +1,4 @@
-import { clearImmediate, clearTimeout, setImmediate, setTimeout } from 'node:timers'
+import { clearImmediate, clearTimeout, setImmediate, setTimeout } from '../context/timers.js'
 
 /** A timer that fires this late shows that the process itself stood still: stopped, frozen, or busy. */
 export const LATE_MILLIS = 250

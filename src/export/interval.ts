@@ -1,5 +1,5 @@
-import { setInterval } from 'node:timers'
 import { runOutside } from '../context/manager.js'
+import { setInterval } from '../context/timers.js'
 import { diag } from '../diag/diag.js'
 
 /**

@@ -1,6 +1,6 @@
-import { setTimeout } from 'node:timers'
 import type { BatchConfig } from '../config/config.js'
 import { runOutside } from '../context/manager.js'
+import { setTimeout } from '../context/timers.js'
 import { diag } from '../diag/diag.js'
 import type { Encoder } from '../otlp/encoder.js'
 import type { Exporter } from './exporter.js'

@@ -1,6 +1,6 @@
-import { setImmediate } from 'node:timers'
 import type { DeliveryConfig } from '../config/config.js'
 import { runOutside } from '../context/manager.js'
+import { setImmediate } from '../context/timers.js'
 import { diag } from '../diag/diag.js'
 import { countExporter, type TellExported } from './counters.js'
 import { LATE_MILLIS } from './deadline.js'

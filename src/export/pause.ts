@@ -1,4 +1,4 @@
-import { clearTimeout, setTimeout } from 'node:timers'
+import { clearTimeout, setTimeout } from '../context/timers.js'
 import { BACKOFF, type Backoff, backoffMillis, FLUSH_BACKOFF } from './retry.js'
 
 /** The pauses between attempts, which grow while they fail. They do not keep the process alive. */

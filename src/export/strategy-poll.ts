@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
-import { setTimeout } from 'node:timers'
 import type { RemoteSamplerConfig } from '../config/config.js'
 import { runOutside } from '../context/manager.js'
+import { setTimeout } from '../context/timers.js'
 import { diag } from '../diag/diag.js'
 import { Dial } from './transport/dial.js'
 import type { HttpConnection } from './transport/http-connection.js'

@@ -1,7 +1,7 @@
 import { subscribe } from 'node:diagnostics_channel'
-import { clearInterval, setInterval } from 'node:timers'
 import type { Worker } from 'node:worker_threads'
 import { runOutside } from '../context/manager.js'
+import { clearInterval, setInterval } from '../context/timers.js'
 import type { Offer } from '../threads.js'
 import { type Descendant, MADE } from './thread-inbox.js'
 import { ThreadRing } from './thread-ring.js'

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module'
-import { setImmediate } from 'node:timers'
 import type { DeliveryConfig, SpoolConfig } from '../config/config.js'
 import { runOutside } from '../context/manager.js'
+import { setImmediate } from '../context/timers.js'
 import { Divider } from './divider.js'
 import { type Batch, BatchQueue } from './queue.js'
 import type { DeliveryReport } from './report.js'

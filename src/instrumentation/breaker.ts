@@ -1,5 +1,5 @@
-import { setTimeout } from 'node:timers'
 import { runOutside } from '../context/manager.js'
+import { setTimeout } from '../context/timers.js'
 import { diag, textOf } from '../diag/diag.js'
 
 /** So many faults within the window switch off. */

@@ -1,7 +1,7 @@
-import { clearTimeout, setTimeout } from 'node:timers'
 import type { Attributes } from '@opentelemetry/api'
 import { ROOT_CONTEXT } from '../context/context.js'
 import { runIn } from '../context/manager.js'
+import { clearTimeout, setTimeout } from '../context/timers.js'
 import { type SelfCounter, tellDuration } from '../diag/counters.js'
 import { diag } from '../diag/diag.js'
 import { unixMillis } from '../trace/clock.js'

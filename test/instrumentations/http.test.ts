@@ -610,6 +610,14 @@ test('requests are timed by the true clocks where the program has put others in 
   }
 })
 
+test('spans are on their way while the program runs, also where its tests have fake timers', async (t) => {
+  const sink = await startSink(t)
+  const server = await start(t, 'http/faked-timers.cjs', { env: { ...sink.env, OTEL_BSP_SCHEDULE_DELAY: '10' } })
+  for (const path of ['/faked', '/true']) await fetch(server.url + path)
+  assert.equal((await sink.spans(2)).length, 2)
+  await server.stop()
+})
+
 test('a request whose headers node:http refuses has a span that ends', async (t) => {
   const sink = await startSink(t)
   await run('http/odd.mjs', { env: sink.env })

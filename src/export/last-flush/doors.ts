@@ -1,5 +1,5 @@
-import { setImmediate } from 'node:timers'
 import { runOutside } from '../../context/manager.js'
+import { setImmediate } from '../../context/timers.js'
 import { diag } from '../../diag/diag.js'
 import { wrapMethod } from '../../instrumentation/wrap.js'
 import { isMainThread } from '../../main-thread.js'

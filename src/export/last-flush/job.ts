@@ -1,5 +1,5 @@
-import { setImmediate, setInterval, setTimeout } from 'node:timers'
 import { type MessagePort, workerData } from 'node:worker_threads'
+import { setImmediate, setInterval, setTimeout } from '../../context/timers.js'
 import { backoffMillis, FLUSH_BACKOFF } from '../retry.js'
 import type { Answer, Transport, TransportSettings } from '../transport/transport.js'
 

@@ -1,7 +1,7 @@
 import type { OnReadOpts, Socket } from 'node:net'
-import { clearInterval, setInterval } from 'node:timers'
 import type { ConnectionOptions } from 'node:tls'
 import type { TlsConfig } from '../../config/config.js'
+import { clearInterval, setInterval } from '../../context/timers.js'
 import { HttpResponse } from './http-response.js'
 import type { NameLookup } from './lookup.js'
 import { NO_FILES, type Route } from './route.js'

@@ -1,6 +1,6 @@
 import type { LookupAddress, LookupOptions, Resolver } from 'node:dns'
 import type { LookupFunction } from 'node:net'
-import { clearTimeout, setTimeout } from 'node:timers'
+import { clearTimeout, setTimeout } from '../../context/timers.js'
 import { diag } from '../../diag/diag.js'
 
 /** How long the name servers may take: less than the end of the program may, so that it can be told what was wrong. */
