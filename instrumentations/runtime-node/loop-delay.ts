@@ -1,5 +1,5 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
-import { clearInterval, setInterval } from '../../src/context/timers.js'
+import { clearInterval, setInterval } from 'node:timers'
 import { guard } from '../../src/instrumentation/guard.js'
 import type { Kit } from '../../src/instrumentation/kit.js'
 import { served } from '../../src/instrumentation/message.js'
