@@ -2,6 +2,7 @@ import type { RedactionConfig, SecretKind } from './config/config.js'
 import type { LogData } from './logs/log-data.js'
 import type { Resource } from './resource/resource.js'
 import type { AttributeList, SharedAttributes, Value } from './trace/attributes.js'
+import { glob } from './trace/glob.js'
 import type { RecordingSpan, SpanData, SpanEvent } from './trace/span.js'
 
 const REDACTED = '[REDACTED]'
@@ -29,7 +30,7 @@ export class Redactor {
 
   constructor({ values, attributes, queryKeys }: RedactionConfig) {
     this.#kinds = values.map((kind) => KINDS[kind])
-    this.#attributes = attributes.map(glob)
+    this.#attributes = attributes.map((pattern) => glob(pattern, 'is'))
     this.#queryKeys = new Set(queryKeys.map((key) => key.toLowerCase()))
   }
 
@@ -147,12 +148,6 @@ function isCard(digits: string): boolean {
     sum += doubled > 9 ? doubled - 9 : doubled
   }
   return sum % 10 === 0 && !/^0+$/.test(digits)
-}
-
-/** `*` is any text, in any case. */
-function glob(pattern: string): RegExp {
-  const parts = pattern.split(/\*+/).map((part) => part.replace(/[\\^$.|?+()[\]{}]/g, '\\$&'))
-  return new RegExp(`^${parts.join('.*')}$`, 'is')
 }
 
 function decoded(key: string): string {

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Span } from '@opentelemetry/api'
 import type { AttributeList } from '../trace/attributes.js'
+import { glob } from '../trace/glob.js'
 import { ownText } from '../trace/own-text.js'
 import { setKnownMethods } from './http.js'
 
@@ -54,10 +55,10 @@ export class HttpRules {
     this.server = config.server
     this.skipsSigned = config.skipsSigned
     this.#sanitised = config.sanitised ?? [SECRET]
-    this.#ignoredPaths = config.ignoredPaths.map(glob)
-    this.#ignoredHosts = config.ignoredHosts.map(glob)
-    this.#propagateTo = config.propagateTo?.map(glob)
-    this.#noPropagationTo = config.noPropagationTo.map(glob)
+    this.#ignoredPaths = config.ignoredPaths.map(caseless)
+    this.#ignoredHosts = config.ignoredHosts.map(caseless)
+    this.#propagateTo = config.propagateTo?.map(caseless)
+    this.#noPropagationTo = config.noPropagationTo.map(caseless)
   }
 
   /** Whether a served request is to have no span, and nothing below it. `target` is its path, a query may follow. */
@@ -111,8 +112,7 @@ export class HttpRules {
   }
 }
 
-/** `*` is any text, in any case; of adjoining stars one is left. */
-function glob(pattern: string): RegExp {
-  const parts = pattern.split(/\*+/).map((part) => part.replace(/[\\^$.|?+()[\]{}]/g, '\\$&'))
-  return new RegExp(`^${parts.join('.*')}$`, 'is')
+/** In any case. */
+function caseless(pattern: string): RegExp {
+  return glob(pattern, 'is')
 }

@@ -1,3 +1,4 @@
+import { escaped, glob } from './glob.js'
 import { type HeadSampler, probability, rateLimit, type SpanStart } from './head.js'
 
 /** What a span has to be like: all of it. */
@@ -24,8 +25,10 @@ export function ruleSampler(rule: SamplingRule, now?: () => number): HeadSampler
 }
 
 export function matcher({ method, path, attributes }: RuleConditions): (start: SpanStart) => boolean {
-  const wanted = attributes.map(([key, pattern]) => [key === 'host' ? 'server.address' : key, glob(pattern)] as const)
-  if (path !== undefined) wanted.unshift(['url.path', glob(path, true)])
+  const wanted = attributes.map(
+    ([key, pattern]) => [key === 'host' ? 'server.address' : key, glob(pattern, 's')] as const,
+  )
+  if (path !== undefined) wanted.unshift(['url.path', glob(path, 's', segments)])
   return (start) => {
     if (method !== undefined && start.attribute('http.request.method') !== method) return false
     return wanted.every(([key, pattern]) => {
@@ -35,14 +38,10 @@ export function matcher({ method, path, attributes }: RuleConditions): (start: S
   }
 }
 
-/**
- * `*` is any text; with `hasSegments`, `:name` is one segment of a path. Of adjoining stars one is left, so that no
- * text takes long to compare.
- */
-function glob(pattern: string, hasSegments = false): RegExp {
-  const source = pattern
-    .replace(/\*+/g, '*')
-    .split(hasSegments ? /(\*|(?<=\/):\w+)/ : /(\*)/)
-    .map((part, i) => (i % 2 === 0 ? part.replace(/[\\^$.|?+()[\]{}]/g, '\\$&') : part === '*' ? '.*' : '[^/]+'))
-  return new RegExp(`^${source.join('')}$`, 's')
+/** `:name` in a path is one segment of it. */
+function segments(text: string): string {
+  return text
+    .split(/((?<=\/):\w+)/)
+    .map((part, i) => (i % 2 === 0 ? escaped(part) : '[^/]+?'))
+    .join('')
 }

@@ -141,6 +141,12 @@ for (const [text, attributes, expected] of [
   ['POST /a.b=1', ['http.request.method', 'POST', 'url.path', '/acb'], undefined],
   ['*=10/s', [], true],
   ['/a*a*a*a*=0', ['url.path', `/${'a'.repeat(5000)}`], false],
+  ['/a*a*a*a*b=0', ['url.path', `/${'a'.repeat(5000)}`], undefined],
+  ['/*/users/*/x=0', ['url.path', '/v1/users/users/7/y/x'], false],
+  ['/*/users/:id/*x=0', ['url.path', '/v1/users/users/7/y/x'], false],
+  ['/*/:id.json*y=0', ['url.path', '/v1/a/b.json.json/y'], false],
+  ['/*/:id.json/y=0', ['url.path', '/v1/a/b.json.json/y'], false],
+  ['/a*a=0', ['url.path', '/a'], undefined],
 ] as const) {
   test(`the rule ${text} says ${expected} of ${attributes.join(' ').slice(0, 60)}`, () => {
     const { value, problem } = parseRules(text)
