@@ -42,6 +42,14 @@ for (const HANDLER of HANDLERS) {
   }
 }
 
+// Node.js itself hears of no signals any more then, and so the agent does not.
+test('SIGTERM ends a program that has taken all listeners from its process', async (t) => {
+  const sink = await startSink(t)
+  const env = { HANDLER: 'none, nor of anything else', OTEL_EXPORTER_OTLP_ENDPOINT: sink.url }
+  const { signal } = await assertSignalledLikeBare(t, { SIGNAL: 'SIGTERM', ...env })
+  assert.equal(signal, 'SIGTERM')
+})
+
 for (const SIGNAL of ['SIGINT', 'SIGHUP'] as const) {
   for (const HANDLER of ['none', 'one that raises it again', 'one like those of signal-exit 4']) {
     test(`${SIGNAL} with handler: ${HANDLER}`, async (t) => {

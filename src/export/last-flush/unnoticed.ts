@@ -27,11 +27,14 @@ export class UnnoticedListeners {
 
   constructor(emitter: EventEmitter) {
     this.#emitter = emitter
-    const { listenerCount } = emitter
+    const { listenerCount, rawListeners } = emitter
     this.#count = (event) => listenerCount.call(emitter, event)
-    const isOther = (event: string | symbol) => (listener: AnyFunction) => listener !== this.#own.get(event)?.listener
+    const isOther = (event: string | symbol) => (listener: unknown) => listener !== this.#own.get(event)?.listener
+    // Asks whether ours is there: removeAllListeners() takes it away, and Node.js counts before we hear of it.
     const countOthers = (event: string | symbol): number =>
-      this.#count(event) - (this.#own.get(event)?.attached === true ? 1 : 0)
+      this.#own.get(event)?.attached === true
+        ? rawListeners.call(emitter, event).filter(isOther(event)).length
+        : this.#count(event)
 
     for (const method of ['listeners', 'rawListeners']) {
       wrapMethod(emitter, method, (list) => {

@@ -56,6 +56,7 @@ const handlers = {
     process.on(SIGNAL, console.log)
     process.removeAllListeners(SIGNAL)
   },
+  'none, nor of anything else': () => process.removeAllListeners(),
   'one that throws': () => {
     process.on(SIGNAL, () => {
       throw new Error('no way')
