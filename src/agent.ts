@@ -4,7 +4,7 @@ import { INSTRUMENTATIONS } from '../instrumentations/index.js'
 import { publishedContexts, publishLoggerProvider, publishProviders } from './api/registry.js'
 import { findBundle } from './bundle.js'
 import type { Config, InstrumentationsConfig, MetricsConfig } from './config/config.js'
-import { readEnvironment } from './config/environment.js'
+import { type Environment, readEnvironment } from './config/environment.js'
 import { isLoadedAgain } from './config/loads.js'
 import { readConfig } from './config/read.js'
 import { AsyncLocalStorageContextManager } from './context/manager.js'
@@ -32,7 +32,15 @@ import { LatePropagator } from './propagation/late.js'
 import { createResource } from './resource/detect.js'
 import type { Resource } from './resource/resource.js'
 import { samplerName, startLine } from './start-line.js'
-import { bequeath, type Inheritance, inherited, type Offer, offerTo, resourceOfThread } from './threads.js'
+import {
+  bequeath,
+  environmentWith,
+  type Inheritance,
+  inherited,
+  type Offer,
+  offerTo,
+  resourceOfThread,
+} from './threads.js'
 import { LateTracerProvider } from './trace/late.js'
 import { limitOwnTexts } from './trace/own-text.js'
 import { VERSION } from './version.js'
@@ -63,18 +71,19 @@ export function start(register: string): void {
     process_[STARTED] = VERSION
     // Kept until the configuration has told whether they may be said.
     const complaints: string[] = []
-    const config = readConfig(readEnvironment(), names(), (line) => complaints.push(line))
-    diag.setLevel(config.logLevel)
     const inheritance = inherited()
+    const environment = environmentWith(inheritance)
+    const config = readConfig(environment, names(), (line) => complaints.push(line))
+    diag.setLevel(config.logLevel)
     // Those of a worker are the main thread's, which has told them.
     if (inheritance === undefined) for (const complaint of complaints) diag.warn(complaint)
-    if (config.enabled) run(config, inheritance, register)
+    if (config.enabled) run(config, environment, inheritance, register)
   } catch (error) {
     diag.error(`could not start, the program runs untraced: ${error instanceof Error ? error.stack : error}`)
   }
 }
 
-function run(config: Config, inheritance: Inheritance | undefined, register: string): void {
+function run(config: Config, environment: Environment, inheritance: Inheritance | undefined, register: string): void {
   const detected = inheritance === undefined ? createResource(config, VERSION) : undefined
   const resource = detected ?? resourceOfThread(inheritance!, config)
   const offer = inheritance && offerTo(config, inheritance)
@@ -82,7 +91,7 @@ function run(config: Config, inheritance: Inheritance | undefined, register: str
   let pipeline: Pipeline | undefined
   let doctor: Doctor | undefined
   let inbox: ThreadInbox | ThreadRelay | undefined
-  const control = createControl(config, inheritance === undefined)
+  const control = createControl(config, environment, inheritance === undefined)
   // Whichever way the process ends, what waits is delivered before.
   const hearSignals = watchDoors({
     onEmpty: () => {
@@ -174,7 +183,11 @@ function run(config: Config, inheritance: Inheritance | undefined, register: str
     control?.add(name, kit.library)
     return kit
   }
-  installInstrumentations([bequeath(resource, config, propagator, makeOffer), ...enabled], makeKit, doctor?.heard)
+  installInstrumentations(
+    [bequeath(environment, resource, config, propagator, makeOffer), ...enabled],
+    makeKit,
+    doctor?.heard,
+  )
   control?.start((sampling) => pipeline?.resample(sampling))
   if (inheritance !== undefined) continueFrom(inheritance.carrier, config.propagators, propagator)
   else if (config.instrumentations.isEnabled('child_process'))
@@ -283,12 +296,13 @@ function createDoctor({ doctor }: Config, enabled: readonly Instrumentation[]): 
   })
 }
 
-function createControl(config: Config, isMainThread: boolean): Control | undefined {
+function createControl(config: Config, environment: Environment, isMainThread: boolean): Control | undefined {
   const { control } = config
   if (control === undefined) return undefined
   return carefully('the control of settings', () => {
     const { Control } = require('./control.js') as typeof import('./control.js')
-    return new Control({ config, control, instrumentations: INSTRUMENTATIONS, isMainThread, describe: samplerName })
+    const instrumentations = INSTRUMENTATIONS
+    return new Control({ config, control, environment, instrumentations, isMainThread, describe: samplerName })
   })
 }
 

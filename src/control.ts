@@ -3,7 +3,7 @@ import { constants } from 'node:os'
 import { basename, resolve } from 'node:path'
 import type { Config, ControlConfig, SamplingConfig } from './config/config.js'
 import { ControlSource, type RunTimeSettings } from './config/control.js'
-import { readEnvironment } from './config/environment.js'
+import type { Environment } from './config/environment.js'
 import { runOutside } from './context/manager.js'
 import { diag, LOG_LEVELS, type LogLevel } from './diag/diag.js'
 import { printable } from './diag/printable.js'
@@ -19,6 +19,8 @@ const CHANNEL = 'autospan.control'
 export interface ControlOptions {
   readonly config: Config
   readonly control: ControlConfig
+  /** That the settings were read from. */
+  readonly environment: Environment
   /** All that there are. */
   readonly instrumentations: readonly Instrumentation[]
   /** Of several threads one tells what has changed. */
@@ -46,11 +48,11 @@ export class Control {
   #problem: string | undefined = undefined
 
   constructor(options: ControlOptions) {
-    const { config, control, instrumentations } = options
+    const { config, control, environment, instrumentations } = options
     const names = instrumentations.map(({ name }) => name)
     this.#options = options
     this.#path = control.file === undefined ? undefined : resolve(control.file)
-    this.#source = new ControlSource(readEnvironment(), names, basename(this.#path ?? ''))
+    this.#source = new ControlSource(environment, names, basename(this.#path ?? ''))
     this.#level = config.logLevel
     this.#sampling = config.traces.sampling
     for (const name of names) this.#isOn.set(name, config.instrumentations.isEnabled(name))

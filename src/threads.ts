@@ -1,5 +1,6 @@
 import type { TextMapPropagator } from '@opentelemetry/api'
 import type { Config } from './config/config.js'
+import { type Environment, readEnvironment } from './config/environment.js'
 import { activeContext, getProcessContext } from './context/manager.js'
 import { diag } from './diag/diag.js'
 import { type Variables, variableSetter } from './instrumentation/environment.js'
@@ -10,8 +11,13 @@ import type { Resource } from './resource/resource.js'
 /** Under which the main thread leaves what its workers are to have. */
 const KEY = 'autospan'
 
+/** Variables that are settings of the agent, or tell the way to the collector. */
+const SETTING = /^(?:OTEL|AUTOSPAN)_|^(?:https?|no)_proxy$/i
+
 /** What a worker thread has from the thread that made it. */
 export interface Inheritance {
+  /** For what the worker's own environment does not tell: a program may give it one of a few names, or none. */
+  readonly settings: Environment
   /** Attributes of the resource: threads are one instance of one service. */
   readonly resource: Resource['attributes']
   /** The trace that the worker's spans without another parent continue, as variables of the environment. */
@@ -48,6 +54,11 @@ export function inherited(): Inheritance | undefined {
   return Array.isArray(left?.resource) ? left : undefined
 }
 
+/** The environment of this thread, with settings of the one that made it where it has none of its own. */
+export function environmentWith(inheritance: Inheritance | undefined): Environment {
+  return inheritance === undefined ? readEnvironment() : { ...inheritance.settings, ...readEnvironment() }
+}
+
 /** What the main thread offers to take over; its own resource is that of measurements, so none where this thread has another. */
 export function offerTo({ resourceAttributes }: Config, { resource, offer }: Inheritance): Offer | undefined {
   const isSame = [...resourceAttributes].every(
@@ -71,12 +82,16 @@ export function resourceOfThread({ resource }: Inheritance, { resourceAttributes
  * when it makes a worker, in the context of the code that asks for it: that is when the carrier is made.
  */
 export function bequeath(
+  environment: Environment,
   resource: Resource,
   config: Config,
   propagator: TextMapPropagator,
   makeOffer: () => Offer | undefined,
 ): Instrumentation {
   const inheritance: Inheritance = {
+    get settings() {
+      return Object.fromEntries(Object.entries(environment).filter(([name]) => SETTING.test(name)))
+    },
     get resource() {
       return resource.attributes
     },

@@ -6,7 +6,7 @@ import { trace } from '../harness/draw.js'
 import { root, run, traceOf } from '../harness/program.js'
 import { startSink } from '../harness/sink.js'
 
-const WORKERS = ['cjs', 'esm', 'shared', 'env', 'bare', 'eval']
+const WORKERS = ['cjs', 'esm', 'shared', 'env', 'empty', 'bare', 'eval']
 const TRACEPARENT = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
 
 test('a thread costs its maker no short intervals, however soon batches leave', async (t) => {
@@ -26,7 +26,7 @@ for (const importFlag of ['--import', '--require'] as const) {
     assert.equal(stderr.split('\n').length, 2, stderr)
     const spans = await sink.settled()
     // Node.js runs no --import in a worker that is evaluated, and no flags in one that is made with none.
-    const traced = ['cjs', 'esm', 'shared', 'env', ...(importFlag === '--require' ? ['eval'] : [])]
+    const traced = ['cjs', 'esm', 'shared', 'env', 'empty', ...(importFlag === '--require' ? ['eval'] : [])]
     assert.deepEqual(spans.map(({ name }) => name).sort(), ['main', ...traced.map((name) => `worker ${name}`)].sort())
     for (const key of ['service.name', 'service.instance.id', 'process.pid']) {
       const values = new Set(spans.map(({ resource }) => resource[key]))

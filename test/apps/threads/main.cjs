@@ -9,6 +9,7 @@ const workers = {
   esm: ['worker.mjs'],
   shared: ['worker.cjs', { env: SHARE_ENV }],
   env: ['worker.cjs', { env: { ...process.env, MINE: '1' } }],
+  empty: ['worker.cjs', { env: {} }],
   bare: ['worker.cjs', { execArgv: [] }],
   eval: [`require(${JSON.stringify(join(__dirname, 'worker.cjs'))})`, { eval: true }],
 }
