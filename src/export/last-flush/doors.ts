@@ -69,6 +69,15 @@ export function watchDoors({ onEmpty, onEnd, control }: Doors): () => void {
       return reallyExit.apply(this, args)
     }
   })
+  // Has another program take the place of this one, from Node.js 22.15 on; other threads are refused.
+  if ('execve' in process && isMainThread()) {
+    wrapMethod(process, 'execve', (execve) => {
+      return function (...args) {
+        onEnd(uncaught)
+        return execve.apply(this, args)
+      }
+    })
+  }
   return watchSignals(listeners, (letGo) => onEnd(uncaught, letGo), control)
 }
 

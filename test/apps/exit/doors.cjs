@@ -18,6 +18,9 @@ module.exports = {
     process.exit(3)
   }),
   'process.reallyExit()': after(() => process.reallyExit(5)),
+  'process.execve(), where there is one': after(() => {
+    process.execve?.(process.execPath, [process.execPath, '--print', '"another program"'], {})
+  }),
   'an error that is thrown': after(() => {
     throw new TypeError('out of tea')
   }),

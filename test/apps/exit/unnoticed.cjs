@@ -22,8 +22,9 @@ function look() {
 }
 
 look()
-for (const method of ['listenerCount', 'listeners', 'rawListeners', 'eventNames', 'kill', 'reallyExit', 'emit', 'on']) {
-  console.log(method, process[method].name, process[method].length, String(process[method]).length)
+const METHODS = ['listenerCount', 'listeners', 'rawListeners', 'eventNames', 'kill', 'reallyExit', 'execve', 'emit', 'on']
+for (const method of METHODS) {
+  console.log(method, process[method]?.name, process[method]?.length, String(process[method]).length)
 }
 const server = createServer((_request, response) => response.end('ok')).listen(0, '127.0.0.1', () => {
   get({ host: '127.0.0.1', port: server.address().port }, (response) => {
