@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { diag } from '../../src/diag/diag.js'
+import { drawMetrics } from '../../src/export/console/metric-table.js'
 import { type ConsoleOptions, ConsoleProcessor, wantsColour } from '../../src/export/console/spans.js'
 import { CLIENT, INTERNAL, SERVER } from '../../src/trace/kind.js'
 import { type SpanData, STATUS_ERROR } from '../../src/trace/span.js'
@@ -171,4 +172,16 @@ interface Given extends Partial<SpanData> {
 function span({ id, parent = '', start = 0, end = 10, ...given }: Given): SpanData {
   const times = { startTime: start, endTime: end, anchor: 1_700_000_000_000 }
   return spanData({ traceId: 't', spanId: id, parentSpanId: parent, name: 'a', kind: INTERNAL, ...times, ...given })
+}
+
+for (const [what, attribute, shown] of [
+  ['a whole number of any size', 10n ** 20n, '100000000000000000000'],
+  ['a list of such numbers', [1n, 2n], '["1","2"]'],
+  ['nothing', null, 'null'],
+  ['a text of two lines', 'a\nb', 'a\\nb'],
+] as const) {
+  test(`${what} is shown among the attributes of a metric`, () => {
+    const point = { name: 'sold', unit: '', attributes: { ids: attribute }, value: 1, traceId: '' }
+    assert.equal(drawMetrics([point]), `sold  1  ids=${shown}`)
+  })
 }

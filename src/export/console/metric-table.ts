@@ -1,4 +1,4 @@
-import { columnsOf, duration, visible } from './text.js'
+import { columnsOf, duration, valueText, visible } from './text.js'
 
 /** One point of a metric as it is drawn. */
 export interface DrawnPoint {
@@ -33,7 +33,7 @@ export function drawMetrics(points: readonly DrawnPoint[]): string {
   return sorted
     .flatMap(([name, points]) => {
       if (points.length > 1) return linesOf(name, points)
-      return points.map((point) => joined([padded(name, nameColumns), valueText(point), rest(point, [])]))
+      return points.map((point) => joined([padded(name, nameColumns), pointText(point), rest(point, [])]))
     })
     .join('\n')
 }
@@ -41,7 +41,7 @@ export function drawMetrics(points: readonly DrawnPoint[]): string {
 function linesOf(name: string, points: readonly DrawnPoint[]): string[] {
   const common = commonOf(points)
   const rows = points
-    .map((point) => ({ value: valueText(point), rest: rest(point, Object.keys(common)) }))
+    .map((point) => ({ value: pointText(point), rest: rest(point, Object.keys(common)) }))
     .sort((a, b) => compare(a.rest, b.rest))
   const valueColumns = widest(rows.map(({ value }) => value))
   const lines = rows.map(({ value, rest }) => GAP + joined([padded(value, valueColumns), rest]))
@@ -62,7 +62,7 @@ function rest({ attributes, traceId }: DrawnPoint, told: readonly string[]): str
 function attributesText(attributes: DrawnPoint['attributes'], told: readonly string[]): string {
   return Object.entries(attributes)
     .filter(([key]) => !told.includes(key))
-    .map(([key, value]) => visible(`${key}=${typeof value === 'object' ? JSON.stringify(value) : String(value)}`))
+    .map(([key, value]) => visible(`${key}=${valueText(value)}`))
     .join(' ')
 }
 
@@ -73,7 +73,7 @@ function joined(parts: readonly string[]): string {
     .trimEnd()
 }
 
-function valueText({ unit, value, values, range }: DrawnPoint): string {
+function pointText({ unit, value, values, range }: DrawnPoint): string {
   const quantity = (number: number): string => quantityText(number, unit)
   if (value !== undefined) return quantity(value)
   if (values === undefined) return ''

@@ -15,6 +15,13 @@ export function visible(text: string): string {
   return cut.replace(UNSAFE, escaped)
 }
 
+/** An attribute or a body in one line: text as it is, all else in JSON, to which whole numbers of any size are text. */
+export function valueText(value: unknown): string {
+  if (typeof value === 'string') return value
+  if (typeof value !== 'object') return String(value)
+  return JSON.stringify(value, (_key, member) => (typeof member === 'bigint' ? String(member) : member))
+}
+
 /** The columns that text without control characters takes in a terminal. */
 export function columnsOf(text: string): number {
   if (/^[ -~]*$/.test(text)) return text.length
