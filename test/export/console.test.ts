@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { diag } from '../../src/diag/diag.js'
+import { ConsoleLogProcessor } from '../../src/export/console/logs.js'
 import { drawMetrics } from '../../src/export/console/metric-table.js'
 import { type ConsoleOptions, ConsoleProcessor, wantsColour } from '../../src/export/console/spans.js'
+import type { LogData } from '../../src/logs/log-data.js'
 import { CLIENT, INTERNAL, SERVER } from '../../src/trace/kind.js'
 import { type SpanData, STATUS_ERROR } from '../../src/trace/span.js'
 import { spanData } from '../otlp/span-data.js'
@@ -184,4 +186,35 @@ for (const [what, attribute, shown] of [
     const point = { name: 'sold', unit: '', attributes: { ids: attribute }, value: 1, traceId: '' }
     assert.equal(drawMetrics([point]), `sold  1  ids=${shown}`)
   })
+}
+
+for (const [what, time, shown] of [
+  ['milliseconds', [1_700_000_000, 123_000_000], '22:13:20.123'],
+  ['microseconds', [1_700_000_000_000, 0], '22:13:20.000'],
+  ['nanoseconds, beyond a Date', [1_700_000_000_000_000, 0], '00:00:01.500'],
+] as const) {
+  test(`a log record whose time was given in ${what} has its line`, () => {
+    let text = ''
+    const record = { ...logRecord, time: [...time] as [number, number] }
+    new ConsoleLogProcessor((more) => {
+      text += more
+    }).onEnd(record)
+    assert.equal(text, `${shown} INFO  shop: sold ids=["1"]\n`)
+  })
+}
+
+const logRecord: LogData = {
+  scope: { name: 'shop', version: '', schemaUrl: '' },
+  time: undefined,
+  observedTime: 1500,
+  anchor: 0,
+  severityNumber: 9,
+  severityText: '',
+  body: 'sold',
+  eventName: '',
+  attributes: ['ids', [1n]],
+  droppedAttributes: 0,
+  traceId: '',
+  spanId: '',
+  traceFlags: 0,
 }

@@ -3,10 +3,11 @@ import type { LogData, LogProcessor } from '../../logs/log-data.js'
 import type { Value } from '../../trace/attributes.js'
 import { toUnixMillis } from '../../trace/clock.js'
 import type { Exporter } from '../exporter.js'
-import { visible } from './text.js'
+import { valueText, visible } from './text.js'
 
 const LEVELS = ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'FATAL']
 const LEVEL_WIDTH = 5
+const TIME_LENGTH = '00:00:00.000'.length
 
 /** Prints each log record on a line, as it comes: time (UTC), level, scope, body, attributes, trace and span. */
 export class ConsoleLogProcessor implements LogProcessor, Exporter {
@@ -38,9 +39,8 @@ export class ConsoleLogProcessor implements LogProcessor, Exporter {
 }
 
 function lineOf(record: LogData): string {
-  const millis = toUnixMillis(record.time ?? record.observedTime, record.anchor)
   const parts = [
-    new Date(millis).toISOString().slice('2000-01-01T'.length, -1),
+    timeOf(record),
     levelOf(record).padEnd(LEVEL_WIDTH),
     `${record.scope.name}:`,
     record.eventName,
@@ -56,16 +56,18 @@ function lineOf(record: LogData): string {
     .join(' ')
 }
 
+/** The time of day. Nanoseconds given for milliseconds are beyond a Date: then it is when the record was made. */
+function timeOf({ time, observedTime, anchor }: LogData): string {
+  const given = new Date(toUnixMillis(time ?? observedTime, anchor))
+  const date = Number.isNaN(given.getTime()) ? new Date(toUnixMillis(observedTime, anchor)) : given
+  return date.toISOString().slice(-TIME_LENGTH - 1, -1)
+}
+
 function levelOf({ severityNumber, severityText }: LogData): string {
   if (severityNumber === 0) return severityText
   return LEVELS[Math.floor((severityNumber - 1) / 4)] ?? severityText
 }
 
 function textOf(value: Value | undefined): string {
-  if (typeof value === 'string') return value
-  return value === undefined || value === null ? '' : JSON.stringify(value, bigintText)
-}
-
-function bigintText(_key: string, value: unknown): unknown {
-  return typeof value === 'bigint' ? String(value) : value
+  return value === undefined || value === null ? '' : valueText(value)
 }
