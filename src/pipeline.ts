@@ -292,7 +292,8 @@ function createConsole({ attributes }: Resource, isOpen: (spanId: string) => boo
     serviceName: String(attributes[attributes.indexOf('service.name') + 1]),
     write: (text) => process.stderr.write(text),
     colour: wantsColour(isTTY, noColor, forceColor),
-    ...(columns === undefined ? {} : { width: columns }),
+    // A terminal that has not been told its size, as containers and build servers have them, says 0.
+    ...(columns > 0 ? { width: columns } : {}),
     isOpen,
   })
 }

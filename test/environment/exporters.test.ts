@@ -54,6 +54,16 @@ test('the console exporter draws a tree on stderr and leaves stdout to the progr
   assert.ok(!stderr.includes('\u001b['))
 })
 
+test('a terminal that says it has no columns gets lines as a file does', async () => {
+  const { stderr } = await run('boot/own-spans.mjs', {
+    env: {
+      OTEL_TRACES_EXPORTER: 'console',
+      NODE_OPTIONS: '--import=data:text/javascript,process.stderr.columns=0',
+    },
+  })
+  assert.match(stderr, /└─ GET 127\.0\.0\.1:\d+\/ .* 200 .* ms .*[▐█▌]/)
+})
+
 test('a list of exporters serves each of them', async (t) => {
   const sink = await startSink(t)
   const { stderr } = await run('boot/traced.mjs', {
