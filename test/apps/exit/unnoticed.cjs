@@ -22,7 +22,17 @@ function look() {
 }
 
 look()
-const METHODS = ['listenerCount', 'listeners', 'rawListeners', 'eventNames', 'kill', 'reallyExit', 'execve', 'emit', 'on']
+const METHODS = [
+  'listenerCount',
+  'listeners',
+  'rawListeners',
+  'eventNames',
+  'kill',
+  'reallyExit',
+  'execve',
+  'emit',
+  'on',
+]
 for (const method of METHODS) {
   console.log(method, process[method]?.name, process[method]?.length, String(process[method]).length)
 }
