@@ -57,6 +57,10 @@ export function visible({ stdout, stderr, code, signal }: Outcome): Omit<Outcome
     .replaceAll(/\(node:\d+\)/g, '(node)')
     // A frame that Node 20 and 22 have below the callbacks of native handles where contexts are followed.
     .replaceAll(/^ +at \w+\.callbackTrampoline .*\n/gm, '')
+    // By way of which queue Node.js comes to a promise that was rejected depends on which timers are due at that moment.
+    .replaceAll(/(?:^ +at (?:process\.)?(?:processTicksAndRejections|runNextTicks|processTimers) .*\n)+/gm, (frames) =>
+      frames.endsWith('{\n') ? '{\n' : '',
+    )
   return { stdout, stderr: own, code, signal }
 }
 
