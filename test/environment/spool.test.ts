@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import { type Dirent, mkdirSync, readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
@@ -13,10 +13,23 @@ const APP = 'exit/spooled.mjs'
 const NOWHERE = 'http://127.0.0.1:1'
 
 /** The files of requests, whole or not, but for those that were put aside. */
-function filesIn(spool: string): string[] {
-  return readdirSync(spool, { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith('.pb') && !name.startsWith('corrupt'))
-    .map((name) => join(spool, name))
+function filesIn(folder: string): string[] {
+  return entriesOf(folder).flatMap((entry) => {
+    const path = join(folder, entry.name)
+    if (entry.name.startsWith('corrupt')) return []
+    if (entry.isDirectory()) return filesIn(path)
+    return entry.name.endsWith('.pb') ? [path] : []
+  })
+}
+
+/** None of a folder that is gone: a program that starts takes those of others away when they are empty. */
+function entriesOf(folder: string): Dirent[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true })
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
+    throw error
+  }
 }
 
 /** As their names tell. */
