@@ -51,7 +51,7 @@ function createSend(kit: Kit, prototype: object, levelNames: Readonly<Record<num
     const isDate = time instanceof Date
     const fields = isDate ? rest : { ...rest, time }
     kit.logger?.emit({
-      timestamp: isDate ? time : performance.now(),
+      timestamp: isDate ? time : kit.now(),
       severityNumber: numberedSeverity(level),
       severityText: levelNames[level] ?? String(level),
       body: msg,

@@ -32,7 +32,7 @@ export const consoleMethods: Instrumentation = {
           const send = guard(kit.place(method), (args: unknown[]) => {
             if (method === 'error' && isTrace(args[0])) return
             logger.emit({
-              timestamp: performance.now(),
+              timestamp: kit.now(),
               severityNumber,
               severityText: method,
               body: format(...args),

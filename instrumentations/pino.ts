@@ -84,7 +84,7 @@ function createSend(kit: Kit, prototype: object, { symbols: { messageKeySym, err
     const { level, time, [messageKey]: body, ...fields } = JSON.parse(line)
     if (time !== undefined && args.at(-1) !== `,"time":${JSON.stringify(time)}`) fields.time = time
     kit.logger?.emit({
-      timestamp: performance.now(),
+      timestamp: kit.now(),
       severityNumber: numberedSeverity(number),
       severityText: logger.levels.labels[number] ?? String(number),
       body,

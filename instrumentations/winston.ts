@@ -194,7 +194,7 @@ function sendFormatted(
     if (typeof info !== 'object' || info === null) return
     waiting.set(record as object, {
       context: kit.active(),
-      timestamp: performance.now(),
+      timestamp: kit.now(),
       error: errorIn(info as Info),
       hasIds,
     })

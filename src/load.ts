@@ -2,6 +2,7 @@ import { createRequire } from 'node:module'
 import { diag } from './diag/diag.js'
 import { LATE_LOOP_MILLIS, type Pressure } from './export/pressure.js'
 import type { Shedding, SheddingSettings } from './shedding.js'
+import { now } from './trace/clock.js'
 
 const require = createRequire(import.meta.url)
 
@@ -17,7 +18,7 @@ export class LoadWatch implements Pressure {
   readonly #countSpans: () => number
   #shedding: Shedding | undefined = undefined
   #lateLooks = 0
-  #lookedAt = performance.now()
+  #lookedAt = now()
   #spansThen = 0
 
   constructor(settings: SheddingSettings, countSpans: () => number) {
@@ -30,10 +31,10 @@ export class LoadWatch implements Pressure {
   }
 
   looked(lateMillis: number): void {
-    const now = performance.now()
+    const nowMillis = now()
     const spans = this.#countSpans()
-    const perSecond = ((spans - this.#spansThen) * 1000) / (now - this.#lookedAt)
-    this.#lookedAt = now
+    const perSecond = ((spans - this.#spansThen) * 1000) / (nowMillis - this.#lookedAt)
+    this.#lookedAt = nowMillis
     this.#spansThen = spans
     this.#lateLooks = lateMillis >= LATE_LOOP_MILLIS && perSecond >= LOAD_PER_SECOND ? this.#lateLooks + 1 : 0
     if (this.#lateLooks >= LATE_LOOKS) this.#shed((shedding) => shedding.loopIsLate(lateMillis))

@@ -3,6 +3,7 @@ import { clearInterval, setInterval } from './context/timers.js'
 import { addCounters } from './diag/counters.js'
 import { diag } from './diag/diag.js'
 import { LATE_LOOP_MILLIS } from './export/pressure.js'
+import { now } from './trace/clock.js'
 import { LeanSpans, LONG } from './trace/lean.js'
 import type { SpanProcessor } from './trace/span.js'
 import { SHARE, Thinning } from './trace/thinning.js'
@@ -74,7 +75,7 @@ export class Shedding {
 
   #begin(reason: string): void {
     this.#reason = reason
-    this.#since = performance.now()
+    this.#since = now()
     this.#isSaid = this.#since - this.#saidAt >= SAY_EVERY_MILLIS
     this.#before = { attributes: this.#lean.dropped, traces: this.#thinning.dropped }
     this.#settings.passThrough((next) => this.#lean.before(next))
@@ -91,17 +92,17 @@ export class Shedding {
     this.#isOverflowing = false
     this.#calm = 0
     if (!this.#isSaid) return
-    this.#saidAt = performance.now()
+    this.#saidAt = now()
     diag.warn(`sheds load, for ${this.#reason}: ${what}`)
   }
 
   #tick(): void {
-    const now = performance.now()
-    this.#mostLateMillis = Math.max(this.#mostLateMillis, now - this.#tickedAt - TICK_MILLIS)
-    this.#tickedAt = now
-    if (now - this.#judgedAt < JUDGE_MILLIS) return
+    const nowMillis = now()
+    this.#mostLateMillis = Math.max(this.#mostLateMillis, nowMillis - this.#tickedAt - TICK_MILLIS)
+    this.#tickedAt = nowMillis
+    if (nowMillis - this.#judgedAt < JUDGE_MILLIS) return
     const isLate = this.#mostLateMillis >= LATE_LOOP_MILLIS
-    this.#judgedAt = now
+    this.#judgedAt = nowMillis
     this.#mostLateMillis = 0
     this.#calm = isLate ? 0 : this.#calm + 1
     if (this.#level === 1 && (isLate || this.#isOverflowing)) {
@@ -117,7 +118,7 @@ export class Shedding {
     this.#settings.passThrough(undefined)
     const attributes = this.#lean.dropped - this.#before.attributes
     const traces = this.#thinning.dropped - this.#before.traces
-    const seconds = Math.round((performance.now() - this.#since) / 1000)
+    const seconds = Math.round((now() - this.#since) / 1000)
     const tell = this.#isSaid ? diag.info : diag.debug
     tell(
       `sheds no more load: ${attributes} attributes and ${traces} traces were left out in ${seconds} s, for ${this.#reason}`,

@@ -5,8 +5,8 @@ const MICROS_PER_SECOND = 1e6
 /** What one reader has been told, up to when. */
 interface Used {
   readonly cpu: NodeJS.CpuUsage
-  /** On the monotonic clock. */
-  readonly atMillis: number
+  /** `process.uptime()`. */
+  readonly atSeconds: number
 }
 
 /** What the operating system tells of the process, for the main thread to tell. */
@@ -31,13 +31,13 @@ export function measureProcess(meter: AgentMeter): void {
     unit: 's',
   })
 
-  const start: Used = { cpu: process.cpuUsage(), atMillis: performance.now() }
+  const start: Used = { cpu: process.cpuUsage(), atSeconds: process.uptime() }
   const told = new Map<object, Used>()
   meter.observe((observe, reader) => {
     const before = told.get(reader) ?? start
-    const now: Used = { cpu: process.cpuUsage(), atMillis: performance.now() }
+    const now: Used = { cpu: process.cpuUsage(), atSeconds: process.uptime() }
     told.set(reader, now)
-    const available = (now.atMillis - before.atMillis) * 1000 * availableParallelism()
+    const available = (now.atSeconds - before.atSeconds) * MICROS_PER_SECOND * availableParallelism()
     for (const mode of ['user', 'system'] as const) {
       const attributes = { 'cpu.mode': mode }
       observe(cpuTime, now.cpu[mode] / MICROS_PER_SECOND, attributes)

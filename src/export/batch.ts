@@ -2,6 +2,7 @@ import type { BatchConfig, DeliveryConfig } from '../config/config.js'
 import { runOutside } from '../context/manager.js'
 import { setTimeout } from '../context/timers.js'
 import type { Encoder } from '../otlp/encoder.js'
+import { now } from '../trace/clock.js'
 import { BatchSource } from './batch-source.js'
 import { type ExporterTuning, OtlpExporter } from './otlp-exporter.js'
 import type { Pressure } from './pressure.js'
@@ -75,12 +76,12 @@ export class BatchProcessor<Data> extends OtlpExporter {
     // Outside the program's context, which the timer would keep in memory.
     this.#delay = runOutside(setTimeout<[]>, undefined, () => this.#onDelay(), this.#delayMillis)
     this.#delay.unref()
-    if (this.#pressure !== undefined) this.#due = performance.now() + this.#delayMillis
+    if (this.#pressure !== undefined) this.#due = now() + this.#delayMillis
   }
 
   #onDelay(): void {
     this.#delay = undefined
-    this.#pressure?.looked(performance.now() - this.#due)
+    this.#pressure?.looked(now() - this.#due)
     this.deliverDue()
   }
 }

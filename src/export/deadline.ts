@@ -1,4 +1,5 @@
 import { clearImmediate, clearTimeout, setImmediate, setTimeout } from '../context/timers.js'
+import { now } from '../trace/clock.js'
 
 /** A timer that fires this late shows that the process itself stood still: stopped, frozen, or busy. */
 export const LATE_MILLIS = 250
@@ -24,9 +25,9 @@ export function startDeadline(millis: number, holds: boolean, expire: () => void
     // It holds the process in any case: with none that does, the turn waits for the next event, however long that takes.
     immediate = setImmediate(expire)
   }
-  const due = performance.now() + millis
+  const due = now() + millis
   arm(millis, () => {
-    const late = performance.now() - due
+    const late = now() - due
     if (late > LATE_MILLIS) arm(Math.min(millis, GRACE_MILLIS), expireAfterReading)
     else if (millis !== Number.POSITIVE_INFINITY) expireAfterReading()
   })

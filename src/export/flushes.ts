@@ -1,3 +1,4 @@
+import { now } from '../trace/clock.js'
 import { startDeadline } from './deadline.js'
 
 interface Flush {
@@ -28,7 +29,7 @@ export class Flushes {
         done()
         onTimeout()
       })
-      const flush = { upTo, deadline: performance.now() + timeoutMillis, done }
+      const flush = { upTo, deadline: now() + timeoutMillis, done }
       this.#flushes.add(flush)
     })
   }

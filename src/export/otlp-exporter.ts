@@ -2,6 +2,7 @@ import type { DeliveryConfig } from '../config/config.js'
 import { runOutside } from '../context/manager.js'
 import { setImmediate } from '../context/timers.js'
 import { diag } from '../diag/diag.js'
+import { now } from '../trace/clock.js'
 import { countExporter, type TellExported } from './counters.js'
 import { LATE_MILLIS } from './deadline.js'
 import type { Exporter, Handover } from './exporter.js'
@@ -242,7 +243,7 @@ export class OtlpExporter implements Exporter {
     const hadLeft = batch === this.#unanswered?.batch
     if (hadLeft) this.#unanswered = undefined
     if (answer.kind === 'failed') {
-      this.#report.attemptFailed(performance.now(), answer.reason)
+      this.#report.attemptFailed(now(), answer.reason)
       return hadLeft
     }
     const batches = this.#handedOver ?? []
@@ -291,12 +292,12 @@ export class OtlpExporter implements Exporter {
       const batch = this.#next() ?? (this.#waiting.hasBacklog ? await this.#nextFromDisk() : undefined)
       if (batch === undefined) break
       if (this.#flushes.size === 0) this.#report.tryingAgain()
-      const startMillis = performance.now()
+      const startMillis = now()
       if (this.#trying?.number !== batch.number) this.#trying = { number: batch.number, sinceMillis: startMillis }
       const { sinceMillis } = this.#trying
       this.#current = batch
       const answer = await this.#post(batch)
-      this.#report.attempted(batch, answer, performance.now() - startMillis)
+      this.#report.attempted(batch, answer, now() - startMillis)
       if (this.#isOver) return
       this.#current = undefined
       if (answer.kind === 'failed') {
@@ -306,7 +307,7 @@ export class OtlpExporter implements Exporter {
         await this.#pauseAfter(answer)
       } else {
         this.#trying = undefined
-        this.#tellExported(performance.now() - sinceMillis, answer)
+        this.#tellExported(now() - sinceMillis, answer)
         this.#waiting.putBack(...this.#settle(batch, answer))
       }
       this.#endFlushes()
@@ -323,7 +324,7 @@ export class OtlpExporter implements Exporter {
     if (batch === undefined || sinceMillis === undefined || failed === undefined || this.#current !== undefined) return
     this.#trying = undefined
     this.#report.sentInVain(batch.records, errorTypeOf(failed))
-    this.#tellExported(performance.now() - sinceMillis, failed)
+    this.#tellExported(now() - sinceMillis, failed)
   }
 
   /** Nothing is sent by this thread any more. */
@@ -363,7 +364,7 @@ export class OtlpExporter implements Exporter {
   async #pauseAfter({ reached, waitMillis }: Failed): Promise<void> {
     this.#pause.failed(reached)
     const flushMillis = waitMillis ?? this.#pause.flushMillis
-    this.#endFlushes(performance.now() + flushMillis)
+    this.#endFlushes(now() + flushMillis)
     const millis = this.#flushes.size > 0 ? flushMillis : (waitMillis ?? this.#pause.millis)
     const pause = this.#pause.wait(millis, waitMillis !== undefined)
     diag.debug(`${this.#transport.destination} is tried again in ${Math.round(millis)} ms`)

@@ -1,5 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, readSync, writeSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { now } from '../trace/clock.js'
 import { makeFolder } from './folder.js'
 
 /** Takes lines, before it returns. */
@@ -86,12 +87,12 @@ function terminated(line: Uint8Array, afterTorn: boolean): Uint8Array {
 }
 
 function writeAll(fd: number, bytes: Uint8Array): void {
-  const until = performance.now() + PATIENCE_MILLIS
+  const until = now() + PATIENCE_MILLIS
   for (let written = 0; written < bytes.length; ) {
     try {
       written += writeSync(fd, bytes, written)
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN' || performance.now() > until) throw error
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN' || now() > until) throw error
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1)
     }
   }

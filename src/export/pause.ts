@@ -1,4 +1,5 @@
 import { clearTimeout, setTimeout } from '../context/timers.js'
+import { now } from '../trace/clock.js'
 import { BACKOFF, type Backoff, backoffMillis, FLUSH_BACKOFF } from './retry.js'
 
 /** The pauses between attempts, which grow while they fail. They do not keep the process alive. */
@@ -48,7 +49,7 @@ export class Pause {
    * @returns how late the timer was in milliseconds; 0 where the pause was cut short
    */
   wait(millis: number, isAsked: boolean): Promise<number> {
-    this.#until = performance.now() + millis
+    this.#until = now() + millis
     this.#isAsked = isAsked
     return new Promise((resolve) => {
       const end = (lateMillis: number) => {
@@ -56,7 +57,7 @@ export class Pause {
         this.#end = undefined
         resolve(lateMillis)
       }
-      const timer = setTimeout(() => end(performance.now() - this.#until), millis)
+      const timer = setTimeout(() => end(now() - this.#until), millis)
       timer.unref()
       this.#end = () => end(0)
     })

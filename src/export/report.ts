@@ -1,4 +1,5 @@
 import { diag } from '../diag/diag.js'
+import { now } from '../trace/clock.js'
 import type { Batch } from './queue.js'
 import { counted, type Signal } from './signal.js'
 import { type Answer, errorTypeOf, type Refused } from './transport/transport.js'
@@ -148,7 +149,7 @@ export class DeliveryReport {
 
   /** Something that nobody has called a failure yet, kept for the last line. */
   suspect(reason: string): void {
-    this.#failing ??= { sinceMillis: performance.now(), reason }
+    this.#failing ??= { sinceMillis: now(), reason }
   }
 
   /**
@@ -157,10 +158,10 @@ export class DeliveryReport {
    */
   tryingAgain(): void {
     if (this.#failing === undefined || this.#outage !== undefined) return
-    const now = performance.now()
+    const nowMillis = now()
     const { sinceMillis, reason } = this.#failing
-    if (now - sinceMillis < this.#outageMillis || now - this.#outageSaidAt < this.#sayEveryMillis) return
-    this.#outageSaidAt = now
+    if (nowMillis - sinceMillis < this.#outageMillis || nowMillis - this.#outageSaidAt < this.#sayEveryMillis) return
+    this.#outageSaidAt = nowMillis
     this.#outage = { sinceMillis, exported: this.exported, lost: this.dropped + this.failed, isFull: false }
     diag.warn(`cannot deliver ${this.#signal.many} to ${this.#destination}: ${reason}; keeping them and trying again`)
   }
@@ -169,7 +170,7 @@ export class DeliveryReport {
   drained(): void {
     if (this.#outage === undefined || this.#failing !== undefined) return
     const { sinceMillis, exported, lost } = this.#outage
-    const seconds = Math.round((performance.now() - sinceMillis) / 1000)
+    const seconds = Math.round((now() - sinceMillis) / 1000)
     const delivered = this.#count(this.exported - exported)
     const gone = this.dropped + this.failed - lost
     this.#outage = undefined
@@ -242,9 +243,9 @@ class Notice {
     this.unsaid += records
     this.#text = text
     this.#pending = true
-    const now = performance.now()
-    if (now - this.#saidAt < this.#everyMillis) return
-    this.#saidAt = now
+    const nowMillis = now()
+    if (nowMillis - this.#saidAt < this.#everyMillis) return
+    this.#saidAt = nowMillis
     this.sayRest()
   }
 

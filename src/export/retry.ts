@@ -1,3 +1,5 @@
+import { wallMillis } from '../trace/clock.js'
+
 /** How long to wait from one attempt to the next. */
 export interface Backoff {
   readonly initialMillis: number
@@ -28,13 +30,13 @@ export function isRetryableStatus(status: number): boolean {
 }
 
 /**
- * `Retry-After` in milliseconds from `wallMillis` on, at most `MAX_RETRY_AFTER_MILLIS`; undefined
+ * `Retry-After` in milliseconds from `sinceMillis` on, at most `MAX_RETRY_AFTER_MILLIS`; undefined
  * where it is neither seconds nor a date. RFC 9110, section 10.2.3.
  */
-export function readRetryAfter(value: string | undefined, wallMillis: number = Date.now()): number | undefined {
+export function readRetryAfter(value: string | undefined, sinceMillis: number = wallMillis()): number | undefined {
   if (value === undefined) return undefined
   const text = value.trim()
-  const millis = /^\d+(\.\d+)?$/.test(text) ? Number(text) * 1000 : parseHttpDate(text) - wallMillis
+  const millis = /^\d+(\.\d+)?$/.test(text) ? Number(text) * 1000 : parseHttpDate(text) - sinceMillis
   if (Number.isNaN(millis)) return undefined
   return Math.min(Math.max(millis, 0), MAX_RETRY_AFTER_MILLIS)
 }

@@ -1,6 +1,7 @@
 import { runOutside } from '../context/manager.js'
 import { setTimeout } from '../context/timers.js'
 import { diag, textOf } from '../diag/diag.js'
+import { now } from '../trace/clock.js'
 
 /** So many faults within the window switch off. */
 const FAULTS = 10
@@ -18,7 +19,7 @@ export interface BreakerClock {
 }
 
 const CLOCK: BreakerClock = {
-  now: () => performance.now(),
+  now,
   later: (work, millis) => {
     runOutside(setTimeout<[]>, undefined, work, millis).unref()
   },
@@ -50,12 +51,12 @@ export class Breaker {
   failed(place: string, error: unknown): void {
     // What had begun before may still fail.
     if (this.#isBroken) return
-    const now = this.#clock.now()
-    if (now - this.#since > WINDOW_MILLIS) {
-      this.#since = now
+    const nowMillis = this.#clock.now()
+    if (nowMillis - this.#since > WINDOW_MILLIS) {
+      this.#since = nowMillis
       this.#faults = 0
     }
-    if (++this.#faults >= FAULTS) this.#break(now, `${place}: ${textOf(error)}`)
+    if (++this.#faults >= FAULTS) this.#break(nowMillis, `${place}: ${textOf(error)}`)
   }
 
   /** As though nothing had ever failed. */
@@ -66,12 +67,12 @@ export class Breaker {
     this.#pauseMillis = 0
   }
 
-  #break(now: number, last: string): void {
-    const isNew = this.#pauseMillis === 0 || now - this.#triedAt > RECOVERY_MILLIS
+  #break(nowMillis: number, last: string): void {
+    const isNew = this.#pauseMillis === 0 || nowMillis - this.#triedAt > RECOVERY_MILLIS
     this.#pauseMillis = isNew ? PAUSE_MILLIS : Math.min(2 * this.#pauseMillis, MAX_PAUSE_MILLIS)
     this.#isBroken = true
     this.#turn(true)
-    const seconds = Math.max(1, Math.round((now - this.#since) / 1000))
+    const seconds = Math.max(1, Math.round((nowMillis - this.#since) / 1000))
     diag.warn(
       `${this.#name} failed ${this.#faults} times within ${seconds} s and is switched off for ${this.#pauseMillis / 1000} s; the last fault was in ${last}`,
     )

@@ -4,7 +4,7 @@ import { runIn } from '../context/manager.js'
 import { clearTimeout, setTimeout } from '../context/timers.js'
 import { type SelfCounter, tellDuration } from '../diag/counters.js'
 import { diag } from '../diag/diag.js'
-import { unixMillis } from '../trace/clock.js'
+import { now, unixMillis } from '../trace/clock.js'
 import type { Scope } from '../trace/span.js'
 import { className, textOf } from '../trace/thrown.js'
 import type { ExemplarFilter } from './exemplars.js'
@@ -111,14 +111,14 @@ export class MetricReader implements InstrumentReader {
     if (this.#collecting) return
     this.#collecting = true
     this.#hasSaidLast = false
-    const startMillis = performance.now()
+    const startMillis = now()
     this.#failure = undefined
     const pending = this.#askObservers()
     if (pending.length > 0 && !(await areSettledWithin(pending, timeoutMillis))) this.#failure ??= 'timeout'
     // A collection without waiting has come before: it has seen all.
     if (!this.#collecting) return
     this.#visit(visit)
-    this.#tellCollected(performance.now() - startMillis)
+    this.#tellCollected(now() - startMillis)
   }
 
   #tellCollected(millis: number): void {

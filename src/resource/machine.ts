@@ -39,8 +39,10 @@ export function machineAttributes(detectors: ReadonlySet<DetectorName>, env: Env
 }
 
 function addProcess(attributes: Attributes): void {
+  // The global one may be a test's by now.
+  const { timeOrigin } = process.getBuiltinModule('node:perf_hooks').performance
   attributes.set('process.pid', process.pid)
-  attributes.set('process.creation.time', new Date(performance.timeOrigin).toISOString())
+  attributes.set('process.creation.time', new Date(timeOrigin).toISOString())
   attributes.set('process.executable.path', process.execPath)
   attributes.set('process.command', process.argv0)
   const owner = attempted(() => userInfo().username)

@@ -12,7 +12,8 @@ const CHECK_MILLIS = 1
 const DRIFT_MILLIS = 5
 
 // Tests put clocks that stand still in the place of the global ones, for a while or for good: the true ones are kept.
-const { now: wallMillis } = Date
+/** Unix milliseconds by the wall clock, which may be set: for times that other processes have written. */
+export const { now: wallMillis } = Date
 // The module's own, for the global may be such a clock by then. It waits for the first time that is needed, as it loads
 // modules of Node 20.
 let clock: typeof performance | undefined

@@ -1,3 +1,4 @@
+import { now as monotonicNow } from './clock.js'
 import { isAbove, thresholdOf } from './threshold.js'
 
 /** What is known of a span at its start, for those who decide more finely than a sampler. */
@@ -35,7 +36,7 @@ export function probability(share: number): HeadSampler {
 }
 
 /** At most so many traces a second, on the average; after a pause those of one second at once, and one at least. */
-export function rateLimit(perSecond: number, now: () => number = () => performance.now()): HeadSampler {
+export function rateLimit(perSecond: number, now: () => number = monotonicNow): HeadSampler {
   const capacity = Math.max(1, perSecond)
   let tokens = capacity
   let filledAt = now()

@@ -81,6 +81,15 @@ test('what a program could not deliver is kept, said, and delivered by its next 
   assert.deepEqual(filesIn(spool), [])
 })
 
+test('what is kept grows no older by the clocks that programs under test put in the place of the true one', async (t) => {
+  const spool = temporaryFolder(t)
+  const sink = await startSink(t)
+  await run(APP, { env: { AUTOSPAN_SPOOL_DIRECTORY: spool, OTEL_EXPORTER_OTLP_ENDPOINT: NOWHERE, YEAR: '2000' } })
+  const next = launch(t, APP, { env: { AUTOSPAN_SPOOL_DIRECTORY: spool, ...sink.env, STAY: 'forever', YEAR: '2050' } })
+  await sink.spans(6)
+  await stop(next)
+})
+
 test('a program that delivers leaves nothing in its spool, and says nothing of it', async (t) => {
   const spool = temporaryFolder(t)
   const sink = await startSink(t)

@@ -265,6 +265,18 @@ test('what bunyan makes for probes only is not sent, for nobody has logged it', 
   )
 })
 
+test('records have the true time where the program has put other clocks in the places of the global ones', async (t) => {
+  const sink = await startSink(t)
+  const beganAt = BigInt(Date.now()) * 1_000_000n
+  await run('logs/faked-clocks.cjs', { env: environment(sink, 'pino,winston,console') })
+  await sink.settled()
+  assert.deepEqual(sink.logs.map(({ body }) => body).sort(), ['by console', 'by pino', 'by winston'])
+  const endedAt = BigInt(Date.now()) * 1_000_000n
+  for (const { body, timeUnixNano } of sink.logs) {
+    assert.ok(timeUnixNano > beganAt - 100_000_000n && timeUnixNano < endedAt + 100_000_000n, String(body))
+  }
+})
+
 test('what console prints is sent on request, and printed as without it', async (t) => {
   const sink = await startSink(t)
   const bare = await run('logs/console.mjs', { agent: false })

@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module'
 import type { MessagePort } from 'node:worker_threads'
 import { diag } from '../../diag/diag.js'
+import { now } from '../../trace/clock.js'
 import { GRACE_MILLIS, LATE_MILLIS } from '../deadline.js'
 import type { Exporter, Handover } from '../exporter.js'
 import type { Job, Told } from './job.js'
@@ -60,13 +61,13 @@ export class LastFlush {
   /** By the event loop, which it keeps turning meanwhile. To be called when nothing else does. */
   flush(): void {
     if (!this.#unflushed || this.#leftMillis <= 0) return
-    const began = performance.now()
+    const began = now()
     this.#began = began
     const flushes = this.#exporters.map((exporter) => exporter.flush(this.#leftMillis))
     void Promise.all(flushes).then(() => {
       this.#began = undefined
       // The program may go on after it, and end another time.
-      this.#leftMillis = performance.now() - began >= this.#leftMillis ? 0 : this.#boundMillis
+      this.#leftMillis = now() - began >= this.#leftMillis ? 0 : this.#boundMillis
     })
   }
 
@@ -77,9 +78,9 @@ export class LastFlush {
    */
   run(letGo?: () => void): void {
     this.#letGo = letGo
-    this.#letGoAt = performance.now() + BURST_MILLIS
+    this.#letGoAt = now() + BURST_MILLIS
     const isFlushing = this.#began !== undefined
-    const began = this.#began ?? performance.now()
+    const began = this.#began ?? now()
     this.#began = undefined
     try {
       // What a flush has tried in vain a moment ago is not tried again; what one is about to send is.
@@ -88,7 +89,7 @@ export class LastFlush {
     } catch (error) {
       diag.fault('the last flush', error)
     }
-    this.#leftMillis -= performance.now() - began
+    this.#leftMillis -= now() - began
   }
 
   get #unflushed(): boolean {
@@ -145,7 +146,7 @@ export class LastFlush {
   /** Milliseconds until the process is to be let go, which happens here when they are over. */
   #untilLetGo(): number {
     if (this.#letGo === undefined) return Number.POSITIVE_INFINITY
-    const left = this.#letGoAt - performance.now()
+    const left = this.#letGoAt - now()
     if (left > 0) return left
     this.#letGo()
     this.#letGo = undefined
@@ -216,7 +217,7 @@ function hear(port: MessagePort, handovers: readonly Handover[]): boolean {
 class Deadline {
   readonly #graceMillis: number
   #until: number
-  #askedAt = performance.now()
+  #askedAt = now()
   #isExtended = false
 
   constructor(until: number, boundMillis: number) {
@@ -226,13 +227,13 @@ class Deadline {
 
   /** To be asked every `STEP_MILLIS`. */
   leftMillis(): number {
-    const now = performance.now()
+    const nowMillis = now()
     // As in deadline.ts: the delay was the process's own, and an answer may lie in the socket, or be on its way.
-    if (now - this.#askedAt > STEP_MILLIS + LATE_MILLIS && !this.#isExtended) {
+    if (nowMillis - this.#askedAt > STEP_MILLIS + LATE_MILLIS && !this.#isExtended) {
       this.#isExtended = true
-      this.#until = Math.max(this.#until, now + this.#graceMillis)
+      this.#until = Math.max(this.#until, nowMillis + this.#graceMillis)
     }
-    this.#askedAt = now
-    return this.#until - now
+    this.#askedAt = nowMillis
+    return this.#until - nowMillis
   }
 }

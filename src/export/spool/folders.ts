@@ -1,5 +1,6 @@
 import { readdir, stat, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
+import { wallMillis } from '../../trace/clock.js'
 import { isAlive, isOwnerName, LEASE_MILLIS } from './owner.js'
 
 /** What other processes have in a spool. */
@@ -27,7 +28,7 @@ async function isOwned(folder: string, path: string): Promise<boolean> {
   const alive = isAlive(folder)
   if (alive !== undefined) return alive
   const touched = await stat(path).catch(() => undefined)
-  return touched === undefined || Date.now() - touched.mtimeMs < LEASE_MILLIS
+  return touched === undefined || wallMillis() - touched.mtimeMs < LEASE_MILLIS
 }
 
 async function sizeOf(folder: string): Promise<number> {
@@ -53,5 +54,5 @@ export async function entriesOf(folder: string): Promise<string[]> {
 /** Removes a file that was last written more than `ageMillis` ago. */
 export async function removeOlder(path: string, ageMillis: number): Promise<void> {
   const found = await stat(path).catch(() => undefined)
-  if (found !== undefined && Date.now() - found.mtimeMs > ageMillis) await unlink(path).catch(() => {})
+  if (found !== undefined && wallMillis() - found.mtimeMs > ageMillis) await unlink(path).catch(() => {})
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { SpoolConfig } from '../../config/config.js'
 import { setInterval } from '../../context/timers.js'
 import { diag } from '../../diag/diag.js'
+import { wallMillis } from '../../trace/clock.js'
 import { makeFolder } from '../folder.js'
 import { counted, type Signal } from '../signal.js'
 import type { Request } from '../source.js'
@@ -169,7 +170,7 @@ export class Spool {
       this.onDrop(oldest.left)
     }
     this.#bytes += bytes
-    const path = this.#newPath(Date.now(), records)
+    const path = this.#newPath(wallMillis(), records)
     return { path, bytes, left: records, isWritten: false, request: undefined, writing: DONE }
   }
 
@@ -199,8 +200,8 @@ export class Spool {
     this.#made ??= DONE.then(() => {
       makeFolder(this.#folder, FOLDER_MODE)
       this.#touching = setInterval(() => {
-        const now = new Date()
-        utimes(this.#folder, now, now).catch(() => {})
+        const seconds = wallMillis() / 1000
+        utimes(this.#folder, seconds, seconds).catch(() => {})
       }, TOUCH_MILLIS)
       this.#touching.unref()
     })

@@ -1,5 +1,6 @@
 import { rename, rmdir, stat, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
+import { wallMillis } from '../../trace/clock.js'
 import { readName } from './file.js'
 import { entriesOf, removeOlder } from './folders.js'
 
@@ -63,7 +64,7 @@ async function takeFile(
   }
   const { madeMillis, records } = named
   try {
-    if (Date.now() - madeMillis > maxAgeMillis) {
+    if (wallMillis() - madeMillis > maxAgeMillis) {
       await unlink(path)
       return { taken: 0, expired: records }
     }
