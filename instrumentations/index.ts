@@ -6,6 +6,7 @@ import { express } from './express/index.js'
 import { fastify } from './fastify.js'
 import { http } from './http/index.js'
 import { koa } from './koa.js'
+import { next } from './next.js'
 import { pg } from './pg/index.js'
 import { pino } from './pino.js'
 import { runtimeNode } from './runtime-node/index.js'
@@ -19,6 +20,7 @@ export const INSTRUMENTATIONS: readonly Instrumentation[] = [
   express,
   fastify,
   koa,
+  next,
   pg,
   pino,
   winston,
