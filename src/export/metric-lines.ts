@@ -29,13 +29,13 @@ export class MetricLines implements Exporter {
   }
 
   /** Waits for callbacks `timeoutMillis` at most. Never rejects. */
-  async collect(timeoutMillis: number): Promise<void> {
-    await this.#reader.collect(timeoutMillis, (metric) => this.#lines.onEnd(metric))
+  async collect(timeoutMillis: number, isLast = false): Promise<void> {
+    await this.#reader.collect(timeoutMillis, (metric) => this.#lines.onEnd(metric), isLast)
     this.#lines.close()
   }
 
-  async flush(): Promise<void> {
-    this.close()
+  async flush(timeoutMillis: number): Promise<void> {
+    if (this.unflushed) await this.collect(timeoutMillis, true)
   }
 
   close(): void {

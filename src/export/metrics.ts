@@ -2,6 +2,7 @@ import type { DeliveryConfig } from '../config/config.js'
 import type { Metric } from '../metrics/metric.js'
 import type { MetricReader } from '../metrics/reader.js'
 import type { Encoder } from '../otlp/encoder.js'
+import { now } from '../trace/clock.js'
 import { type ExporterTuning, OtlpExporter } from './otlp-exporter.js'
 import { METRICS } from './signal.js'
 import type { Source } from './source.js'
@@ -44,6 +45,13 @@ export class MetricExporter extends OtlpExporter {
   async collect(timeoutMillis: number): Promise<void> {
     await this.#reader.collect(timeoutMillis, (metric) => this.#add(metric))
     if (this.#encoder.count > 0) this.deliver()
+  }
+
+  /** Half of the time is for callbacks, so that one that never ends does not cost what has been measured. */
+  override async flush(timeoutMillis: number): Promise<void> {
+    const began = now()
+    if (this.#reader.touched) await this.#reader.collect(timeoutMillis / 2, (metric) => this.#add(metric), true)
+    await super.flush(timeoutMillis - (now() - began))
   }
 
   #add(metric: Metric): void {

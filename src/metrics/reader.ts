@@ -64,7 +64,7 @@ export class MetricReader implements InstrumentReader {
   #observers: Iterable<Observer> = []
   /** Observations are asked for, or awaited. */
   #collecting = false
-  /** The last collection was one without waiting, as at the end: what is observed has been told. */
+  /** The last collection was one of the end: what is observed has been told. */
   #hasSaidLast = false
   /** `error.type` of the collection, where a callback has failed or has not ended. */
   #failure: string | undefined
@@ -95,7 +95,7 @@ export class MetricReader implements InstrumentReader {
 
   /**
    * Whether the program has had something measured since the last collection, or has something to be observed. The latter
-   * once: there always is, and after a collection without waiting it is not asked for again before the next one that waits.
+   * once: there always is, and after a collection of the end it is not asked for again before the next one at an interval.
    */
   get touched(): boolean {
     settle()
@@ -105,9 +105,10 @@ export class MetricReader implements InstrumentReader {
 
   /**
    * Asks for observations, waits for those that take time, for `timeoutMillis` at most, and shows each metric to
-   * `visit`, which must not keep its points. Never rejects. One collection at a time: another one is none.
+   * `visit`, which must not keep its points. Never rejects. One collection at a time: another one is none. `isLast` where
+   * the process may end after it.
    */
-  async collect(timeoutMillis: number, visit: (metric: Metric) => void): Promise<void> {
+  async collect(timeoutMillis: number, visit: (metric: Metric) => void, isLast = false): Promise<void> {
     if (this.#collecting) return
     this.#collecting = true
     this.#hasSaidLast = false
@@ -118,6 +119,7 @@ export class MetricReader implements InstrumentReader {
     // A collection without waiting has come before: it has seen all.
     if (!this.#collecting) return
     this.#visit(visit)
+    this.#hasSaidLast = isLast
     this.#tellCollected(now() - startMillis)
   }
 

@@ -126,6 +126,30 @@ for (const exporter of ['console', 'otlp/stdout']) {
   })
 }
 
+for (const [beside, env] of [
+  ['', {}],
+  [', beside one that never ends', { ENDLESS: 'true' }],
+] as const) {
+  test(`a callback that takes its time is waited for at the end${beside}`, async (t) => {
+    const sink = await startSink(t)
+    const { code, stderr } = await run('metrics/slow.cjs', { env: { ...env, ...sink.env, OTEL_LOG_LEVEL: 'warn' } })
+    await sink.settled()
+    assert.deepEqual([code, stderr], [0, ''])
+    assert.deepEqual(shopMetrics(sink), [
+      ['shop.jobs', [1]],
+      ['shop.level', [5]],
+    ])
+  })
+}
+
+for (const exporter of ['console', 'otlp/stdout']) {
+  test(`by exporter ${exporter} a callback that takes its time is waited for at the end`, async () => {
+    const env = { OTEL_TRACES_EXPORTER: 'none', OTEL_METRICS_EXPORTER: exporter, OTEL_LOG_LEVEL: 'none' }
+    const { stdout, stderr } = await run('metrics/slow.cjs', { env })
+    assert.equal(`${stdout}${stderr}`.match(/shop\.level/g)?.length, 1)
+  })
+}
+
 test('a signal that ends the program delivers its metrics, without spans too', async (t) => {
   const sink = await startSink(t)
   const env = {

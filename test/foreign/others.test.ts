@@ -112,13 +112,14 @@ test('a program that takes the providers of meters and loggers for those of its 
   const sink = await startSink(t)
   const env = { ...sink.env, OTEL_BLRP_SCHEDULE_DELAY: '60000' }
   const program = launch(t, 'foreign/deliver.mjs', { env })
-  const told = () => [sink.metric('shop.orders')?.points[0]?.value, sink.logs.map(({ body }) => body).join()]
+  const toldOf = (name: string) => sink.metric(name)?.points[0]?.value
+  const told = () => [toldOf('shop.orders'), toldOf('shop.stock'), sink.logs.map(({ body }) => body).join()]
   await program.printed(/^delivered$/m)
-  assert.deepEqual(told(), [2, 'one,two'])
+  assert.deepEqual(told(), [2, 7, 'one,two'])
   program.signal('SIGTERM')
   await program.exited
   await sink.settled()
-  assert.deepEqual(told(), [3, 'one,two,three'])
+  assert.deepEqual(told(), [3, 7, 'one,two,three'])
 })
 
 test('what an SDK that was registered before the agent posts to its backend is not traced', async (t) => {

@@ -25,14 +25,14 @@ export class ConsoleMetrics implements Exporter {
     return this.#options.reader.touched
   }
 
-  async collect(timeoutMillis: number): Promise<void> {
+  async collect(timeoutMillis: number, isLast = false): Promise<void> {
     const points: DrawnPoint[] = []
-    await this.#options.reader.collect(timeoutMillis, (metric) => points.push(...drawnPoints(metric)))
+    await this.#options.reader.collect(timeoutMillis, (metric) => points.push(...drawnPoints(metric)), isLast)
     this.#print(points)
   }
 
-  async flush(): Promise<void> {
-    this.close()
+  async flush(timeoutMillis: number): Promise<void> {
+    if (this.unflushed) await this.collect(timeoutMillis, true)
   }
 
   close(): void {

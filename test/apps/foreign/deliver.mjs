@@ -2,7 +2,12 @@
 import { metrics } from '@opentelemetry/api'
 import { logs } from '@opentelemetry/api-logs'
 
-const orders = metrics.getMeter('shop').createCounter('shop.orders')
+const meter = metrics.getMeter('shop')
+const orders = meter.createCounter('shop.orders')
+meter.createObservableGauge('shop.stock').addCallback(async (result) => {
+  await new Promise((resolve) => setTimeout(resolve, 10))
+  result.observe(7)
+})
 const logger = logs.getLogger('shop')
 const make = (name) => {
   orders.add(1)

@@ -1,0 +1,12 @@
+// A job whose callback takes its time, as one that asks a database; with ENDLESS there is another, of which nothing comes.
+const { metrics } = require('@opentelemetry/api')
+
+const meter = metrics.getMeter('shop')
+meter.createCounter('shop.jobs').add(1)
+meter.createObservableGauge('shop.level').addCallback(async (result) => {
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  result.observe(5)
+})
+if (process.env.ENDLESS !== undefined) {
+  meter.createObservableGauge('shop.queue').addCallback(() => new Promise(() => {}))
+}
