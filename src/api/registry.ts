@@ -20,8 +20,8 @@ const API_VERSION = '1.10.0'
 /** A copy of the API takes nothing from a registry that is older than itself; none is newer than this. */
 const NEWEST = '1.999.0'
 
-const SECOND_SDK =
-  'the program has registered an OpenTelemetry SDK after autospan: spans that are made through the API go where those of autospan go, and none to that SDK; one of the two is enough'
+const secondSdk = (what: string): string =>
+  `the program has registered an OpenTelemetry SDK after autospan: ${what} that are made through the API go where those of autospan go, and none to that SDK; one of the two is enough`
 
 export interface Providers {
   readonly trace: TracerProvider
@@ -52,7 +52,7 @@ export function publishProviders(providers: Providers): boolean {
   const { metrics } = global[REGISTRY] ?? {}
   const registry: Registry = Object.assign(global[REGISTRY] ?? registryOfAllVersions(), providers)
   if (metrics !== undefined) registry.metrics = metrics
-  hearAdditions(registry, providers.trace)
+  hearAdditions(registry, providers)
   return true
 }
 
@@ -72,7 +72,7 @@ function registryOfAllVersions(): Registry {
 }
 
 /** A copy that adds something assigns the registry to where it is, and then asks for its version. */
-function hearAdditions(registry: Registry, trace: TracerProvider): void {
+function hearAdditions(registry: Registry, { trace, metrics }: Providers): void {
   let current: Registry | undefined = registry
   const set = (value: Registry | undefined): void => {
     current = value
@@ -80,7 +80,12 @@ function hearAdditions(registry: Registry, trace: TracerProvider): void {
     const stack = stackHere()
     adding = versionIn(stack) ?? API_VERSION
     // The API refuses a second provider, and tells nobody.
-    if (value.trace === trace && stack.includes('setGlobalTracerProvider')) diag.warnOnce('second SDK', SECOND_SDK)
+    const hasMetrics = metrics !== undefined && value.metrics === metrics
+    if (
+      (value.trace === trace && stack.includes('setGlobalTracerProvider')) ||
+      (hasMetrics && stack.includes('setGlobalMeterProvider'))
+    )
+      diag.warnOnce('second SDK', secondSdk(hasMetrics ? 'spans and metrics' : 'spans'))
   }
   Object.defineProperty(globalThis, REGISTRY, { get: () => current, set, enumerable: true, configurable: true })
 }

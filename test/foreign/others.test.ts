@@ -18,7 +18,7 @@ const preload = (name: string) => ['--require', join(root, 'test/apps/foreign', 
 const FIRST =
   'autospan: another OpenTelemetry SDK has started before; the spans that the program makes itself go there, those of autospan go their own way: one of the two is enough\n'
 const SECOND =
-  'autospan: the program has registered an OpenTelemetry SDK after autospan: spans that are made through the API go where those of autospan go, and none to that SDK; one of the two is enough\n'
+  'autospan: the program has registered an OpenTelemetry SDK after autospan: spans and metrics that are made through the API go where those of autospan go, and none to that SDK; one of the two is enough\n'
 const DOUBLES =
   'autospan: spans of @opentelemetry/instrumentation-http are left out, for autospan makes the same; OTEL_NODE_DISABLED_INSTRUMENTATIONS=http has theirs instead\n'
 
@@ -89,6 +89,19 @@ for (const [title, options, expected] of [
     assert.equal(outcome.code, 0, told(outcome))
     assert.deepEqual([outcome.stderr, outcome.stdout], [expected.said, expected.stdout])
     assert.equal(drawTraces(await sink.settled()), expected.drawn)
+  })
+}
+
+for (const [title, env, expected] of [
+  ['after the agent gets nothing, and that is said', {}, { has: 'nothing', sum: 3, said: SECOND }],
+  ['has them where the agent makes none', { OTEL_METRICS_EXPORTER: 'none' }, { has: '3', sum: undefined, said: '' }],
+] as const) {
+  test(`a meter provider that is registered ${title}`, async (t) => {
+    const sink = await startSink(t)
+    const { stdout, stderr } = await run('foreign/meters.cjs', { env: { ...sink.env, OTEL_LOG_LEVEL: 'warn', ...env } })
+    await sink.settled()
+    assert.deepEqual([stdout, stderr], [`its own provider has ${expected.has}\n`, expected.said])
+    assert.equal(sink.metric('shop.orders')?.points[0]?.value, expected.sum)
   })
 }
 
