@@ -3,13 +3,19 @@ import { setImmediate } from './context/timers.js'
 import { diag } from './diag/diag.js'
 import type { IsDouble } from './trace/silent.js'
 
-/** Packages that make the same spans as an instrumentation of ours, by the scope of their spans. */
+/** Packages that make the same spans as an instrumentation of ours, and the same metrics, by their scope. */
 const SAME_SPANS: ReadonlyMap<string, string> = new Map([
   ['@opentelemetry/instrumentation-http', 'http'],
   // As it is in @sentry/node 9.
   ['@opentelemetry_sentry-patched/instrumentation-http', 'http'],
   ['@opentelemetry/instrumentation-undici', 'undici'],
   ['@opentelemetry/instrumentation-pg', 'pg'],
+])
+
+/** Those whose metrics are the same. */
+const SAME_METRICS: ReadonlyMap<string, string> = new Map([
+  ...SAME_SPANS,
+  ['@opentelemetry/instrumentation-runtime-node', 'runtime-node'],
 ])
 
 /** The same of those whose spans are layers of a request, of which ours makes spans on request only. */
@@ -26,34 +32,56 @@ const SENTRY_ORIGINS: ReadonlyMap<unknown, string> = new Map([
 
 type Wanted = Pick<Config['instrumentations'], 'isEnabled' | 'layerSpans'>
 
-/** Tells by a tracer's name which of its spans would be there twice. Those of one turn are said in one line. */
-export function findDoubles({ isEnabled, layerSpans }: Wanted): (scope: string) => IsDouble | undefined {
-  const found = new Map<string, readonly string[]>()
-  const tell = (scope: string, names: readonly string[]): void => {
-    if (found.has(scope)) return
-    if (found.size === 0) setImmediate(say, found)
-    found.set(scope, names)
+export interface Doubles {
+  /** Which spans of a tracer of this name would be there twice; undefined for none. */
+  spansOf(scope: string): IsDouble | undefined
+  /** Whether metrics of a meter of this name would be. */
+  areMetrics(scope: string): boolean
+}
+
+/** What was found, and the names of ours that make the same. */
+interface Found {
+  readonly what: Set<'spans' | 'metrics'>
+  readonly scopes: Map<string, readonly string[]>
+}
+
+/** Tells what is made by others, too. What is found in one turn is said in one line. */
+export function findDoubles({ isEnabled, layerSpans }: Wanted): Doubles {
+  const found: Found = { what: new Set(), scopes: new Map() }
+  const tell = (what: 'spans' | 'metrics', scope: string, names: readonly string[]): void => {
+    found.what.add(what)
+    if (found.scopes.has(scope)) return
+    if (found.scopes.size === 0) setImmediate(say, found)
+    found.scopes.set(scope, names)
   }
-  return (scope) => {
-    if (scope === SENTRY) {
-      return (attributes) => {
-        const name = SENTRY_ORIGINS.get(attributes?.['sentry.origin'])
-        if (name === undefined || !isEnabled(name)) return false
-        tell(scope, [...new Set(SENTRY_ORIGINS.values())].filter(isEnabled))
-        return true
+  return {
+    spansOf(scope) {
+      if (scope === SENTRY) {
+        return (attributes) => {
+          const name = SENTRY_ORIGINS.get(attributes?.['sentry.origin'])
+          if (name === undefined || !isEnabled(name)) return false
+          tell('spans', scope, [...new Set(SENTRY_ORIGINS.values())].filter(isEnabled))
+          return true
+        }
       }
-    }
-    const layers = SAME_LAYERS.get(scope)
-    const name = SAME_SPANS.get(scope) ?? (layers !== undefined && layerSpans.has(layers) ? layers : undefined)
-    if (name === undefined || !isEnabled(name)) return undefined
-    tell(scope, [name])
-    return () => true
+      const layers = SAME_LAYERS.get(scope)
+      const name = SAME_SPANS.get(scope) ?? (layers !== undefined && layerSpans.has(layers) ? layers : undefined)
+      if (name === undefined || !isEnabled(name)) return undefined
+      tell('spans', scope, [name])
+      return () => true
+    },
+    areMetrics(scope) {
+      const name = SAME_METRICS.get(scope)
+      if (name === undefined || !isEnabled(name)) return false
+      tell('metrics', scope, [name])
+      return true
+    },
   }
 }
 
-function say(found: ReadonlyMap<string, readonly string[]>): void {
-  const [scopes, names] = [[...found.keys()].join(', '), [...new Set([...found.values()].flat())].join()]
+function say({ what, scopes }: Found): void {
+  const names = [...new Set([...scopes.values()].flat())].join()
   diag.warn(
-    `spans of ${scopes} are left out, for autospan makes the same; OTEL_NODE_DISABLED_INSTRUMENTATIONS=${names} has theirs instead`,
+    `${[...what].join(' and ')} of ${[...scopes.keys()].join(', ')} are left out, for autospan makes the same; OTEL_NODE_DISABLED_INSTRUMENTATIONS=${names} has theirs instead`,
   )
 }

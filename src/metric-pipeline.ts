@@ -25,9 +25,12 @@ export interface MetricPipeline {
 }
 
 /** Begins to export at intervals. */
-export function createMetricPipeline(...settings: Parameters<typeof createReaders>): MetricPipeline {
+export function createMetricPipeline(
+  isDouble: (scope: string) => boolean,
+  ...settings: Parameters<typeof createReaders>
+): MetricPipeline {
   const { readers, exporters } = createReaders(...settings)
-  return { provider: new AgentMeterProvider(readers), exporters }
+  return { provider: new AgentMeterProvider(readers, isDouble), exporters }
 }
 
 /** One for each exporter. */

@@ -88,6 +88,7 @@ export function createPipeline(config: Config, resource: Resource, onFirst: () =
     logExporters.length === 0 ? undefined : new AgentLoggerProvider(config.logs.limits, logProcessor, onFirst)
   const spanProcessor = redacted(fanOut(exporters), redactor && ((span) => redactor.span(span)))
   const keeper = keeping(config.traces.sampling.keep, spanProcessor)
+  const doubles = findDoubles(config.instrumentations)
   const judge = new Judge(config, resource, () => provider)
   const provider = new AgentTracerProvider({
     sampler: judge.sampler,
@@ -95,7 +96,7 @@ export function createPipeline(config: Config, resource: Resource, onFirst: () =
     processor: ring === undefined ? keeper : tellingOpen(ring, () => openSpans.size, keeper),
     limits: config.traces.limits,
     exceptionLog: createExceptionLog(config.logs, loggerProvider),
-    doublesOf: findDoubles(config.instrumentations),
+    doublesOf: doubles.spansOf,
   })
   const { openSpans } = provider
   if (keeper instanceof BatchProcessor) {
@@ -114,6 +115,7 @@ export function createPipeline(config: Config, resource: Resource, onFirst: () =
   const metrics = createMetrics(
     config,
     ring !== undefined && offer?.metricFingerprint === metricFingerprint(config) ? ring : undefined,
+    doubles.areMetrics,
     shown,
     redactor && ((attributes) => redactor.attributes(attributes)),
   )
@@ -146,13 +148,14 @@ export function createPipeline(config: Config, resource: Resource, onFirst: () =
 function createMetrics(
   config: Config,
   ring: ThreadRing | undefined,
+  isDouble: (scope: string) => boolean,
   ...settings: readonly [Resource, ReaderSettings['redact']]
 ): MetricPipeline | undefined {
   if (config.metrics.exporters.length === 0) return undefined
-  if (ring === undefined) return createMetricPipeline(config, ...settings)
+  if (ring === undefined) return createMetricPipeline(isDouble, config, ...settings)
   const { createThreadMetricPipeline } =
     require('./thread-metric-pipeline.js') as typeof import('./thread-metric-pipeline.js')
-  return createThreadMetricPipeline(ring, config, ...settings)
+  return createThreadMetricPipeline(ring, isDouble, config, ...settings)
 }
 
 function createRedactor({ redaction }: Config): Redactor | undefined {

@@ -13,6 +13,7 @@ const PULL_MILLIS = 10_000
 /** In a worker thread whose maker counts its measurements. */
 export function createThreadMetricPipeline(
   ring: ThreadRing,
+  isDouble: (scope: string) => boolean,
   config: Config,
   ...settings: readonly [Parameters<typeof createReaders>[1], Parameters<typeof createReaders>[2]]
 ): MetricPipeline {
@@ -30,5 +31,5 @@ export function createThreadMetricPipeline(
   const everyMillis = names.includes('prometheus') ? Math.min(intervalMillis, PULL_MILLIS) : intervalMillis
   repeatEvery(everyMillis, () => reader.observe(timeoutMillis))
   const exporters = (): readonly Exporter[] => own?.exporters ?? []
-  return { provider: new AgentMeterProvider([reader]), exporters: [new HandingMetrics(reader, exporters)] }
+  return { provider: new AgentMeterProvider([reader], isDouble), exporters: [new HandingMetrics(reader, exporters)] }
 }

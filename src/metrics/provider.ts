@@ -7,9 +7,12 @@ export class AgentMeterProvider implements MeterProvider {
   readonly #readers: readonly InstrumentReader[]
   readonly #meters = new Map<string, AgentMeter>()
   readonly #observers = new Set<Observer>()
+  readonly #isDouble: (scope: string) => boolean
 
-  constructor(readers: readonly InstrumentReader[]) {
+  /** @param isDouble tells by a meter's name whether what it measures is there already: it is counted nowhere then */
+  constructor(readers: readonly InstrumentReader[], isDouble: (scope: string) => boolean = () => false) {
     this.#readers = readers
+    this.#isDouble = isDouble
     for (const reader of readers) reader.attach(this.#observers)
   }
 
@@ -23,7 +26,8 @@ export class AgentMeterProvider implements MeterProvider {
     const key = `${scope.name}\n${scope.version}\n${scope.schemaUrl}`
     let meter = this.#meters.get(key)
     if (meter === undefined) {
-      meter = new AgentMeter(scope, this.#readers, this.#observers)
+      const isDouble = this.#isDouble(scope.name)
+      meter = new AgentMeter(scope, isDouble ? [] : this.#readers, isDouble ? new Set() : this.#observers)
       this.#meters.set(key, meter)
     }
     return meter

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { findDoubles } from '../../src/doubles.js'
 
-const doublesOf = findDoubles({ isEnabled: (name) => name !== 'undici', layerSpans: new Set() })
-const doublesWithLayers = findDoubles({ isEnabled: () => true, layerSpans: new Set(['express']) })
+const doubles = findDoubles({ isEnabled: (name) => name !== 'undici', layerSpans: new Set() })
+const withLayers = findDoubles({ isEnabled: () => true, layerSpans: new Set(['express']) })
 
-for (const [scope, expected, withLayers] of [
+for (const [scope, expected, expectedWithLayers] of [
   ['@opentelemetry/instrumentation-http', true, true],
   ['@opentelemetry_sentry-patched/instrumentation-http', true, true],
   ['@opentelemetry/instrumentation-pg', true, true],
@@ -17,9 +17,24 @@ for (const [scope, expected, withLayers] of [
   ['http', false, false],
   ['', false, false],
 ] as const) {
-  test(`spans of '${scope}' would ${expected ? '' : 'not '}be there twice, with layers they would${withLayers ? '' : ' not'}`, () => {
-    const isDouble = [doublesOf, doublesWithLayers].map((of) => of(scope)?.({}) === true)
-    assert.deepEqual(isDouble, [expected, withLayers])
+  test(`spans of '${scope}' would ${expected ? '' : 'not '}be there twice, with layers they would${expectedWithLayers ? '' : ' not'}`, () => {
+    const isDouble = [doubles, withLayers].map(({ spansOf }) => spansOf(scope)?.({}) === true)
+    assert.deepEqual(isDouble, [expected, expectedWithLayers])
+  })
+}
+
+for (const [scope, expected] of [
+  ['@opentelemetry/instrumentation-http', true],
+  ['@opentelemetry/instrumentation-pg', true],
+  ['@opentelemetry/instrumentation-runtime-node', true],
+  // Left to it.
+  ['@opentelemetry/instrumentation-undici', false],
+  ['@opentelemetry/host-metrics', false],
+  ['@sentry/node', false],
+  ['http', false],
+] as const) {
+  test(`metrics of '${scope}' would ${expected ? '' : 'not '}be there twice`, () => {
+    assert.equal(doubles.areMetrics(scope), expected)
   })
 }
 
@@ -35,7 +50,7 @@ for (const [origin, expected] of [
   [undefined, false],
 ] as const) {
   test(`spans of Sentry's from ${origin} would ${expected ? '' : 'not '}be there twice`, () => {
-    const isDouble = doublesOf('@sentry/node')
+    const isDouble = doubles.spansOf('@sentry/node')
     assert.equal(isDouble?.(origin && { 'sentry.origin': origin }), expected)
     assert.equal(isDouble?.(undefined), false)
   })

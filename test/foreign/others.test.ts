@@ -20,7 +20,7 @@ const FIRST =
 const SECOND =
   'autospan: the program has registered an OpenTelemetry SDK after autospan: spans and metrics that are made through the API go where those of autospan go, and none to that SDK; one of the two is enough\n'
 const DOUBLES =
-  'autospan: spans of @opentelemetry/instrumentation-http are left out, for autospan makes the same; OTEL_NODE_DISABLED_INSTRUMENTATIONS=http has theirs instead\n'
+  'autospan: spans and metrics of @opentelemetry/instrumentation-http are left out, for autospan makes the same; OTEL_NODE_DISABLED_INSTRUMENTATIONS=http has theirs instead\n'
 
 const WHOLE = trace`
   GET       CLIENT   200
@@ -89,6 +89,27 @@ for (const [title, options, expected] of [
     assert.equal(outcome.code, 0, told(outcome))
     assert.deepEqual([outcome.stderr, outcome.stdout], [expected.said, expected.stdout])
     assert.equal(drawTraces(await sink.settled()), expected.drawn)
+  })
+}
+
+for (const [title, env, scope] of [
+  ['doubles no metric', {}, 'autospan/http'],
+  [
+    'has its own metrics where the agent leaves the library to it',
+    { OTEL_NODE_DISABLED_INSTRUMENTATIONS: 'http' },
+    '@opentelemetry/instrumentation-http',
+  ],
+] as const) {
+  test(`a package that measures http for OpenTelemetry ${title}`, async (t) => {
+    const sink = await startSink(t)
+    const outcome = await run(app, { args: ['./instrumented.cjs'], env: { ...sink.env, ...env } })
+    assert.equal(outcome.code, 0, told(outcome))
+    await sink.settled()
+    const durations = sink.metrics.filter(({ name }) => name === 'http.server.request.duration')
+    assert.deepEqual(
+      durations.map(({ scope, points }) => [scope.name, points.map(({ count }) => count)]),
+      [[scope, [1]]],
+    )
   })
 }
 
