@@ -115,7 +115,7 @@ export class MetricReader implements InstrumentReader {
     const startMillis = now()
     this.#failure = undefined
     const pending = this.#askObservers()
-    if (pending.length > 0 && !(await areSettledWithin(pending, timeoutMillis))) this.#failure ??= 'timeout'
+    if (pending.length > 0 && !(await areSettledWithin(pending, timeoutMillis))) this.#onLate(timeoutMillis)
     // A collection without waiting has come before: it has seen all.
     if (!this.#collecting) return
     this.#visit(visit)
@@ -175,6 +175,14 @@ export class MetricReader implements InstrumentReader {
       this.#onFailed(error)
       return undefined
     }
+  }
+
+  #onLate(timeoutMillis: number): void {
+    this.#failure ??= 'timeout'
+    diag.warnOnce(
+      'late metric callback',
+      `a callback of an observable instrument has not ended after ${timeoutMillis} ms: what it observes later is lost, and each collection waits as long for it`,
+    )
   }
 
   #onFailed(error: unknown): void {

@@ -98,6 +98,23 @@ test('a scraper that asks for OpenMetrics gets it, with exemplars each time', as
   }
 })
 
+test('a callback that never ends costs a scraper nothing else, and is said', async (t) => {
+  const program = launch(t, 'metrics/slow.cjs', { env: { ...ENV, ENDLESS: 'true', SERVES: 'true' } })
+  const [, url = ''] = await program.printed(/metrics for Prometheus at (http:\S+)/, { on: 'stderr' })
+  // Without it callbacks have 30 seconds.
+  const headers = { 'x-prometheus-scrape-timeout-seconds': '0.4' }
+  const response = await fetch(url, { headers, signal: AbortSignal.timeout(10_000) })
+  assert.equal(
+    shop(await response.text())
+      .match(/^shop_\w+/gm)
+      ?.join(),
+    'shop_jobs_total,shop_level',
+  )
+  await program.printed(/^autospan: a callback of an observable instrument has not ended after 200 ms: .+$/m, {
+    on: 'stderr',
+  })
+})
+
 for (const [accept, type] of [
   ['application/openmetrics-text', 'application/openmetrics-text'],
   ['text/plain;q=0.5, application/openmetrics-text;q=0.4', 'text/plain'],

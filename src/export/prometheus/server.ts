@@ -19,6 +19,8 @@ export interface PrometheusSettings {
 }
 
 const PATH = '/metrics'
+/** In which a scraper says how many seconds it waits for an answer. */
+const TIMEOUT_HEADER = 'x-prometheus-scrape-timeout-seconds'
 const CONTENT_TYPES: Readonly<Record<Format, string>> = {
   prometheus: 'text/plain; version=0.0.4; charset=utf-8',
   openmetrics: 'application/openmetrics-text; version=1.0.0; charset=utf-8',
@@ -70,7 +72,7 @@ async function answer(request: IncomingMessage, response: ServerResponse, scrape
     return end(response, 405, 'GET only\n')
   }
   const format = formatFor(request.headers.accept)
-  const text = await scrape(format)
+  const text = await scrape(format, 1000 * Number(request.headers[TIMEOUT_HEADER]))
   end(response, 200, text, CONTENT_TYPES[format])
 }
 
@@ -84,24 +86,28 @@ function refuse(_error: Error, socket: Socket): void {
   else socket.destroy()
 }
 
-type Scrape = (format: Format) => Promise<string>
+type Scrape = (format: Format, patienceMillis: number) => Promise<string>
 
-/** Those who ask while a collection is under way get the same one. */
+/**
+ * Those who ask while a collection is under way get the same one. Callbacks have half of the time that the first one waits,
+ * where it says so: one that never ends does not cost it all else.
+ */
 function scraperOf({ reader, resource, timeoutMillis }: PrometheusSettings): Scrape {
   let underWay: Promise<Record<Format, string>> | undefined
-  const collect = async (): Promise<Record<Format, string>> => {
+  const collect = async (patienceMillis: number): Promise<Record<Format, string>> => {
     const texts = {
       prometheus: new PrometheusText('prometheus', resource),
       openmetrics: new PrometheusText('openmetrics', resource),
     }
-    await reader.collect(timeoutMillis, (metric: Metric) => {
+    const waitMillis = patienceMillis > 0 ? Math.min(patienceMillis / 2, timeoutMillis) : timeoutMillis
+    await reader.collect(waitMillis, (metric: Metric) => {
       texts.prometheus.add(metric)
       texts.openmetrics.add(metric)
     })
     return { prometheus: texts.prometheus.text(), openmetrics: texts.openmetrics.text() }
   }
-  return async (format) => {
-    underWay ??= collect().finally(() => {
+  return async (format, patienceMillis) => {
+    underWay ??= collect(patienceMillis).finally(() => {
       underWay = undefined
     })
     return (await underWay)[format]
