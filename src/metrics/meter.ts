@@ -224,13 +224,13 @@ function boundariesOf(name: unknown, advice: unknown): readonly number[] {
   return DEFAULT_BOUNDARIES
 }
 
-/** What identifies an instrument. Advice does not: the first counts. */
+/** What identifies an instrument, and its metric for backends. Neither advice nor a description does: the first counts. */
 function isSame(a: Descriptor, b: Descriptor): boolean {
-  return a.kind === b.kind && a.unit === b.unit && a.description === b.description && a.isInt === b.isInt
+  return a.kind === b.kind && a.unit === b.unit && a.isInt === b.isInt
 }
 
 function sayConflict(first: Descriptor, second: Descriptor): void {
-  const difference = (['kind', 'unit', 'description'] as const).find((field) => first[field] !== second[field])
+  const difference = (['kind', 'unit'] as const).find((field) => first[field] !== second[field])
   const told =
     difference === undefined
       ? 'the type of its values'

@@ -182,6 +182,24 @@ test('an instrument that is asked for again is the same one, in whatever case it
   assert.deepEqual(values('Orders'), [[{}, 1]])
 })
 
+test('instruments that differ in their descriptions only are one, with the first', (t) => {
+  const { lines, restore } = listenToDiag()
+  t.after(restore)
+  const { meter, collect } = metering()
+  for (const description of ['Orders taken', undefined, 'Orders']) {
+    meter.createCounter('orders', { description }).add(1)
+    meter.createObservableGauge('stock', { description }).addCallback((result) => result.observe(5))
+  }
+  assert.deepEqual(
+    collect().map(({ name, description, points }) => [name, description, points.map(({ value }) => value)]),
+    [
+      ['orders', 'Orders taken', [3]],
+      ['stock', 'Orders taken', [5]],
+    ],
+  )
+  assert.deepEqual(lines, [])
+})
+
 test('instruments that differ under one name are both exported, and that is said once', (t) => {
   const { lines, restore } = listenToDiag()
   t.after(restore)
