@@ -216,7 +216,10 @@ function describe(kind: InstrumentKind, name: unknown, options: AgentMetricOptio
 
 function boundariesOf(name: unknown, advice: unknown): readonly number[] {
   if (advice === undefined || advice === null) return DEFAULT_BOUNDARIES
-  if (areBoundaries(advice)) return [...advice]
+  // Which the last bucket has anyway.
+  const given: unknown =
+    Array.isArray(advice) && advice.at(-1) === Number.POSITIVE_INFINITY ? advice.slice(0, -1) : advice
+  if (areBoundaries(given)) return [...given]
   diag.warnOnce(
     `boundaries ${String(name)}`,
     `the bucket boundaries of the metric ${String(name)} are not ascending numbers; the default ones are used`,

@@ -24,8 +24,24 @@ test('without advice a histogram has the boundaries of the specification', () =>
   )
 })
 
-for (const advice of [[2, 1], [1, 1], [Number.NaN], ['1'], 'wide']) {
-  test(`${JSON.stringify(advice)} are no boundaries, and the default ones are taken`, () => {
+for (const [advice, expected] of [
+  [
+    [1, 2, Number.POSITIVE_INFINITY],
+    [1, 2],
+  ],
+  [[Number.POSITIVE_INFINITY], []],
+] as const) {
+  test(`boundaries may end with infinity: ${advice}`, () => {
+    const { meter, collect } = metering()
+    meter.createHistogram('h', { advice: { explicitBucketBoundaries: [...advice] } }).record(7)
+    assert.deepEqual(collect()[0]?.points[0]?.explicitBounds, expected)
+  })
+}
+
+const { NaN: NONE, POSITIVE_INFINITY: INFINITY } = Number
+
+for (const advice of [[2, 1], [1, 1], [NONE], ['1'], [1, INFINITY, INFINITY], [-INFINITY, 1], 'wide']) {
+  test(`${advice} are no boundaries, and the default ones are taken`, () => {
     const { meter, collect } = metering()
     meter.createHistogram('h', { advice: { explicitBucketBoundaries: advice as number[] } }).record(7)
     assert.equal(collect()[0]?.points[0]?.explicitBounds?.length, 15)
