@@ -98,6 +98,22 @@ test('a scraper that asks for OpenMetrics gets it, with exemplars each time', as
   }
 })
 
+test('who asks while a callback takes its time has all metrics too, in either format', async (t) => {
+  const program = launch(t, 'metrics/slow.cjs', { env: { ...ENV, SERVES: 'true' } })
+  const [, url = ''] = await program.printed(/metrics for Prometheus at (http:\S+)/, { on: 'stderr' })
+  const texts = ['text/plain', 'application/openmetrics-text', 'text/plain'].map(async (accept) => {
+    const response = await fetch(url, { headers: { accept } })
+    return shop(await response.text())
+      .match(/^shop_\w+|^# EOF/gm)
+      ?.join()
+  })
+  assert.deepEqual(await Promise.all(texts), [
+    'shop_jobs_total,shop_level',
+    'shop_jobs_total,shop_level,# EOF',
+    'shop_jobs_total,shop_level',
+  ])
+})
+
 test('a callback that never ends costs a scraper nothing else, and is said', async (t) => {
   const program = launch(t, 'metrics/slow.cjs', { env: { ...ENV, ENDLESS: 'true', SERVES: 'true' } })
   const [, url = ''] = await program.printed(/metrics for Prometheus at (http:\S+)/, { on: 'stderr' })

@@ -89,28 +89,27 @@ function refuse(_error: Error, socket: Socket): void {
 type Scrape = (format: Format, patienceMillis: number) => Promise<string>
 
 /**
- * Those who ask while a collection is under way get the same one. Callbacks have half of the time that the first one waits,
- * where it says so: one that never ends does not cost it all else.
+ * Those who ask while a collection is under way get the same one, where they want the same format, else the next: to write
+ * text is what takes time. Callbacks have half of the time that the first one waits, where it says so: one that never
+ * ends does not cost it all else.
  */
 function scraperOf({ reader, resource, timeoutMillis }: PrometheusSettings): Scrape {
-  let underWay: Promise<Record<Format, string>> | undefined
-  const collect = async (patienceMillis: number): Promise<Record<Format, string>> => {
-    const texts = {
-      prometheus: new PrometheusText('prometheus', resource),
-      openmetrics: new PrometheusText('openmetrics', resource),
-    }
+  const underWay = new Map<Format, Promise<string>>()
+  let last: Promise<unknown> = Promise.resolve()
+  const collect = async (format: Format, patienceMillis: number): Promise<string> => {
+    const text = new PrometheusText(format, resource)
     const waitMillis = patienceMillis > 0 ? Math.min(patienceMillis / 2, timeoutMillis) : timeoutMillis
-    await reader.collect(waitMillis, (metric: Metric) => {
-      texts.prometheus.add(metric)
-      texts.openmetrics.add(metric)
-    })
-    return { prometheus: texts.prometheus.text(), openmetrics: texts.openmetrics.text() }
+    await reader.collect(waitMillis, (metric: Metric) => text.add(metric))
+    underWay.delete(format)
+    return text.text()
   }
-  return async (format, patienceMillis) => {
-    underWay ??= collect(patienceMillis).finally(() => {
-      underWay = undefined
-    })
-    return (await underWay)[format]
+  return (format, patienceMillis) => {
+    const known = underWay.get(format)
+    if (known !== undefined) return known
+    const next = last.then(() => collect(format, patienceMillis))
+    underWay.set(format, next)
+    last = next.catch(() => underWay.delete(format))
+    return next
   }
 }
 

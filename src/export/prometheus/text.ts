@@ -63,14 +63,14 @@ export class PrometheusText {
       case 'sum':
       case 'gauge':
         for (const point of metric.points) {
-          const own = labelsOf(point.attributes, scope)
+          const own = labelPairs(labelsOf(point.attributes, scope))
           const sample = type === 'counter' ? `${base}_total` : base
           if (isNew(family, own, name)) family.lines.push(this.#number(sample, type, point, own))
         }
         break
       case 'histogram':
         for (const point of metric.points) {
-          const own = labelsOf(point.attributes, scope, bucketLabelName)
+          const own = labelPairs(labelsOf(point.attributes, scope, bucketLabelName))
           if (isNew(family, own, name)) this.#histogram(family, point, own)
         }
     }
@@ -102,20 +102,21 @@ export class PrometheusText {
     return family
   }
 
-  #number(name: string, type: FamilyType, { value, exemplars }: NumberPoint, own: readonly Label[]): string {
-    const line = `${name}${labels(own)} ${numberText(value)}`
+  #number(name: string, type: FamilyType, { value, exemplars }: NumberPoint, own: string): string {
+    const line = `${name}${braced(own)} ${numberText(value)}`
     return type === 'counter' ? line + this.#exemplar(exemplars?.exemplars[0]) : line
   }
 
-  #histogram({ name, lines }: Family, point: HistogramPoint, own: readonly Label[]): void {
+  #histogram({ name, lines }: Family, point: HistogramPoint, own: string): void {
+    const ownAndMore = own === '' ? '' : `${own},`
     let below = 0
     for (const [bucket, count] of point.counts.entries()) {
       below += count
       const bound = this.#boundText(point.boundaries[bucket] ?? Number.POSITIVE_INFINITY)
       const exemplar = this.#exemplar(point.exemplars?.exemplars[bucket])
-      lines.push(`${name}_bucket${labels([...own, ['le', bound]])} ${below}${exemplar}`)
+      lines.push(`${name}_bucket{${ownAndMore}le="${bound}"} ${below}${exemplar}`)
     }
-    lines.push(`${name}_sum${labels(own)} ${numberText(point.sum)}`, `${name}_count${labels(own)} ${point.count}`)
+    lines.push(`${name}_sum${braced(own)} ${numberText(point.sum)}`, `${name}_count${braced(own)} ${point.count}`)
   }
 
   #exemplar(exemplar: Exemplar | undefined): string {
@@ -139,10 +140,9 @@ function typeOf(metric: NumberMetric | HistogramMetric): FamilyType {
 }
 
 /** Attributes and instruments of which Prometheus has the same names are one series, which has one value. */
-function isNew(family: Family, own: readonly Label[], metric: string): boolean {
-  const text = labels(own)
-  if (!family.used.has(text)) {
-    family.used.add(text)
+function isNew(family: Family, own: string, metric: string): boolean {
+  if (!family.used.has(own)) {
+    family.used.add(own)
     return true
   }
   diag.warnOnce(
@@ -214,9 +214,17 @@ function jsonText(value: Value): string {
   return JSON.stringify(value, (_key, member) => (typeof member === 'bigint' ? String(member) : member))
 }
 
-/** Empty where there are none. */
 function labels(list: readonly Label[]): string {
-  return list.length === 0 ? '' : `{${list.map(([name, value]) => `${name}="${escaped(value)}"`).join()}}`
+  return braced(labelPairs(list))
+}
+
+/** Empty where there are none. */
+function labelPairs(list: readonly Label[]): string {
+  return list.map(([name, value]) => `${name}="${escaped(value)}"`).join()
+}
+
+function braced(pairs: string): string {
+  return pairs === '' ? '' : `{${pairs}}`
 }
 
 function escaped(text: string): string {
