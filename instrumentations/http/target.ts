@@ -8,8 +8,6 @@ export interface Target {
   readonly host: string
   /** Undefined where only the connection will tell. */
   readonly port: number | undefined
-  /** Whether `port` is the protocol's own, as the header tells none: node:http omits it then, but a program may always. */
-  readonly isPortAssumed: boolean
   /** Of its URL what comes before the path; empty for a path that is a whole URL, as proxies get it. */
   readonly origin: string
   /** `server.address` and `server.port`; without the latter where only the connection will tell. */
@@ -27,7 +25,7 @@ const MAX_SERVERS = 200
 
 /**
  * Finds where requests go. node:http keeps the host but not the port. The `Host` header that it made itself tells the
- * port; where the program set another one, or headers as a list, the connection does (`portAt`).
+ * port; where the program may have set one, or headers as a list, the connection does (`portAt`).
  */
 export class Targets {
   readonly #kit: Kit
@@ -47,15 +45,13 @@ export class Targets {
     const host = withoutBrackets(requestHost)
     const named = splitHost(header)
     if (named.host !== host) return this.#make(protocol, host)
-    const made = { ...this.#make(protocol, host, named.port, defaultPort(protocol)), requestHost, protocol }
+    const made = { ...this.#make(protocol, host, named.port ?? defaultPort(protocol)), requestHost, protocol }
     if (known !== undefined || this.#known.size < MAX_SERVERS) this.#known.set(header, made)
     return made
   }
 
-  #make(protocol: string, host: string, named?: number, assumed?: number): Target {
-    const port = named ?? assumed
-    const isPortAssumed = port !== named
-    return { host, port, isPortAssumed, origin: originOf(protocol, host, port), shared: this.#share(host, port) }
+  #make(protocol: string, host: string, port?: number): Target {
+    return { host, port, origin: originOf(protocol, host, port), shared: this.#share(host, port) }
   }
 
   #ofUrl(url: string): Target {
@@ -65,7 +61,7 @@ export class Targets {
     const { host, port = defaultPort(url.slice(0, end + 1)) } = splitHost(
       authority.slice(authority.lastIndexOf('@') + 1),
     )
-    return { host, port, isPortAssumed: false, origin: '', shared: this.#share(host, port) }
+    return { host, port, origin: '', shared: this.#share(host, port) }
   }
 
   #share(host: string, port: number | undefined): SharedAttributes {
@@ -80,9 +76,9 @@ export function urlOf({ path }: ClientRequest, { origin }: Target): string {
 }
 
 /** The port of a target, now that the request has a connection; undefined where that is over, or never was. */
-export function portAt(request: ClientRequest, { port, isPortAssumed }: Target, socket: Socket): number | undefined {
-  if (port !== undefined && (!isPortAssumed || socket.remotePort === port)) return port
-  // Through a proxy's tunnel the connection's port is the proxy's.
+export function portAt(request: ClientRequest, { port, origin }: Target, socket: Socket): number | undefined {
+  if (port !== undefined && (origin === '' || socket.remotePort === port)) return port
+  // Through a proxy's tunnel the connection's port is the proxy's; a header that a proxy hands on tells the proxy's own.
   return askedPort(request, socket) ?? port ?? socket.remotePort
 }
 

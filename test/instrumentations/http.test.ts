@@ -535,10 +535,12 @@ test('the port of a server is the one that was asked for, whatever the Host head
     [`http://127.0.0.1:${port}/own`]: ['127.0.0.1', port, port],
     [`http://127.0.0.1:${port}/own-again`]: ['127.0.0.1', port, port],
     [`http://127.0.0.1:${port}/other`]: ['127.0.0.1', port, port],
+    [`http://127.0.0.1:${port}/handed-on`]: ['127.0.0.1', port, port],
     [`http://127.0.0.1:${port}/list`]: ['127.0.0.1', port, port],
     'http://shop.example/tunnel': ['shop.example', 80, port],
     'http://shop.example:8080/tunnel-other': ['shop.example', 8080, port],
     [`http://127.0.0.1:${closed}/refused-own`]: ['127.0.0.1', closed, undefined],
+    [`http://127.0.0.1:${closed}/refused-handed-on`]: ['127.0.0.1', closed, undefined],
     [`http://127.0.0.1:${closed}/refused-other`]: ['127.0.0.1', closed, undefined],
     [`http://127.0.0.1:${closed}/refused-list`]: ['127.0.0.1', closed, undefined],
   })

@@ -12,6 +12,8 @@ server.listen(0, '127.0.0.1', async () => {
   await call({ host, port, path: '/own', headers: { Host: host } })
   await call({ host, port, path: '/own-again', headers: { Host: host } })
   await call({ host, port, path: '/other', headers: { Host: 'example.com' } })
+  // As proxies do that hand on the header with which they were asked.
+  await call({ host, port, path: '/handed-on', headers: { Host: `${host}:${closed}` } })
   await call({ host, port, path: '/list', headers: ['Host', 'example.com'] })
   // As agents for proxies do, it connects to another place than the one that is asked for.
   const agent = new Agent()
@@ -19,6 +21,7 @@ server.listen(0, '127.0.0.1', async () => {
   await call({ host: 'shop.example', agent, path: '/tunnel' })
   await call({ host: 'shop.example', port: 8080, agent, path: '/tunnel-other', headers: { Host: 'example.com' } })
   await call({ host, port: closed, path: '/refused-own', headers: { Host: host } })
+  await call({ host, port: closed, path: '/refused-handed-on', headers: { Host: `${host}:${port}` } })
   await call({ host, port: closed, path: '/refused-other', headers: { Host: 'example.com' } })
   await call({ host, port: closed, path: '/refused-list', headers: ['Host', `${host}:${closed}`] })
   console.log(JSON.stringify({ port, closed }))
