@@ -9,7 +9,7 @@ import { type Describe, type Kit, ownText, propertyOf, type SharedAttributes } f
 import { tellPeer } from '../src/instrumentation/peer.js'
 import { type SentCall, SentRequests } from '../src/instrumentation/sent.js'
 import { shadow } from '../src/instrumentation/shadow.js'
-import { redactPath, redactUrl, splitHost } from '../src/instrumentation/url.js'
+import { authorityEnd, redactPath, redactUrl, splitHost } from '../src/instrumentation/url.js'
 import type { AnyFunction } from '../src/instrumentation/wrap.js'
 
 /** A call of ours that waits for its answer, kept on the request it belongs to. */
@@ -154,7 +154,8 @@ export class Calls {
   }
 
   #newServer(origin: string): Server {
-    const { host, port = defaultPort(origin) } = splitHost(origin.slice(origin.indexOf('://') + 3))
+    const authority = origin.slice(origin.indexOf('://') + 3)
+    const { host, port = defaultPort(origin) } = splitHost(authority.slice(authority.lastIndexOf('@') + 1))
     const shared = this.#kit.share(['server.address', host, 'server.port', port])
     const server = { origin, shownOrigin: redactUrl(origin), host, port, shared }
     if (this.#servers.size < MAX_SERVERS) this.#servers.set(origin, server)
@@ -227,7 +228,10 @@ function defaultPort(origin: string): number {
   return origin.startsWith('https:') ? 443 : 80
 }
 
-function originOf({ origin }: UndiciRequest): string {
+/** Where a request goes: the path of one that a proxy is to hand on is a whole URL, and `origin` the proxy's. */
+function originOf({ origin, path }: UndiciRequest): string {
+  const scheme = path.startsWith('/') ? -1 : path.indexOf('://')
+  if (scheme > 0) return path.slice(0, authorityEnd(path, scheme + 3))
   return typeof origin === 'string' ? origin : origin.origin
 }
 

@@ -450,6 +450,22 @@ for (const PACKAGE of ['undici5', 'undici6', 'undici7']) {
   })
 }
 
+test('a request that a proxy hands on for undici is told of the server that it is for, and propagates as that may know', async (t) => {
+  const sink = await startSink(t)
+  const { stdout, stderr } = await run('http/undici-proxied.mjs', {
+    env: { AUTOSPAN_HTTP_NO_PROPAGATION_TO: 'bank.*', ...sink.env },
+  })
+  assert.equal(stdout, 'user:SECRET@shop.example true\nbank.example:8080 false\n', stderr)
+  const calls = (await sink.settled()).filter(({ kind }) => kind === 3)
+  assert.deepEqual(
+    calls.map(({ attributes }) => [attributes['url.full'], attributes['server.address'], attributes['server.port']]),
+    [
+      ['http://REDACTED:REDACTED@shop.example/tea?a=1', 'shop.example', 80],
+      ['http://bank.example:8080/tea?a=1', 'bank.example', 8080],
+    ],
+  )
+})
+
 for (const PACKAGE of ['undici5', 'undici6', 'undici7', undefined]) {
   const sender = PACKAGE ?? 'the WebSocket of Node.js'
   test(`${sender}: a request that is upgraded, or tunnels, ends with its answer`, async (t) => {
