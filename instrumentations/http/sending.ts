@@ -159,6 +159,7 @@ class RecordedRequest extends SentRequest {
   #headAt = 0
   /** That of the target; else told by the connection. */
   #port: number | undefined
+  #hasTimedOut = false
   #hasEnded = false
 
   constructor(context: Context, call: SentCall, request: ClientRequest, target: Target, kit: Kit) {
@@ -175,6 +176,7 @@ class RecordedRequest extends SentRequest {
       case 'response':
       case 'upgrade':
       case 'connect':
+      case 'timeout':
       case 'error':
       case 'end':
       case 'close':
@@ -210,6 +212,7 @@ class RecordedRequest extends SentRequest {
 
   override after(event: string): void {
     if (event === 'response' && this.#response?.readableFlowing === null) this.#headAt = this.#kit.now()
+    if (event === 'timeout' && this.#request.socket?.destroyed) this.#hasTimedOut = true
   }
 
   #recordResponse(response: IncomingMessage): void {
@@ -225,8 +228,14 @@ class RecordedRequest extends SentRequest {
   }
 
   #fail(error: unknown): void {
-    if (!isAbort(error) && !wasCancelled(this.#request, error)) this.#recordError(error)
+    if (!isAbort(error)) this.#recordBreak(error)
     this.#end()
+  }
+
+  /** What the caller breaks off is no failure, unless it has waited for too long. */
+  #recordBreak(error: unknown): void {
+    if (!wasCancelled(this.#request, error)) this.#recordError(error)
+    else if (this.#hasTimedOut) this.#recordError(Object.assign(new Error('timed out'), { name: 'TimeoutError' }))
   }
 
   /** Without an end and without an error: not read, or cut off while the body came, by the other side or by the caller. */
@@ -237,8 +246,8 @@ class RecordedRequest extends SentRequest {
       this.#end(this.#headAt)
       return
     }
-    if (response !== undefined && !response.complete && !wasCancelled(this.#request, undefined)) {
-      this.#recordError(Object.assign(new Error('aborted'), { code: 'ECONNRESET' }))
+    if (response !== undefined && !response.complete) {
+      this.#recordBreak(Object.assign(new Error('aborted'), { code: 'ECONNRESET' }))
     }
     this.#end()
   }
@@ -276,7 +285,7 @@ class RecordedRequest extends SentRequest {
  * neither failed nor heard the other side's end.
  */
 function wasCancelled(request: ClientRequest & { readonly res?: IncomingMessage | null }, error: unknown): boolean {
-  if (error !== undefined && propertyOf(error, 'code') !== 'ECONNRESET') return false
+  if (propertyOf(error, 'code') !== 'ECONNRESET') return false
   const { socket, res: response } = request
   const isDestroyed = request.destroyed || response?.destroyed === true
   if (socket === null || socket === undefined) return isDestroyed
