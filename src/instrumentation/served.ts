@@ -14,8 +14,8 @@ import { lifeOf, type Message, MessageLife, served } from './message.js'
 const CLIENT_DISCONNECTED = 'client_disconnected'
 /** And of one whose answer the server itself broke off, with no error. */
 const SERVER_DISCONNECTED = 'server_disconnected'
-/** Errors of a connection that its client has closed, or on which it has sent what is no HTTP or no TLS. */
-const FROM_CLIENT = /^(?:E[A-Z]+$|HPE_|ERR_SSL_)/
+/** Errors of a connection that its client has closed, or on which it has sent what is no HTTP or no TLS, or too slowly. */
+const FROM_CLIENT = /^(?:E[A-Z]+$|HPE_|ERR_SSL_|ERR_HTTP_REQUEST_TIMEOUT$)/
 
 /** The event that tells when a streamed response began; there is no name in the conventions. */
 const FIRST_BYTE = 'http.response.first_byte'

@@ -30,6 +30,7 @@ test('who breaks off a request is told, with the error that the program gives fo
     '/client-resets-first': [undefined, 'client_disconnected', 0, 0],
     '/client-resets-second': [undefined, 'client_disconnected', 0, 0],
     '/client-resets-third': [200, 'client_disconnected', 0, 0],
+    '/client-stalls': [undefined, 'client_disconnected', 0, 0],
     '/upgrade': [101, undefined, 0, 0],
     '/upgrade/refused': [401, undefined, 0, 0],
     '/upgrade/cut': [undefined, undefined, 0, 0],
@@ -42,7 +43,7 @@ test('who breaks off a request is told, with the error that the program gives fo
     new Map(left.map(({ attributes, count }) => [attributes['http.response.status_code'], Number(count)])),
     new Map<unknown, number>([
       [200, 4],
-      [undefined, 4],
+      [undefined, 5],
     ]),
   )
   const { '/server-garbage': garbage, ...others } = sent

@@ -41,6 +41,10 @@ const ways = {
   },
 }
 const server = createServer((req, res) => ways[req.url.slice(1)](req, res))
+// Node.js itself answers with 408.
+const impatient = createServer({ requestTimeout: 50, connectionsCheckingInterval: 10 }, (req) =>
+  req.on('error', () => {}).resume(),
+)
 server.on('upgrade', (req, socket) => {
   socket.removeAllListeners()
   if (req.url === '/upgrade/refused') socket.end(`${HTTP} 401 Unauthorized\r\nConnection: close\r\n\r\n`)
@@ -89,6 +93,11 @@ server.listen(0, '127.0.0.1', async () => {
     pipelining.write(`GET /client-resets-${which} ${HTTP}\r\nHost: x\r\n\r\n`)
   await once(parts, 'pipelined')
   pipelining.resetAndDestroy()
+  await once(impatient.listen(0, '127.0.0.1'), 'listening')
+  const stalling = connect(impatient.address().port, '127.0.0.1')
+  stalling.write(`GET /client-stalls ${HTTP}\r\nHost: x\r\nContent-Length: 10\r\n\r\nhalf`)
+  await once(stalling.resume(), 'close')
+  impatient.close()
   for (const path of ['/upgrade', '/upgrade/refused', '/upgrade/cut', '/upgrade/wrapped']) {
     const socket = connect(port, '127.0.0.1')
     socket.write(`GET ${path} ${HTTP}\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: chat\r\n\r\n`)
