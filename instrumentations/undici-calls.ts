@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import type { Context, TextMapSetter } from '@opentelemetry/api'
+import { BAGGAGE, joinBaggage } from '../src/instrumentation/baggage-header.js'
 import { startOf } from '../src/instrumentation/duration.js'
 import { guard } from '../src/instrumentation/guard.js'
 import { isAbort, isSigned, methodName } from '../src/instrumentation/http.js'
@@ -91,9 +92,10 @@ export class Calls {
     const parentFields = kit.parentFields()
     this.#setter = {
       set(request, name, value) {
+        const sent = name === BAGGAGE ? joinBaggage(sentHeader(request, name), value) : value
         // undici's own `addHeader` would send a second line.
         if (!parentFields.includes(name)) removeHeaders(request, [name])
-        request.addHeader(name, value)
+        request.addHeader(name, sent)
       },
     }
     const describe = (request: UndiciRequest) =>

@@ -1,5 +1,6 @@
 import type { ClientRequest, IncomingMessage, OutgoingHttpHeader } from 'node:http'
 import type { Context, Span, TextMapSetter } from '@opentelemetry/api'
+import { BAGGAGE, joinBaggage } from '../../src/instrumentation/baggage-header.js'
 import { isAbort, isSigned, methodName } from '../../src/instrumentation/http.js'
 import { sentAttributes } from '../../src/instrumentation/http-kinds.js'
 import type { HttpRules } from '../../src/instrumentation/http-rules.js'
@@ -89,7 +90,7 @@ export function createSending(kit: Kit): Sending {
       kit.inject(context, request, requestSetter)
       return headers
     }
-    const added: Record<string, OutgoingHttpHeader> = {}
+    const added: Record<string, string> = {}
     kit.inject(context, added, objectSetter)
     return added
   }
@@ -104,8 +105,12 @@ export function createSending(kit: Kit): Sending {
     const pairs = isPaired ? (headers as [string, OutgoingHttpHeader][]) : pairsOf(headers as OutgoingHttpHeader[])
     const skips = skipsSigned && pairs.some(([name, value]) => lower(name) === 'authorization' && isSigned(value))
     if (skips) return headers
-    const added: Record<string, OutgoingHttpHeader> = {}
+    const added: Record<string, string> = {}
     kit.inject(context, added, objectSetter)
+    if (added[BAGGAGE] !== undefined) {
+      const own = pairs.filter(([name]) => lower(name) === BAGGAGE).flatMap(([, value]) => value as string)
+      added[BAGGAGE] = joinBaggage(own, added[BAGGAGE])
+    }
     const replaced = new Set([...kit.parentFields(), ...Object.keys(added)])
     const kept = pairs.filter(([name]) => !replaced.has(lower(name)))
     return [...kept, ...Object.entries(added)] as [string, OutgoingHttpHeader][]
@@ -299,11 +304,11 @@ function describeRequest({ request, target }: Sent): (string | number | undefine
 
 const requestSetter: TextMapSetter<ClientRequest> = {
   set: (request, name, value) => {
-    request.setHeader(name, value)
+    request.setHeader(name, name === BAGGAGE ? joinBaggage(request.getHeader(name), value) : value)
   },
 }
 
-const objectSetter: TextMapSetter<Record<string, OutgoingHttpHeader>> = {
+const objectSetter: TextMapSetter<Record<string, string>> = {
   set: (headers, name, value) => {
     headers[name] = value
   },

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { start } from '../harness/program.js'
+import { run, start } from '../harness/program.js'
 import { startSink } from '../harness/sink.js'
 
 const TRACE = '0af7651916cd43dd8448eb211c80319c'
@@ -52,6 +52,14 @@ for (const [propagators, sent, continued] of [
     assert.equal(spans.filter(({ parentSpanId }) => parentSpanId === SPAN).length, 2)
   })
 }
+
+test("a program's own baggage is sent in one header with that of the request, and counts where both have a name", async () => {
+  const { stdout } = await run('http/own-baggage.mjs', { env: { OTEL_TRACES_EXPORTER: 'none' } })
+  const { none, ...told } = JSON.parse(stdout)
+  assert.equal(none, 'user=theirs,n=1;p')
+  const ways = ['request', 'several', 'list', 'fetch', 'undici5', 'undici7']
+  assert.deepEqual(told, Object.fromEntries(ways.map((way) => [way, 'tenant=7,user=mine,n=1;p'])))
+})
 
 test('OTEL_INSTRUMENTATION_HTTP_SERVER_TIMING=true has each response tell its trace, beside its own timings', async (t) => {
   const sink = await startSink(t)
