@@ -1,7 +1,6 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
-import { clearInterval, setInterval } from 'node:timers'
 import { guard } from '../../src/instrumentation/guard.js'
-import type { Kit } from '../../src/instrumentation/kit.js'
+import { clearInterval, type Kit, setInterval } from '../../src/instrumentation/kit.js'
 import { served } from '../../src/instrumentation/message.js'
 import { DelaySamples } from './delay-samples.js'
 

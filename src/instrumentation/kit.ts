@@ -13,6 +13,7 @@ import type { HttpRules } from './http-rules.js'
 import { Library, type Place, type PlaceScope } from './library.js'
 import { type MakeWrapper, wrapMethod } from './wrap.js'
 
+export { clearInterval, setImmediate, setInterval } from '../context/timers.js'
 export { ownText } from '../trace/own-text.js'
 export { propertyOf } from '../trace/thrown.js'
 export type { AgentMeter, Describe, Place, Share, SharedAttributes }

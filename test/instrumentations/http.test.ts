@@ -634,10 +634,13 @@ test('requests are timed by the true clocks where the program has put others in 
   }
 })
 
-test('spans are on their way while the program runs, also where its tests have fake timers', async (t) => {
+test('spans are on their way while the program runs, also where its tests have fake timers, and no timer of theirs is used', async (t) => {
   const sink = await startSink(t)
-  const server = await start(t, 'http/faked-timers.cjs', { env: { ...sink.env, OTEL_BSP_SCHEDULE_DELAY: '10' } })
-  for (const path of ['/faked', '/true']) await fetch(server.url + path)
+  const env = { ...sink.env, OTEL_BSP_SCHEDULE_DELAY: '10', OTEL_METRIC_EXPORT_INTERVAL: '10' }
+  const server = await start(t, 'http/faked-timers.cjs', { env })
+  await fetch(`${server.url}/faked`)
+  await sink.until(() => sink.metric('nodejs.eventloop.delay.max') !== undefined, 'a look at the event loop')
+  assert.equal(await (await fetch(`${server.url}/true`)).text(), '')
   assert.equal((await sink.spans(2)).length, 2)
   await server.stop()
 })
