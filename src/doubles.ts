@@ -21,13 +21,38 @@ const SAME_METRICS: ReadonlyMap<string, string> = new Map([
 /** The same of those whose spans are layers of a request, of which ours makes spans on request only. */
 const SAME_LAYERS: ReadonlyMap<string, string> = new Map([['@opentelemetry/instrumentation-express', 'express']])
 
-/** One that has its own spans and all others under one scope: those that are the same, by where they say they are from. */
-const SENTRY = '@sentry/node'
-const SENTRY_ORIGINS: ReadonlyMap<unknown, string> = new Map([
-  ['auto.http.otel.http', 'http'],
-  ['auto.http.client', 'http'],
-  ['auto.http.otel.node_fetch', 'undici'],
-  ['auto.db.otel.postgres', 'pg'],
+/** Spans of one scope, of which some are the same. */
+interface Mixed {
+  /** Tells them apart: one of those that a span has from its start on. */
+  readonly attribute: string
+  /** Instrumentations of ours by its values. */
+  readonly names: ReadonlyMap<unknown, string>
+}
+
+/** Packages that have spans of all kinds under one scope. */
+const MIXED_SPANS: ReadonlyMap<string, Mixed> = new Map([
+  [
+    '@sentry/node',
+    {
+      attribute: 'sentry.origin',
+      names: new Map([
+        ['auto.http.otel.http', 'http'],
+        ['auto.http.client', 'http'],
+        ['auto.http.otel.node_fetch', 'undici'],
+        ['auto.db.otel.postgres', 'pg'],
+      ]),
+    },
+  ],
+  [
+    '@vercel/otel/fetch',
+    {
+      attribute: 'http.client.name',
+      names: new Map([
+        ['fetch', 'undici'],
+        ['http', 'http'],
+      ]),
+    },
+  ],
 ])
 
 type Wanted = Pick<Config['instrumentations'], 'isEnabled' | 'layerSpans'>
@@ -56,11 +81,12 @@ export function findDoubles({ isEnabled, layerSpans }: Wanted): Doubles {
   }
   return {
     spansOf(scope) {
-      if (scope === SENTRY) {
+      const mixed = MIXED_SPANS.get(scope)
+      if (mixed !== undefined) {
         return (attributes) => {
-          const name = SENTRY_ORIGINS.get(attributes?.['sentry.origin'])
+          const name = mixed.names.get(attributes?.[mixed.attribute])
           if (name === undefined || !isEnabled(name)) return false
-          tell('spans', scope, [...new Set(SENTRY_ORIGINS.values())].filter(isEnabled))
+          tell('spans', scope, [...new Set(mixed.names.values())].filter(isEnabled))
           return true
         }
       }

@@ -38,20 +38,23 @@ for (const [scope, expected] of [
   })
 }
 
-for (const [origin, expected] of [
-  ['auto.http.otel.http', true],
-  ['auto.http.client', true],
-  ['auto.db.otel.postgres', true],
+for (const [scope, attribute, value, expected] of [
+  ['@sentry/node', 'sentry.origin', 'auto.http.otel.http', true],
+  ['@sentry/node', 'sentry.origin', 'auto.http.client', true],
+  ['@sentry/node', 'sentry.origin', 'auto.db.otel.postgres', true],
   // Left to it.
-  ['auto.http.otel.node_fetch', false],
+  ['@sentry/node', 'sentry.origin', 'auto.http.otel.node_fetch', false],
   // Not made by the agent.
-  ['auto.http.express', false],
-  ['manual', false],
-  [undefined, false],
+  ['@sentry/node', 'sentry.origin', 'auto.http.express', false],
+  ['@sentry/node', 'sentry.origin', 'manual', false],
+  ['@vercel/otel/fetch', 'http.client.name', 'http', true],
+  // Left to it.
+  ['@vercel/otel/fetch', 'http.client.name', 'fetch', false],
+  ['@vercel/otel/fetch', 'sentry.origin', 'http', false],
 ] as const) {
-  test(`spans of Sentry's from ${origin} would ${expected ? '' : 'not '}be there twice`, () => {
-    const isDouble = doubles.spansOf('@sentry/node')
-    assert.equal(isDouble?.(origin && { 'sentry.origin': origin }), expected)
+  test(`spans of '${scope}' with ${attribute} ${value} would ${expected ? '' : 'not '}be there twice`, () => {
+    const isDouble = doubles.spansOf(scope)
+    assert.equal(isDouble?.({ [attribute]: value }), expected)
     assert.equal(isDouble?.(undefined), false)
   })
 }
