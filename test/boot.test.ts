@@ -165,6 +165,23 @@ test('an unsupported Node.js gets one line, and the program runs untouched', () 
   assert.equal(JSON.parse(stdout).patched, 0)
 })
 
+test('where ES modules cannot be required, --require says what to do, and the program runs untouched', (t) => {
+  const folder = temporaryFolder(t)
+  mkdirSync(join(folder, 'node_modules'))
+  symlinkSync(root, join(folder, 'node_modules/autospan'), 'junction')
+  const { stdout, stderr, status } = spawnSync(
+    process.env.AUTOSPAN_TEST_NODE ?? process.execPath,
+    [
+      '--no-experimental-require-module',
+      ...['--require', 'autospan/register', join(root, 'test/apps/boot/untouched.cjs')],
+    ],
+    { cwd: folder, encoding: 'utf8', env: { PATH: process.env.PATH } },
+  )
+  assert.equal(status, 0)
+  assert.match(stderr, /^autospan: --require loads no ES modules .* use --import autospan\/register; .*untraced\n$/)
+  assert.equal(JSON.parse(stdout).patched, 0)
+})
+
 test('a failing start is said, and the program runs', async (t) => {
   const folder = temporaryFolder(t)
   writeFileSync(
