@@ -66,20 +66,20 @@ export class LoopDelay {
   /** Counts the samples that an idle loop was spared until now. */
   countIdle(): void {
     if (this.#idleSinceMillis === undefined) return
-    const count = Math.floor((this.#performance.now() - this.#idleSinceMillis) / SAMPLE_MILLIS)
+    const count = Math.floor((this.#kit.now() - this.#idleSinceMillis) / SAMPLE_MILLIS)
     this.#idleSinceMillis += count * SAMPLE_MILLIS
     for (const samples of this.#watchers) samples.addOnTime(count)
   }
 
   #every(millis: number): NodeJS.Timeout {
-    this.#lookedAtMillis = this.#performance.now()
+    this.#lookedAtMillis = this.#kit.now()
     this.#lookActive = this.#performance.eventLoopUtilization().active
     this.#dueMillis = this.#lookedAtMillis + millis
     return this.#kit.runUnbound(setInterval<[]>, undefined, [() => this.#onTick(millis), millis]).unref()
   }
 
   #tick(millis: number): void {
-    const nowMillis = this.#performance.now()
+    const nowMillis = this.#kit.now()
     this.countIdle()
     for (const samples of this.#watchers) samples.add(nowMillis - this.#dueMillis)
     this.#dueMillis = nowMillis + millis
@@ -108,7 +108,7 @@ export class LoopDelay {
     if (this.#idleSinceMillis !== undefined) return
     clearInterval(this.#timer)
     this.#timer = this.#every(IDLE_LOOK_MILLIS)
-    this.#idleSinceMillis = this.#performance.now()
+    this.#idleSinceMillis = this.#kit.now()
     served.onNext = this.#onRequest
     if (!served.areCounted) this.#listen()
   }

@@ -14,9 +14,8 @@ const DRIFT_MILLIS = 5
 // Tests put clocks that stand still in the place of the global ones, for a while or for good: the true ones are kept.
 /** Unix milliseconds by the wall clock, which may be set: for times that other processes have written. */
 export const { now: wallMillis } = Date
-// The module's own, for the global may be such a clock by then. It waits for the first time that is needed, as it loads
-// modules of Node 20.
-let clock: typeof performance | undefined
+// `performance.now`, which waits for the first time that is needed, as it loads modules of Node 20.
+let read: (() => number) | undefined
 /** Unix milliseconds at monotonic time zero, as the process began; of the clock, which takes 0.1 us to tell it. */
 let origin = 0
 
@@ -25,14 +24,17 @@ let checkedAt = Number.NEGATIVE_INFINITY
 
 /** Milliseconds on the monotonic clock. */
 export function now(): number {
-  return (clock ?? startClock()).now()
+  return (read ?? startClock())()
 }
 
-function startClock(): typeof performance {
-  clock = process.getBuiltinModule('node:perf_hooks').performance
-  origin = clock.timeOrigin
+// By then the global may be such a clock, and the module's own object have such a `now`: that of its class is the true one.
+function startClock(): () => number {
+  const { performance } = process.getBuiltinModule('node:perf_hooks')
+  const { now } = Object.getPrototypeOf(performance) as typeof performance
+  read = now.bind(performance)
+  origin = performance.timeOrigin
   anchor = origin
-  return clock
+  return read
 }
 
 /**
@@ -46,7 +48,7 @@ export function clockAnchor(monotonicNow: number): number {
 }
 
 function checkedAnchor(monotonicNow: number): number {
-  if (clock === undefined) startClock()
+  if (read === undefined) startClock()
   checkedAt = monotonicNow
   // The time given may be of a while ago, or the thread have stood still since: then both clocks are looked at again.
   if (hasDrifted(driftAt(monotonicNow))) {
@@ -77,7 +79,7 @@ export function unixMillis(): number {
  */
 export function fromTimeInput(time: TimeInput): Time {
   if (typeof time === 'number') {
-    if (clock === undefined) startClock()
+    if (read === undefined) startClock()
     return time >= origin ? fromUnixMillis(time) : time >= 0 ? time : now()
   }
   if (time instanceof Date) return fromUnixMillis(time.getTime())
