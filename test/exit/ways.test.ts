@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { createServer as createTlsServer } from 'node:tls'
 import { ServerCredentials } from '@grpc/grpc-js'
+import { lineOfNode } from '../cost/node.js'
 import { makeAuthority, makeCertificate, writeFiles } from '../harness/certificates.js'
 import { temporaryFolder } from '../harness/folder.js'
 import { GrpcSink, type GrpcSinkOptions } from '../harness/grpc-sink.js'
@@ -37,6 +38,20 @@ const WAYS: Readonly<Record<string, (owner: Owner, port: number) => Promise<Env>
   'TLS with an authority that Node.js has been told of': async (owner, port) => ({
     OTEL_EXPORTER_OTLP_ENDPOINT: await encrypting(owner, port, false),
     NODE_EXTRA_CA_CERTS: files.ca,
+  }),
+  'TLS with certificates that Node.js is told not to look at': async (owner, port) => ({
+    OTEL_EXPORTER_OTLP_ENDPOINT: await encrypting(owner, port, false),
+    NODE_TLS_REJECT_UNAUTHORIZED: '0',
+    // Of that very setting.
+    NODE_NO_WARNINGS: '1',
+  }),
+  // Older lines ask the system for all threads at once, or not at all.
+  ...(lineOfNode() >= 24 && {
+    'TLS with an authority of the system': async (owner: Owner, port: number) => ({
+      OTEL_EXPORTER_OTLP_ENDPOINT: await encrypting(owner, port, false),
+      SSL_CERT_FILE: files.ca,
+      NODE_OPTIONS: '--use-system-ca',
+    }),
   }),
   'a unix socket': async (owner, port) => {
     const path = socketPath(owner)

@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module'
 import type { MessagePort } from 'node:worker_threads'
+import { readTrust } from '../../config/trust.js'
 import { diag } from '../../diag/diag.js'
 import { now } from '../../trace/clock.js'
 import { GRACE_MILLIS, LATE_MILLIS } from '../deadline.js'
@@ -180,7 +181,7 @@ function startWorker(
     name: 'autospan',
     // Nothing of the program is loaded into it: no preload, and not this agent either.
     execArgv: [],
-    env: {},
+    env: readTrust(),
     workerData: job,
     transferList: [port2],
     // Its streams are nobody's, so that those of the process need not be opened.
