@@ -215,6 +215,18 @@ test('a success stands though its body never ends', async () => {
   assert.deepEqual(await post(collector.url, 300), { kind: 'accepted', rejected: 0, message: '', status: 200 })
 })
 
+for (const [what, rest] of [
+  ['a folded header', 'x-a: a\r\n b\r\ncontent-length: 0\r\n\r\n'],
+  ['a header that holds a control character', 'x-a: a\x01\r\ncontent-length: 0\r\n\r\n'],
+  ['two lengths', 'content-length: 0\r\ncontent-length: 2\r\n\r\n'],
+  ['a length and chunks', 'content-length: 0\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n'],
+] as const) {
+  test(`a success stands though its answer has ${what}`, async () => {
+    const collector = await collect((response) => response.socket?.write(`HTTP/1.1 200 OK\r\n${rest}`))
+    assert.deepEqual(await post(collector.url), { kind: 'accepted', rejected: 0, message: '', status: 200 })
+  })
+}
+
 test('a retryable status stands though its body is cut off', async () => {
   const collector = await collect((response) => {
     response.writeHead(503, { 'content-length': 100, 'retry-after': '2' })

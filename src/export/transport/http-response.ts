@@ -132,9 +132,10 @@ export class HttpResponse {
     const status = Number(match[2])
     if (status === 101) throw malformed('its status 101, which was not asked for')
     if (status < 200) return true
-    for (let i = 1; i < lines.length; i++) this.#readField(lines[i]!)
+    // Stands, whatever is wrong with the rest.
     this.status = status
     this.statusText = match[3] ?? ''
+    for (let i = 1; i < lines.length; i++) this.#readField(lines[i]!)
     this.#persists = match[1] === '1' ? !this.#says('close') : this.#says('keep-alive')
     this.#state = this.#bodyState(status)
     return true

@@ -53,17 +53,17 @@ class HttpExchange implements Exchange {
   }
 
   get look(): (() => Answer | undefined) | undefined {
-    const unread = UnreadAnswer.of(this.#connection.socket, this.#connection.response)
-    return unread && (() => look(unread))
+    const { socket, response } = this.#connection
+    const unread = UnreadAnswer.of(socket, response)
+    return unread && (() => look(unread, response))
   }
 }
 
-function look(unread: UnreadAnswer): Answer | undefined {
+function look(unread: UnreadAnswer, response: HttpResponse): Answer | undefined {
   try {
-    const response = unread.look()
-    return response === undefined ? undefined : judge(response)
+    return unread.look() && judge(response)
   } catch (error) {
-    return failure(reasonOf(error), true, obstacleOf(error))
+    return response.status === 0 ? failure(reasonOf(error), true, obstacleOf(error)) : judge(response)
   }
 }
 
