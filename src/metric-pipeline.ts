@@ -105,12 +105,12 @@ function servePrometheus({ prometheus, timeoutMillis }: MetricsConfig, reader: M
   servePrometheus({ ...prometheus, reader, resource, timeoutMillis })
 }
 
-/** stderr, for stdout is the program's. */
 function createConsole(reader: MetricReader, { attributes }: Resource): ConsoleMetrics {
   const { ConsoleMetrics } = require('./export/console/metrics.js') as typeof import('./export/console/metrics.js')
+  const { writeToStderr } = require('./export/console/stderr.js') as typeof import('./export/console/stderr.js')
   return new ConsoleMetrics({
     reader,
     serviceName: String(attributes[attributes.indexOf('service.name') + 1]),
-    write: (text) => process.stderr.write(text),
+    write: writeToStderr,
   })
 }

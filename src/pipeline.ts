@@ -285,15 +285,15 @@ function createLogExporters(
   return logs.exporters.map((name) => createExporter(name, way, delivery))
 }
 
-/** stderr, for stdout is the program's. */
 function createConsole({ attributes }: Resource, isOpen: (spanId: string) => boolean): SignalExporter<SpanData> {
   const { ConsoleProcessor, wantsColour } =
     require('./export/console/spans.js') as typeof import('./export/console/spans.js')
+  const { writeToStderr } = require('./export/console/stderr.js') as typeof import('./export/console/stderr.js')
   const { noColor, forceColor } = readColourWishes()
   const { isTTY = false, columns } = process.stderr
   return new ConsoleProcessor({
     serviceName: String(attributes[attributes.indexOf('service.name') + 1]),
-    write: (text) => process.stderr.write(text),
+    write: writeToStderr,
     colour: wantsColour(isTTY, noColor, forceColor),
     // A terminal that has not been told its size, as containers and build servers have them, says 0.
     ...(columns > 0 ? { width: columns } : {}),
@@ -311,5 +311,6 @@ function createExceptionLog(
 
 function createLogConsole(): SignalExporter<LogData> {
   const { ConsoleLogProcessor } = require('./export/console/logs.js') as typeof import('./export/console/logs.js')
-  return new ConsoleLogProcessor((text) => process.stderr.write(text))
+  const { writeToStderr } = require('./export/console/stderr.js') as typeof import('./export/console/stderr.js')
+  return new ConsoleLogProcessor(writeToStderr)
 }

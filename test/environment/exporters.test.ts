@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { run, SLACK_MILLIS } from '../harness/program.js'
+import { run, SLACK_MILLIS, start } from '../harness/program.js'
 import { ForwardProxy } from '../harness/proxy.js'
 import { startSink } from '../harness/sink.js'
 
@@ -63,6 +63,23 @@ test('a terminal that says it has no columns gets lines as a file does', async (
   })
   assert.match(stderr, /└─ GET 127\.0\.0\.1:\d+\/ .* 200 .* ms .*[▐█▌]/)
 })
+
+for (const signal of ['TRACES', 'LOGS', 'METRICS']) {
+  test(`a program goes on when nobody reads any more what the console exporter writes: ${signal.toLowerCase()}`, async (t) => {
+    const env = {
+      OTEL_TRACES_EXPORTER: 'none',
+      OTEL_LOGS_EXPORTER: 'none',
+      OTEL_METRICS_EXPORTER: 'none',
+      OTEL_METRIC_EXPORT_INTERVAL: '1',
+      AUTOSPAN_LOG_SOURCES: 'pino',
+      [`OTEL_${signal}_EXPORTER`]: 'console',
+    }
+    const server = await start(t, 'logs/pino.cjs', { env })
+    server.closeStderr()
+    for (let i = 0; i < 3; i++) assert.equal((await fetch(server.url)).status, 200)
+    assert.equal((await server.stop()).code, 0)
+  })
+}
 
 test('a list of exporters serves each of them', async (t) => {
   const sink = await startSink(t)

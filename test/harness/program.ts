@@ -167,6 +167,11 @@ export class Program {
     else this.#child.stdout?.pause()
   }
 
+  /** Nobody reads stderr any more, and nobody will: who writes to it is refused. */
+  closeStderr(): void {
+    this.#child.stderr?.destroy()
+  }
+
   signal(signal: NodeJS.Signals): void {
     this.#child.kill(signal)
   }
