@@ -210,3 +210,21 @@ test('a spool that cannot be written costs a line, and nothing else', async (t) 
   assert.equal(lines.length, 1, lines.join('\n'))
   assert.match(lines[0]!, /cannot write the spool .*\(ENOTDIR\)$/)
 })
+
+test('a spool without room for a whole request keeps nothing of it, and says so', async (t) => {
+  const spool = temporaryFolder(t)
+  // In blocks of 512 or 1024 bytes, as shells have it.
+  const node = join(temporaryFolder(t), 'node')
+  const own = process.env.AUTOSPAN_TEST_NODE ?? process.execPath
+  writeFileSync(node, `#!/bin/sh\nulimit -f 2\nexec '${own}' "$@"\n`, { mode: 0o700 })
+  const env = { AUTOSPAN_SPOOL_DIRECTORY: spool, OTEL_EXPORTER_OTLP_ENDPOINT: NOWHERE, SPANS: '100', RATE: '100' }
+  const runs: Record<string, string>[] = [{}, { STAY: '300', OTEL_BSP_SCHEDULE_DELAY: '0' }]
+  for (const more of runs) {
+    const lines = said(await run(APP, { node, env: { ...env, ...more } })).slice(1)
+    assert.equal(lines.length, 2, lines.join('\n'))
+    assert.match(lines[0]!, /cannot write the spool .*\(EFBIG\)$/)
+    assert.match(lines[1]!, /lost 100 spans, not delivered to /)
+    const left = entriesOf(spool).flatMap(({ name }) => readdirSync(join(spool, name)))
+    assert.deepEqual(left, [])
+  }
+})

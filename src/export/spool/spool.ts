@@ -117,6 +117,7 @@ export class Spool {
       renameSync(`${file.path}.now.tmp`, file.path)
       file.isWritten = true
     } catch (error) {
+      removeNow(`${file.path}.now`)
       this.#complain('write', error)
       return false
     }
@@ -186,7 +187,12 @@ export class Spool {
     await this.#ownFolder()
     const file = await open(`${path}.tmp`, 'w', FILE_MODE)
     try {
-      await file.writev([headerOf(request), request.body])
+      // Unlike `writev`, which is content with what there is room for, all of each or an error.
+      await file.writeFile(headerOf(request))
+      await file.writeFile(request.body)
+    } catch (error) {
+      await unlink(`${path}.tmp`)
+      throw error
     } finally {
       await file.close()
     }
