@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { createServer, isIP, type NetConnectOpts, Socket } from 'node:net'
+import {
+  createServer,
+  getDefaultAutoSelectFamily,
+  isIP,
+  type NetConnectOpts,
+  Socket,
+  setDefaultAutoSelectFamily,
+} from 'node:net'
 import { afterEach, test } from 'node:test'
 import type { Compression } from '../../src/config/config.js'
 import { isSuppressed, ROOT_CONTEXT } from '../../src/context/context.js'
@@ -8,6 +15,7 @@ import { activeContext, runIn } from '../../src/context/manager.js'
 import { HttpTransport } from '../../src/export/transport/http.js'
 import type { Answer } from '../../src/export/transport/transport.js'
 
+import { blackHole } from '../harness/black-hole.js'
 import { Collector, type Handler, inTurn, partialSuccess, requestOf, status } from './collector.js'
 
 import { settingsTo } from './settings.js'
@@ -88,20 +96,43 @@ test('consecutive requests use one connection', async () => {
   assert.equal(new Set(collector.requests.map((request) => request.socket)).size, 1)
 })
 
-test('of the addresses of a name the one that answers is used', async () => {
-  const collector = await collect()
+/** Has all names mean these addresses. */
+function nameAll(addresses: readonly string[]): void {
   const net = process.getBuiltinModule('node:net')
   const { connect } = net
-  const addresses = ['::1', '127.0.0.2', '127.0.0.1'].map((address) => ({ address, family: isIP(address) }))
+  const found = addresses.map((address) => ({ address, family: isIP(address) }))
   net.connect = ((options: NetConnectOpts) => {
-    return connect({ ...options, lookup: (_name, _options, callback) => callback(null, addresses) } as NetConnectOpts)
+    return connect({ ...options, lookup: (_name, _options, callback) => callback(null, found) } as NetConnectOpts)
   }) as typeof connect
   cleanups.push(() => {
     net.connect = connect
   })
-  const transport = transportTo(new URL(`http://several.test:${collector.url.port}/v1/traces`))
-  for (let i = 0; i < 2; i++) assert.equal((await transport.post(BODY, 5000)).kind, 'accepted')
-  assert.equal(new Set(collector.requests.map((request) => request.socket)).size, 1)
+}
+
+for (const isSelected of [true, false]) {
+  test(`of the addresses of a name the one that answers is used, ${isSelected ? 'as' : 'though not'} by the program itself`, async () => {
+    const collector = await collect()
+    const selected = getDefaultAutoSelectFamily()
+    setDefaultAutoSelectFamily(isSelected)
+    cleanups.push(() => setDefaultAutoSelectFamily(selected))
+    nameAll(['::1', '127.0.0.2', '127.0.0.1'])
+    const transport = transportTo(new URL(`http://several.test:${collector.url.port}/v1/traces`))
+    for (let i = 0; i < 2; i++) assert.equal((await transport.post(BODY, 5000)).kind, 'accepted')
+    assert.equal(new Set(collector.requests.map((request) => request.socket)).size, 1)
+  })
+}
+
+test('an address of a name may be far away: it has half a second before the next one is tried', async (t) => {
+  const port = await blackHole(t)
+  const server = createServer((socket) => {
+    socket.on('error', () => {}).once('data', () => socket.end('HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n'))
+  }).listen(port, '127.0.0.2')
+  await once(server, 'listening')
+  cleanups.push(() => server.close())
+  nameAll(['127.0.0.1', '127.0.0.2'])
+  const start = performance.now()
+  assert.equal((await post(new URL(`http://several.test:${port}/v1/traces`), 5000)).kind, 'accepted')
+  assert.ok(performance.now() - start >= 499)
 })
 
 test('a connection that the server closed while it was idle costs no attempt', async () => {
