@@ -162,20 +162,22 @@ export class DeliveryReport {
     const { sinceMillis, reason } = this.#failing
     if (nowMillis - sinceMillis < this.#outageMillis || nowMillis - this.#outageSaidAt < this.#sayEveryMillis) return
     this.#outageSaidAt = nowMillis
-    this.#outage = { sinceMillis, exported: this.exported, lost: this.dropped + this.failed, isFull: false }
+    // What no line has named yet is told with its end.
+    const dropped = this.dropped - this.#drops.unsaid
+    this.#outage = { sinceMillis, exported: this.exported, dropped, isFull: false }
     diag.warn(`cannot deliver ${this.#signal.many} to ${this.#destination}: ${reason}; keeping them and trying again`)
   }
 
   /** Nothing waits any more: an outage is over. */
   drained(): void {
     if (this.#outage === undefined || this.#failing !== undefined) return
-    const { sinceMillis, exported, lost } = this.#outage
+    const { sinceMillis, exported, dropped } = this.#outage
     const seconds = Math.round((now() - sinceMillis) / 1000)
     const delivered = this.#count(this.exported - exported)
-    const gone = this.dropped + this.failed - lost
+    const lost = this.dropped - dropped
     this.#outage = undefined
     this.#drops.forget()
-    diag.info(`${this.#destination} answers again after ${seconds} s: ${delivered} delivered, ${gone} lost`)
+    diag.info(`${this.#destination} answers again after ${seconds} s: ${delivered} delivered, ${lost} lost`)
   }
 
   /** The end: `records` are lost that were still waiting, and others kept. */
@@ -192,6 +194,7 @@ export class DeliveryReport {
       return
     }
     const lost = records + this.#drops.unsaid
+    this.#drops.forget()
     const reason = this.#failing?.reason ?? 'the process ended before they were sent'
     const isSaid = isSaidOfAnother(this.#signal, this.#destination, reason)
     diag[isSaid ? 'debug' : 'warn'](`lost ${this.#count(lost)}, not delivered to ${this.#destination}: ${reason}`)
@@ -221,7 +224,7 @@ function isSaidOfAnother(signal: Signal, destination: string, reason: string): b
 interface Outage {
   readonly sinceMillis: number
   readonly exported: number
-  readonly lost: number
+  readonly dropped: number
   /** Records have been dropped. */
   isFull: boolean
 }

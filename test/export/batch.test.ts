@@ -354,6 +354,44 @@ test('what an outage costs is said once when it begins to, and with its end', as
   assert.equal(diag.lines.length, 3)
 })
 
+test('what was dropped before an outage was said is told with its end', async () => {
+  const transport = new HeldTransport()
+  const options = { outageMillis: 0, batch: { maxExportBatchSize: 10, maxQueueSize: 30 } }
+  const processor = processorOf(transport, options)
+  for (const one of spans(10)) processor.onEnd(one)
+  await transport.posted(1)
+  for (const one of spans(60)) processor.onEnd(one)
+  transport.posts[0]?.answer(FAILED)
+  for (let i = 1; i < 4; i++) {
+    await transport.posted(i + 1)
+    transport.posts[i]?.answer(ACCEPTED)
+  }
+  await processor.flush(1000)
+  assert.deepEqual(processor.stats, { exported: 30, dropped: 40, failed: 0, queued: 0 })
+  assert.deepEqual(diag.lines, [
+    'autospan: the queue of spans for http://c/v1/traces is full: dropped the 10 oldest, 10 in all',
+    'autospan: cannot deliver spans to http://c/v1/traces: down; keeping them and trying again',
+    'autospan: http://c/v1/traces answers again after 0 s: 30 spans delivered, 30 lost',
+  ])
+})
+
+test('what a server refuses after an outage is told by its own line alone', async () => {
+  const transport = new HeldTransport()
+  const processor = processorOf(transport, { outageMillis: 0, batch: { maxExportBatchSize: 10 } })
+  for (const one of spans(30)) processor.onEnd(one)
+  const answers: Answer[] = [FAILED, { ...ACCEPTED, rejected: 4 }, { kind: 'refused', reason: 'no' }, ACCEPTED]
+  for (const [i, answer] of answers.entries()) {
+    await transport.posted(i + 1)
+    transport.posts[i]?.answer(answer)
+  }
+  await processor.flush(1000)
+  assert.deepEqual(diag.lines.slice(1), [
+    'autospan: http://c/v1/traces rejected 4 spans of otherwise accepted requests',
+    'autospan: http://c/v1/traces refused 10 spans, they are lost: no',
+    'autospan: http://c/v1/traces answers again after 0 s: 16 spans delivered, 0 lost',
+  ])
+})
+
 test('spans of an outage are kept and delivered once it is over, with one line at either end', async () => {
   const first = await collect()
   const { url } = first
@@ -581,6 +619,21 @@ test('close says in one line what is lost, and why', async () => {
     /^autospan: lost 25 spans, not delivered to http:.*: connection refused \(ECONNREFUSED\)$/,
   )
   assert.deepEqual(processor.stats, { exported: 0, dropped: 26, failed: 0, queued: 0 })
+})
+
+test('what was dropped is not told once more with what is lost at the end', async () => {
+  const transport = new HeldTransport()
+  const processor = processorOf(transport, { batch: { maxExportBatchSize: 10, maxQueueSize: 30 } })
+  for (const one of spans(10)) processor.onEnd(one)
+  await transport.posted(1)
+  for (const one of spans(60)) processor.onEnd(one)
+  processor.handOver()
+  // As by `exit` and then `reallyExit`.
+  for (let i = 0; i < 2; i++) processor.conclude()
+  assert.deepEqual(diag.lines, [
+    'autospan: the queue of spans for http://c/v1/traces is full: dropped the 10 oldest, 10 in all',
+    'autospan: lost 60 spans, not delivered to http://c/v1/traces: the process ended before they were sent',
+  ])
 })
 
 test('close without any attempt says so', () => {
