@@ -147,6 +147,10 @@ export class QuerySummary {
       case 'TO':
         this.#setting ||= frame.operation === 'SET'
         return false
+      case 'SET':
+        // What ALTER sets for a role, a database or the server is as SET has it.
+        if (frame.operation === 'ALTER') frame.operation = 'SET'
+        break
       case 'FOR':
         this.#starts = frame.operation === 'DECLARE'
         break
@@ -322,7 +326,7 @@ const OPERATIONS: ReadonlyMap<string, Operation> = new Map([
 const READS = words('SELECT UPDATE DELETE')
 const WRITES = words('INSERT UPSERT MERGE SELECT')
 /** What ends a list of tables. */
-const CLAUSES = words('WHERE GROUP HAVING ORDER LIMIT OFFSET FETCH WINDOW UNION INTERSECT EXCEPT SET VALUES RETURNING')
+const CLAUSES = words('WHERE GROUP HAVING ORDER LIMIT OFFSET FETCH WINDOW UNION INTERSECT EXCEPT VALUES RETURNING')
 /** Commands that say TABLE or leave it out. */
 const TABLE_COMMANDS = words('TRUNCATE LOCK')
 const KIND_NOISE = words(

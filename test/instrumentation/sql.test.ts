@@ -300,6 +300,16 @@ const DEFINITIONS: readonly Row[] = [
   ],
   ['ALTER ROLE bob PASSWORD zqx', 'ALTER ROLE bob PASSWORD ?', 'ALTER ROLE'],
   ['ALTER ROLE bob PASSWORD NULL', SAME, 'ALTER ROLE'],
+  ['ALTER ROLE bob SET app.key = zqx', 'ALTER ROLE bob SET app.key = ?', 'ALTER ROLE'],
+  [
+    'ALTER ROLE bob IN DATABASE d SET app.key TO zqx, zqx',
+    'ALTER ROLE bob IN DATABASE d SET app.key TO ?, ?',
+    'ALTER ROLE',
+  ],
+  ['ALTER DATABASE d SET app.key = zqx', 'ALTER DATABASE d SET app.key = ?', 'ALTER DATABASE d'],
+  ['ALTER SYSTEM SET app.key TO zqx', 'ALTER SYSTEM SET app.key TO ?', 'ALTER SYSTEM'],
+  ['ALTER TABLE t RENAME TO u', SAME, 'ALTER TABLE t'],
+  ['ALTER TABLE t ALTER COLUMN a SET DEFAULT now()', SAME, 'ALTER TABLE t'],
   [
     `CREATE SUBSCRIPTION s CONNECTION 'host=h password=zqx' PUBLICATION p`,
     'CREATE SUBSCRIPTION s CONNECTION ? PUBLICATION p',
