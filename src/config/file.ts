@@ -9,7 +9,6 @@ import { readRoot } from './model.js'
 import { type Collector, Section } from './section.js'
 import { parseYaml, YamlError } from './yaml.js'
 
-const NAME = 'OTEL_CONFIG_FILE'
 /** What no configuration comes near. */
 const MAX_CHARS = 1_000_000
 
@@ -34,13 +33,19 @@ export interface FileSettings {
  * Reads a declarative configuration file (configuration/data-model.md of the specification, file_format 1.x). A key
  * that is not known is told with its line and column, and left out.
  *
+ * @param variable that names the file
  * @returns undefined, with one line told, where the file cannot be used at all: it is missing or no YAML, its format is
  * another one, or it refers to variables in a way that there is not.
  */
-export function readConfigFile(path: string, env: Environment, warn: (line: string) => void): FileSettings | undefined {
+export function readConfigFile(
+  variable: string,
+  path: string,
+  env: Environment,
+  warn: (line: string) => void,
+): FileSettings | undefined {
   const name = basename(path)
   const refuse = (problem: string): undefined => {
-    warn(`${NAME}=${quoted(path)} ${problem}; the agent is not started`)
+    warn(`${variable}=${quoted(path)} ${problem}; the agent is not started`)
     return undefined
   }
   try {

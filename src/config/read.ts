@@ -69,13 +69,14 @@ export interface Sources {
  * asks, but for the service's name where the file has that detected; those of others, as `AUTOSPAN_*` and proxies, have.
  */
 export function openSettings(env: Environment, warn: (line: string) => void): Sources {
-  const path = givenText(env, FILE) ?? givenText(env, OLD_FILE)
+  const variable = givenText(env, FILE) === undefined ? OLD_FILE : FILE
+  const path = givenText(env, variable)
   if (path === undefined) return { settings: createSettings(env, warn), variables: env, file: undefined }
   const { readConfigFile } = require('./file.js') as typeof import('./file.js')
-  const file = readConfigFile(path, env, warn)
+  const file = readConfigFile(variable, path, env, warn)
   const others = Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('OTEL_')))
   if (file === undefined) return { settings: createSettings(others, warn), variables: undefined, file: undefined }
-  reportIgnored(env, path, file, warn)
+  reportIgnored(env, variable, path, file, warn)
   const variables = { ...others, ...file.variables }
   return { settings: createSettings(variables, warn, (name) => file.placeOf(name)), variables, file }
 }
@@ -87,7 +88,13 @@ function detectedName(env: Environment, { variables }: FileSettings): readonly (
   return name === undefined ? [] : [['service.name', name]]
 }
 
-function reportIgnored(env: Environment, path: string, file: FileSettings, warn: (line: string) => void): void {
+function reportIgnored(
+  env: Environment,
+  variable: string,
+  path: string,
+  file: FileSettings,
+  warn: (line: string) => void,
+): void {
   const ignored = Object.keys(VARIABLES).filter(
     (name) => name.startsWith('OTEL_') && givenText(env, name) !== undefined,
   )
@@ -95,7 +102,7 @@ function reportIgnored(env: Environment, path: string, file: FileSettings, warn:
   const told = ignored.filter((name) => !heeded.includes(name) && !file.referred.has(name))
   if (told.length === 0) return
   const { quoted } = require('./complaint.js') as typeof import('./complaint.js')
-  warn(`${told.join(', ')} ignored, for ${FILE}=${quoted(path)} is set and does not refer to them`)
+  warn(`${told.join(', ')} ignored, for ${variable}=${quoted(path)} is set and does not refer to them`)
 }
 
 function readSettings(settings: Settings, enabled: boolean, instrumentationNames: readonly string[]): Config {

@@ -373,6 +373,11 @@ test('a file that cannot be used starts nothing, and is told in one line', () =>
   const missing = reading({ OTEL_CONFIG_FILE: join(folder, 'none.yaml') })
   assert.match(missing.lines[0] ?? '', /cannot be read: ENOENT; the agent is not started$/)
   assert.equal(missing.config.enabled, false)
+  const old = reading({ OTEL_EXPERIMENTAL_CONFIG_FILE: join(folder, 'none.yaml') })
+  assert.match(
+    old.lines[0] ?? '',
+    /^OTEL_EXPERIMENTAL_CONFIG_FILE=.* cannot be read: ENOENT; the agent is not started$/,
+  )
 })
 
 test('1.x may be written as a number, and with a suffix', () => {
