@@ -6,6 +6,7 @@ import { findBundle } from './bundle.js'
 import type { Config, InstrumentationsConfig, MetricsConfig } from './config/config.js'
 import { type Environment, readEnvironment } from './config/environment.js'
 import { isLoadedAgain } from './config/loads.js'
+import { startedIn } from './config/path.js'
 import { readConfig } from './config/read.js'
 import { AsyncLocalStorageContextManager } from './context/manager.js'
 import { setImmediate, setTimeout } from './context/timers.js'
@@ -72,6 +73,7 @@ export function start(register: string): void {
     // Kept until the configuration has told whether they may be said.
     const complaints: string[] = []
     const inheritance = inherited()
+    if (inheritance !== undefined) startedIn(inheritance.folder)
     const environment = environmentWith(inheritance)
     const config = readConfig(environment, names(), (line) => complaints.push(line))
     diag.setLevel(config.logLevel)

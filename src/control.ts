@@ -1,9 +1,10 @@
 import { readFile, readFileSync, type Stats, stat, statSync, watchFile } from 'node:fs'
 import { constants } from 'node:os'
-import { basename, resolve } from 'node:path'
+import { basename } from 'node:path'
 import type { Config, ControlConfig, SamplingConfig } from './config/config.js'
 import { ControlSource, type RunTimeSettings } from './config/control.js'
 import type { Environment } from './config/environment.js'
+import { absolutePath } from './config/path.js'
 import { runOutside } from './context/manager.js'
 import { diag, LOG_LEVELS, type LogLevel } from './diag/diag.js'
 import { printable } from './diag/printable.js'
@@ -51,7 +52,7 @@ export class Control {
     const { config, control, environment, instrumentations } = options
     const names = instrumentations.map(({ name }) => name)
     this.#options = options
-    this.#path = control.file === undefined ? undefined : resolve(control.file)
+    this.#path = control.file === undefined ? undefined : absolutePath(control.file)
     this.#source = new ControlSource(environment, names, basename(this.#path ?? ''))
     this.#level = config.logLevel
     this.#sampling = config.traces.sampling

@@ -1,6 +1,7 @@
 import type { TextMapPropagator } from '@opentelemetry/api'
 import type { Config } from './config/config.js'
 import { type Environment, readEnvironment } from './config/environment.js'
+import { absolutePath } from './config/path.js'
 import { activeContext, getProcessContext } from './context/manager.js'
 import { diag } from './diag/diag.js'
 import { type Variables, variableSetter } from './instrumentation/environment.js'
@@ -18,6 +19,8 @@ const SETTING = /^(?:OTEL|AUTOSPAN)_|^(?:https?|no)_proxy$/i
 export interface Inheritance {
   /** For what the worker's own environment does not tell: a program may give it one of a few names, or none. */
   readonly settings: Environment
+  /** In which the program was started: its threads go with it to another one, and paths in settings do not. */
+  readonly folder: string
   /** Attributes of the resource: threads are one instance of one service. */
   readonly resource: Resource['attributes']
   /** The trace that the worker's spans without another parent continue, as variables of the environment. */
@@ -89,6 +92,7 @@ export function bequeath(
   makeOffer: () => Offer | undefined,
 ): Instrumentation {
   const inheritance: Inheritance = {
+    folder: absolutePath(''),
     get settings() {
       return Object.fromEntries(Object.entries(environment).filter(([name]) => SETTING.test(name)))
     },

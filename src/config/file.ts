@@ -6,6 +6,7 @@ import { quoted } from './complaint.js'
 import type { AttributeValue } from './config.js'
 import type { Environment } from './environment.js'
 import { readRoot } from './model.js'
+import { absolutePath } from './path.js'
 import { type Collector, Section } from './section.js'
 import { parseYaml, YamlError } from './yaml.js'
 
@@ -49,7 +50,7 @@ export function readConfigFile(
     return undefined
   }
   try {
-    const text = readFileSync(path, 'utf8')
+    const text = readFileSync(absolutePath(path), 'utf8')
     if (text.length > MAX_CHARS) return refuse('is too long for a configuration')
     const file = new FileVariables(name, warn)
     const tree = parseYaml(text, file.referringTo(env))

@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module'
+import { absolutePath } from './path.js'
 
 const require = createRequire(import.meta.url)
 
@@ -203,8 +204,7 @@ function parseUrl(text: string, protocols: readonly string[]): Parsed<URL> {
 }
 
 function socketUrl(path: string): URL {
-  const { resolve } = process.getBuiltinModule('node:path')
-  return new URL(`http+unix://${encodeURIComponent(resolve(path))}`)
+  return new URL(`http+unix://${encodeURIComponent(absolutePath(path))}`)
 }
 
 /** Loaded for those who spell badly. */

@@ -1,4 +1,5 @@
 import type { Type } from './parse.js'
+import { absolutePath } from './path.js'
 
 /** What no file of certificates comes near. */
 const MAX_BYTES = 4 * 1024 * 1024
@@ -12,9 +13,9 @@ function pemFile(content: string, pattern: RegExp): Type<string> {
   return {
     name: `PEM file with a ${content}`,
     parse(text) {
-      const { resolve } = process.getBuiltinModule('node:path')
-      const problem = faultOf(text, content, pattern)
-      return problem === undefined ? { value: resolve(text) } : { value: undefined, problem }
+      const path = absolutePath(text)
+      const problem = faultOf(path, content, pattern)
+      return problem === undefined ? { value: path } : { value: undefined, problem }
     },
     show: (value) => value,
   }

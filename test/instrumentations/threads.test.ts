@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { pathToFileURL } from 'node:url'
 import { trace } from '../harness/draw.js'
+import { temporaryFolder } from '../harness/folder.js'
 import { root, run, traceOf } from '../harness/program.js'
 import { startSink } from '../harness/sink.js'
 
@@ -47,6 +49,24 @@ test('what a worker has been told of itself counts', async (t) => {
     ['named', 'worker'],
     ['main', 'shop'],
   ])
+})
+
+const FILE = `file_format: "1.0"
+tracer_provider: {processors: [{batch: {exporter: {otlp_http: {endpoint: "\${SINK}/v1/traces"}}}}]}
+`
+
+test('a worker finds the files of settings where the program was started, which has gone elsewhere since', async (t) => {
+  const cwd = temporaryFolder(t)
+  writeFileSync(join(cwd, 'otel.yaml'), FILE)
+  const sink = await startSink(t)
+  await run('threads/gone.cjs', { cwd, env: { OTEL_CONFIG_FILE: 'otel.yaml', SINK: sink.url } })
+  assert.deepEqual((await sink.settled()).map(({ name }) => name).sort(), ['main', 'worker'])
+
+  await run('threads/gone.cjs', {
+    cwd,
+    env: { OTEL_TRACES_EXPORTER: 'otlp/file', AUTOSPAN_TRACES_FILE: 'spans.jsonl' },
+  })
+  assert.equal(readFileSync(join(cwd, 'spans.jsonl'), 'utf8').match(/"name":"(main|worker)"/g)?.length, 2)
 })
 
 test('a worker makes traces of its own', async () => {
