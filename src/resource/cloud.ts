@@ -88,7 +88,7 @@ async function detectEc2(env: Environment): Promise<Attributes> {
   const instance = await askJson(`${base}/latest/dynamic/instance-identity/document`, { headers })
   return attributes({
     'cloud.provider': 'aws',
-    'cloud.platform': 'aws_ec2',
+    'cloud.platform': env.KUBERNETES_SERVICE_HOST ? 'aws_eks' : 'aws_ec2',
     'cloud.region': instance.region,
     'cloud.account.id': instance.accountId,
     'cloud.availability_zone': instance.availabilityZone,
@@ -150,6 +150,7 @@ function googleService(env: Environment): Json | undefined {
 }
 
 async function detectAzure(env: Environment): Promise<Attributes> {
+  if (env.WEBSITE_SITE_NAME) return attributes(azureSite(env, env.WEBSITE_SITE_NAME))
   const base = env.AZURE_METADATA_ENDPOINT?.replace(/\/$/, '') || LINK_LOCAL
   const { compute } = await askJson(`${base}/metadata/instance?api-version=2021-02-01`, {
     headers: { metadata: 'true' },
@@ -157,7 +158,7 @@ async function detectAzure(env: Environment): Promise<Attributes> {
   const { location, resourceId, subscriptionId, vmId, vmSize, name, zone } = object(compute)
   return attributes({
     'cloud.provider': 'azure',
-    'cloud.platform': 'azure.vm',
+    'cloud.platform': env.KUBERNETES_SERVICE_HOST ? 'azure.aks' : 'azure.vm',
     'cloud.region': location,
     'cloud.account.id': subscriptionId,
     'cloud.availability_zone': zone,
@@ -166,6 +167,29 @@ async function detectAzure(env: Environment): Promise<Attributes> {
     'host.name': name,
     'host.type': vmSize,
   })
+}
+
+/** What App Service tells of a web app or a function, which are sites of it, by the environment: they see no metadata service. */
+function azureSite(env: Environment, name: string): Json {
+  // <subscription>+<name of the plan's webspace>
+  const [subscription] = env.WEBSITE_OWNER_NAME?.split('+') ?? []
+  const group = env.WEBSITE_RESOURCE_GROUP
+  const path = `/subscriptions/${subscription}/resourceGroups/${group}/providers/Microsoft.Web/sites/${name}`
+  const common = {
+    'cloud.provider': 'azure',
+    'cloud.region': env.REGION_NAME,
+    'cloud.account.id': subscription,
+    'cloud.resource_id': subscription && group ? path : undefined,
+    'deployment.environment.name': env.WEBSITE_SLOT_NAME,
+  }
+  if (!env.FUNCTIONS_EXTENSION_VERSION) return { ...common, 'cloud.platform': 'azure.app_service' }
+  return {
+    ...common,
+    'cloud.platform': 'azure.functions',
+    'faas.name': name,
+    'faas.instance': env.WEBSITE_INSTANCE_ID,
+    'faas.max_memory': Number(env.WEBSITE_MEMORY_LIMIT_MB ?? Number.NaN) * 1024 * 1024,
+  }
 }
 
 type Json = Readonly<Record<string, unknown>>

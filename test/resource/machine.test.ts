@@ -165,6 +165,20 @@ test('the clouds tell of the machine when they are asked', async (t) => {
       compute: { location: 'westeurope', vmId: 'v', vmSize: 'D2', name: 'vm', subscriptionId: 's', zone: '' },
     },
   })
+  const SITE = {
+    WEBSITE_SITE_NAME: 'shop',
+    WEBSITE_OWNER_NAME: 'sub-1+group-1-WestEuropewebspace-Linux',
+    WEBSITE_RESOURCE_GROUP: 'group-1',
+    WEBSITE_SLOT_NAME: 'Production',
+    REGION_NAME: 'West Europe',
+  }
+  const SITE_ATTRIBUTES = {
+    'cloud.provider': 'azure',
+    'cloud.region': 'West Europe',
+    'cloud.account.id': 'sub-1',
+    'cloud.resource_id': '/subscriptions/sub-1/resourceGroups/group-1/providers/Microsoft.Web/sites/shop',
+    'deployment.environment.name': 'Production',
+  }
   for (const [name, env, expected] of [
     [
       'aws',
@@ -235,8 +249,29 @@ test('the clouds tell of the machine when they are asked', async (t) => {
         'host.type': 'D2',
       },
     ],
+    ['azure', SITE, { ...SITE_ATTRIBUTES, 'cloud.platform': 'azure.app_service' }],
+    ['azure', { WEBSITE_SITE_NAME: 'shop' }, { 'cloud.provider': 'azure', 'cloud.platform': 'azure.app_service' }],
+    [
+      'azure',
+      { ...SITE, FUNCTIONS_EXTENSION_VERSION: '~4', WEBSITE_INSTANCE_ID: 'i-1', WEBSITE_MEMORY_LIMIT_MB: '1536' },
+      {
+        ...SITE_ATTRIBUTES,
+        'cloud.platform': 'azure.functions',
+        'faas.name': 'shop',
+        'faas.instance': 'i-1',
+        'faas.max_memory': 1610612736,
+      },
+    ],
   ] as const) {
     assert.deepEqual(Object.fromEntries(await detectClouds([name], env)), expected)
+  }
+  for (const [name, variable, base, platform] of [
+    ['aws', 'AWS_EC2_METADATA_SERVICE_ENDPOINT', `http://${host}`, 'aws_eks'],
+    ['azure', 'AZURE_METADATA_ENDPOINT', `http://${host}`, 'azure.aks'],
+    ['gcp', 'GCE_METADATA_HOST', host, 'gcp_kubernetes_engine'],
+  ] as const) {
+    const found = await detectClouds([name], { [variable]: base, KUBERNETES_SERVICE_HOST: '10.0.0.1' })
+    assert.equal(found.get('cloud.platform'), platform)
   }
   assert.equal(asked.find(({ url }) => url?.endsWith('document'))?.headers['x-aws-ec2-metadata-token'], 'TOKEN')
   assert.equal(asked.find(({ url }) => url?.startsWith('/computeMetadata'))?.headers['metadata-flavor'], 'Google')
