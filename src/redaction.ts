@@ -14,6 +14,9 @@ const URLS: ReadonlySet<string> = new Set(['url.full', 'url.query', 'http.url', 
 /** 13 to 19 digits, single blanks or dashes between them. */
 const CARD = /(?<![\d.-])\d(?:[ -]?\d){12,18}(?![\d-])/g
 
+/** The same as a number, by what the numbers of cards in use begin with: times in milliseconds or microseconds are none. */
+const CARD_NUMBER = /^[2-6]\d{13,15}$/
+
 /** Of a token the end may be missing, where the text was cut. */
 const KINDS: Readonly<Record<SecretKind, (text: string) => string>> = {
   bearer: (text) => text.replace(/\b(bearer|basic)(\s+)[\w.~+/=-]{8,}/gi, `$1$2${REDACTED}`),
@@ -30,11 +33,13 @@ const KINDS: Readonly<Record<SecretKind, (text: string) => string>> = {
 /** Takes out of all telemetry what the user wants nobody to see: of spans when they have ended, of metrics before they are counted. */
 export class Redactor {
   readonly #kinds: readonly ((text: string) => string)[]
+  readonly #hidesCards: boolean
   readonly #attributes: readonly RegExp[]
   readonly #queryKeys: ReadonlySet<string>
 
   constructor({ values, attributes, queryKeys }: RedactionConfig) {
     this.#kinds = values.map((kind) => KINDS[kind])
+    this.#hidesCards = values.includes('card')
     this.#attributes = attributes.map((pattern) => glob(pattern, 'is'))
     this.#queryKeys = new Set(queryKeys.map((key) => key.toLowerCase()))
   }
@@ -121,6 +126,9 @@ export class Redactor {
   /** The same value where there is nothing to redact. Members of maps go by their names, as attributes do. */
   #value(value: Value): Value {
     if (typeof value === 'string') return this.#text(value)
+    if (typeof value === 'number' || typeof value === 'bigint') {
+      return this.#hidesCards && isCardNumber(String(value)) ? REDACTED : value
+    }
     if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return value
     if (Array.isArray(value)) {
       const elements = value.map((element) => this.#value(element))
@@ -142,6 +150,10 @@ export class Redactor {
       this.#queryKeys.has(decoded(key).toLowerCase()) ? `${before}${key}=${REDACTED_IN_URL}` : pair,
     )
   }
+}
+
+function isCardNumber(digits: string): boolean {
+  return CARD_NUMBER.test(digits) && isCard(digits)
 }
 
 /** By the check digit of Luhn. */

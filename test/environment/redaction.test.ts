@@ -39,6 +39,24 @@ for (const [kind, text, expected] of [
   })
 }
 
+for (const [what, value, expected] of [
+  ['a card of 16 digits', 4111111111111111, '[REDACTED]'],
+  ['one of 15', 378282246310005, '[REDACTED]'],
+  ['one of 14', 30569309025904n, '[REDACTED]'],
+  ['another check digit', 4111111111111112, 4111111111111112],
+  ['a time in milliseconds that checks', 1732345678905, 1732345678905],
+  ['a time in microseconds that checks', 1732345678901234, 1732345678901234],
+  ['what is no whole number', 4111111111.111111, 4111111111.111111],
+  ['below zero', -4111111111111111, -4111111111111111],
+] as const) {
+  test(`card makes of a number, ${what}: ${expected}`, () => {
+    const redactor = new Redactor({ ...NOTHING, values: ['card'] })
+    assert.deepEqual(redactor.attributes(['card', value, 'list', [value]]), ['card', expected, 'list', [expected]])
+    const others = ['card', 4111111111111111]
+    assert.equal(new Redactor({ ...NOTHING, values: ['email'] }).attributes(others), others)
+  })
+}
+
 test('no text takes longer than its length, one that is made against a pattern neither', () => {
   const redactor = new Redactor({ ...NOTHING, values: ['bearer', 'jwt', 'card', 'email'] })
   for (const part of ['eyJ-', 'bearer ', '1-', '1 ', 'a.', 'a@']) {

@@ -88,7 +88,7 @@ export const LIBRARIES = {
   AUTOSPAN_REDACT_VALUES: {
     type: listOf<SecretKind | 'none'>(['bearer', 'jwt', 'card', 'email', 'none']),
     default: 'none',
-    meaning: 'What is [REDACTED] in all texts of telemetry: tokens, card numbers, addresses.',
+    meaning: 'What is [REDACTED] in all texts of telemetry: tokens, card numbers (as numbers too), addresses.',
   },
   AUTOSPAN_REDACT_ATTRIBUTES: {
     type: texts,
