@@ -44,6 +44,14 @@ test('the package has all that the agent and the command load', async () => {
   assert.deepEqual([status, stderr], [0, ''])
 })
 
+test('the package has the licence of each package that its files are made of', () => {
+  const licences = readFileSync(join(root, 'dist/LICENSES.txt'), 'utf8')
+  for (const name of ['semver', 'shimmer', 'yaml']) {
+    assert.ok(licences.includes(readFileSync(join(root, 'node_modules', name, 'LICENSE'), 'utf8').trim()), name)
+  }
+  assert.ok(packed.includes('dist/LICENSES.txt'))
+})
+
 test('what the package holds in CommonJS is strict: a wrapper called without a receiver passes none on', () => {
   const bundles = packed.filter((path) => path.endsWith('.cjs') && path.startsWith('dist/'))
   assert.ok(bundles.includes('dist/agent.cjs') && bundles.length > 10)

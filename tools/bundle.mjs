@@ -1,7 +1,8 @@
 // Bundles what tsc has compiled: dist/agent.cjs, which every start loads; dist/disabled.cjs and dist/tools.cjs, which tell
 // whether it may; dist/cli.cjs, the command; dist/bundlers/, the plugins; and a file in dist/lazy/ for each module that the
-// sources `require` within a function, loaded when that function is called. See CONTRIBUTING.md.
-import { readFileSync, rmSync } from 'node:fs'
+// sources `require` within a function, loaded when that function is called. dist/LICENSES.txt has the licences of what is
+// of others in them. See CONTRIBUTING.md.
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative, resolve, sep } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { build } from 'esbuild'
@@ -33,6 +34,8 @@ const imported = new Map()
 const programs = new Map()
 /** Modules of agent.cjs that lazy ones import too. */
 const shared = new Set()
+/** Packages of others that are a part of what is made. */
+const packages = new Set()
 /** The file of each module that several lazy ones import. */
 const common = new Map()
 
@@ -56,6 +59,7 @@ for (const entry of programs.keys()) await bundleProgram(entry)
 // Now that it is known what the lazy ones share with it.
 await bundleAgent()
 await bundlePlugins()
+writeFileSync(join(dist, 'LICENSES.txt'), licences())
 compileAtOnce(join(dist, 'agent.cjs'), join(root, 'register.mjs'))
 refuse(contradictions())
 
@@ -177,6 +181,10 @@ async function bundle(options, plugins) {
     logLevel: 'warning',
     plugins: [...plugins, ourRequires(folder)],
   })
+  for (const input of Object.keys(metafile.inputs)) {
+    const [, name] = /^node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(input) ?? []
+    if (name !== undefined) packages.add(name)
+  }
   return Object.keys(metafile.inputs)
     .filter((input) => !/^(shared:|version:|together$)/.test(input))
     .map((input) => resolve(root, input))
@@ -276,6 +284,17 @@ function isUnder(entry, home) {
       return entries.length > 0 && entries.every((other) => other === home || isLater(other))
     })
   )
+}
+
+function licences() {
+  return [...packages]
+    .sort()
+    .map((name) => {
+      const folder = join(root, 'node_modules', name)
+      const { version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
+      return `${name} ${version}\n\n${readFileSync(join(folder, 'LICENSE'), 'utf8').trim()}\n`
+    })
+    .join(`\n${'-'.repeat(80)}\n\n`)
 }
 
 function contradictions() {
