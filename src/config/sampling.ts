@@ -23,16 +23,14 @@ function readArgument(settings: Settings, sampler: SamplerName): { share?: numbe
     sayIdle(settings, sampler)
     return {}
   }
-  const argument = settings.read('OTEL_TRACES_SAMPLER_ARG')
-  if (isRemote ? typeof argument === 'object' : typeof argument === 'number') {
-    return typeof argument === 'number' ? { share: argument } : { remote: argument }
-  }
-  // Of a Jaeger sampler's argument the default is one of another kind.
-  if (settings.given('OTEL_TRACES_SAMPLER_ARG') !== undefined)
-    settings.complain('OTEL_TRACES_SAMPLER_ARG', `is no argument of ${sampler}`, 'it is ignored')
-  return isRemote
-    ? { remote: (require('./sampling-texts.js') as typeof import('./sampling-texts.js')).DEFAULT_REMOTE }
-    : {}
+  const text = settings.given('OTEL_TRACES_SAMPLER_ARG')
+  const isOfAnother = text !== undefined && text.includes('=') !== isRemote
+  if (isOfAnother) settings.complain('OTEL_TRACES_SAMPLER_ARG', `is no argument of ${sampler}`, 'it is ignored')
+  const argument = isOfAnother ? undefined : settings.read('OTEL_TRACES_SAMPLER_ARG')
+  if (!isRemote) return typeof argument === 'number' ? { share: argument } : {}
+  if (typeof argument === 'object') return { remote: argument }
+  // The default is an argument of another kind.
+  return { remote: (require('./sampling-texts.js') as typeof import('./sampling-texts.js')).DEFAULT_REMOTE }
 }
 
 /** Of an argument that no sampler reads; not where another one was meant, for that has been said. */

@@ -62,6 +62,7 @@ for (const [argument, remote, problem] of [
   ['pollingIntervalMs=0', {}, 'its pollingIntervalMs is not'],
   ['initialSamplingRate=2,x=y', {}, 'its initialSamplingRate is not a number from 0 to 1, and it holds "x=y"'],
   ['0.5', {}, 'is no argument of jaeger_remote; it is ignored'],
+  ['http://j:5778', {}, 'is no argument of jaeger_remote; it is ignored'],
 ] as const) {
   test(`jaeger_remote with ${argument}`, () => {
     const { config, lines } = reading({ OTEL_TRACES_SAMPLER: 'jaeger_remote', OTEL_TRACES_SAMPLER_ARG: argument })
