@@ -9,7 +9,7 @@ import { createResource } from '../resource/detect.js'
 import type { Resource } from '../resource/resource.js'
 import { VERSION } from '../version.js'
 import { type Explanation, explainAnswer, explainError, explainReason } from './explain.js'
-import { ANSWER_TIMEOUT_MILLIS, post, timedOut } from './post.js'
+import { answerTimeoutMillis, failure, post } from './post.js'
 import type { Report } from './report.js'
 import { SAMPLES, type Sample } from './samples.js'
 
@@ -132,7 +132,9 @@ async function reportConnection(report: Report, url: URL): Promise<void> {
       socket.destroy()
       resolve()
     })
-    socket.on('timeout', () => socket.destroy(timedOut(`no connection within ${CONNECT_TIMEOUT_MILLIS} ms`)))
+    socket.on('timeout', () =>
+      socket.destroy(failure('ETIMEDOUT', `no connection within ${CONNECT_TIMEOUT_MILLIS} ms`)),
+    )
     socket.on('error', reject)
   })
   report.fine(`connected to port ${port} in ${Math.round(performance.now() - began)} ms`)
@@ -151,8 +153,8 @@ async function deliver(
 ): Promise<Explanation | undefined> {
   const transport = createTransport(transportSettings(otlp, contentType, VERSION))
   // The agent keeps no program alive, and here it is the program.
-  const alive = setInterval(() => {}, ANSWER_TIMEOUT_MILLIS)
-  const answer = await transport.post(body, ANSWER_TIMEOUT_MILLIS)
+  const alive = setInterval(() => {}, 1000)
+  const answer = await transport.post(body, answerTimeoutMillis(otlp))
   clearInterval(alive)
   transport.close()
   return answer.kind === 'accepted' ? undefined : explainReason(answer.reason, otlp, signal, one)

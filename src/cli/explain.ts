@@ -1,4 +1,5 @@
 import type { OtlpConfig, SignalName } from '../config/config.js'
+import { NO_ANSWER } from './post.js'
 
 /** What a backend answered to a request of the doctor's. */
 export interface BackendAnswer {
@@ -129,6 +130,12 @@ export function explainError(error: NodeJS.ErrnoException, url: URL): Explanatio
     return {
       problem: `the name ${url.hostname} is not known here (${code})`,
       advice: 'is it spelt well? Names of Docker Compose and Kubernetes are known inside their networks only',
+    }
+  }
+  if (code === NO_ANSWER) {
+    return {
+      problem: `${at} takes the connection, and there is ${message}`,
+      advice: 'it may be no collector, or one that hangs; OTEL_EXPORTER_OTLP_TIMEOUT is in milliseconds',
     }
   }
   if (code === 'ETIMEDOUT' || code === 'EHOSTUNREACH' || code === 'ENETUNREACH') {

@@ -8,8 +8,15 @@ import { VERSION } from '../version.js'
 import type { BackendAnswer } from './explain.js'
 import type { Sample } from './samples.js'
 
-export const ANSWER_TIMEOUT_MILLIS = 10_000
+const ANSWER_TIMEOUT_MILLIS = 10_000
+/** Of an error: there was a connection, and no answer in time. */
+export const NO_ANSWER = 'ERR_HTTP_REQUEST_TIMEOUT'
 const MAX_TEXT_CHARS = 2000
+
+/** As long as the agent waits for an answer, but no longer than anybody wants to look at it. */
+export function answerTimeoutMillis({ timeoutMillis }: OtlpConfig): number {
+  return Math.min(timeoutMillis, ANSWER_TIMEOUT_MILLIS)
+}
 
 /**
  * Posts a sample by a plain request, for all of the answer tells something: the agent's own transport keeps none of it.
@@ -28,10 +35,11 @@ export function post(otlp: OtlpConfig, { body, contentType }: Sample): Promise<B
   }
   return new Promise((resolve, reject) => {
     const request = otlp.url.protocol === 'https:' ? httpsRequest : httpRequest
-    const options = { method: 'POST', headers, agent: false, timeout: ANSWER_TIMEOUT_MILLIS, ...tlsOptions(otlp) }
+    const timeout = answerTimeoutMillis(otlp)
+    const options = { method: 'POST', headers, agent: false, timeout, ...tlsOptions(otlp) }
     const sent = request(otlp.url, options)
     sent.on('response', (response) => resolve(answerOf(response)))
-    sent.on('timeout', () => sent.destroy(timedOut(`no answer within ${ANSWER_TIMEOUT_MILLIS} ms`)))
+    sent.on('timeout', () => sent.destroy(failure(NO_ANSWER, `no answer within ${timeout} ms`)))
     sent.on('error', reject)
     sent.end(bytes)
   })
@@ -59,6 +67,6 @@ async function answerOf(response: IncomingMessage): Promise<BackendAnswer> {
   return { status: response.statusCode ?? 0, headers: response.headers, text: text.slice(0, MAX_TEXT_CHARS) }
 }
 
-export function timedOut(message: string): NodeJS.ErrnoException {
-  return Object.assign(new Error(message), { code: 'ETIMEDOUT' })
+export function failure(code: string, message: string): NodeJS.ErrnoException {
+  return Object.assign(new Error(message), { code })
 }

@@ -264,6 +264,11 @@ test('no answer is explained: a gRPC port, a closed connection, TLS where there 
     await saidOf(`http://127.0.0.1:${closing}`),
     /closes the connection without an answer.*\n.*it may want TLS/,
   )
+  const silent = await listening(owner, createServer())
+  assert.match(
+    await saidOf(`http://127.0.0.1:${silent}`, { OTEL_EXPORTER_OTLP_TIMEOUT: '10' }),
+    /takes the connection, and there is no answer within 10 ms\n.*OTEL_EXPORTER_OTLP_TIMEOUT is in milliseconds/,
+  )
   const plain = await listening(owner, createServer())
   assert.match(await saidOf(`https://127.0.0.1:${plain}`), /does not speak TLS.*\n.*write http:\/\//)
   const folder = join(root, 'test/apps/http')
