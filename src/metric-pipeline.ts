@@ -22,6 +22,8 @@ const require = createRequire(import.meta.url)
 export interface MetricPipeline {
   readonly provider: AgentMeterProvider
   readonly exporters: readonly Exporter[]
+  /** What is observed may have changed: the next flush is not the first of one end. */
+  goOn(): void
 }
 
 /** Begins to export at intervals. */
@@ -30,7 +32,10 @@ export function createMetricPipeline(
   ...settings: Parameters<typeof createReaders>
 ): MetricPipeline {
   const { readers, exporters } = createReaders(...settings)
-  return { provider: new AgentMeterProvider(readers, isDouble), exporters }
+  const goOn = () => {
+    for (const reader of readers) reader.goOn()
+  }
+  return { provider: new AgentMeterProvider(readers, isDouble), exporters, goOn }
 }
 
 /** One for each exporter. */

@@ -133,7 +133,9 @@ export function createPipeline(config: Config, resource: Resource, onFirst: () =
     resample: (sampling) => judge.resample(sampling),
     async deliver(signal) {
       const all = { spans: exporters, logs: logExporters, metrics: metrics?.exporters ?? [] }[signal]
+      if (signal === 'metrics') metrics?.goOn()
       await Promise.all(all.map((exporter) => exporter.flush(config.exitTimeoutMillis)))
+      if (signal === 'metrics') metrics?.goOn()
     },
     flush: () => lastFlush.flush(),
     end(uncaught, letGo) {

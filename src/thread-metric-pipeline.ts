@@ -31,5 +31,10 @@ export function createThreadMetricPipeline(
   const everyMillis = names.includes('prometheus') ? Math.min(intervalMillis, PULL_MILLIS) : intervalMillis
   repeatEvery(everyMillis, () => reader.observe(timeoutMillis))
   const exporters = (): readonly Exporter[] => own?.exporters ?? []
-  return { provider: new AgentMeterProvider([reader], isDouble), exporters: [new HandingMetrics(reader, exporters)] }
+  return {
+    provider: new AgentMeterProvider([reader], isDouble),
+    exporters: [new HandingMetrics(reader, exporters)],
+    // What is observed here is handed over at intervals, and told by the other thread.
+    goOn: () => {},
+  }
 }

@@ -103,6 +103,11 @@ export class MetricReader implements InstrumentReader {
     return !this.#hasSaidLast && [...this.#observers].some(({ isBackground }) => !isBackground)
   }
 
+  /** The last collection was not of the end: what is observed is asked for again. */
+  goOn(): void {
+    this.#hasSaidLast = false
+  }
+
   /**
    * Asks for observations, waits for those that take time, for `timeoutMillis` at most, and shows each metric to
    * `visit`, which must not keep its points. Never rejects. One collection at a time: another one is none. `isLast` where

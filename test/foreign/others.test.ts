@@ -156,6 +156,17 @@ test('a program that takes the providers of meters and loggers for those of its 
   assert.deepEqual(told(), [3, 7, 'one,two,three'])
 })
 
+test('what is observed is delivered whenever a program asks for it, and at the end', async (t) => {
+  const sink = await startSink(t)
+  const { code } = await run('foreign/observing.mjs', { env: { ...sink.env } })
+  await sink.settled()
+  assert.equal(code, 0)
+  assert.deepEqual(
+    sink.metrics.flatMap(({ points }) => points.map(({ value }) => value)),
+    [1, 2, 3],
+  )
+})
+
 test('what an SDK that was registered before the agent posts to its backend is not traced', async (t) => {
   const posted: string[] = []
   const backend = createServer(async (request, response) => {
