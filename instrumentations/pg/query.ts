@@ -18,13 +18,20 @@ export interface Client {
   readonly host?: string | null
   readonly port?: number
   readonly database?: string | null
-  /** Texts of the prepared statements by name, of a JavaScript client. */
-  readonly connection?: { readonly parsedStatements?: Readonly<Record<string, string>> }
-  /** The same of a native client. */
-  readonly namedQueries?: Readonly<Record<string, string>>
+  /** Of a JavaScript client. */
+  readonly connection?: {
+    readonly parsedStatements?: PreparedTexts
+    /** What the server has been asked to prepare; new in pg 8.23. */
+    readonly submittedNamedStatements?: PreparedTexts
+  }
+  /** Of a native client. */
+  readonly namedQueries?: PreparedTexts
   readonly query?: object
   [CONNECTION]?: Connection
 }
+
+/** Texts of prepared statements by name. */
+type PreparedTexts = Readonly<Record<string, string>>
 
 /** What is kept of a client between its queries. */
 interface Connection {
@@ -113,11 +120,12 @@ export function sendsAlone({ query }: Client): boolean {
   return query !== undefined && patched.has(query)
 }
 
-/** A statement that this client has prepared may be named alone. */
+/** A statement that this client has prepared, or is about to, may be named alone. */
 function textOf({ text, name }: QueryConfig, client: Client | undefined): string {
   if (typeof text === 'string') return text
-  const prepared = client?.connection?.parsedStatements ?? client?.namedQueries
-  return prepared?.[String(name)] ?? ''
+  const { parsedStatements, submittedNamedStatements } = client?.connection ?? {}
+  const key = String(name)
+  return (parsedStatements ?? client?.namedQueries)?.[key] ?? submittedNamedStatements?.[key] ?? ''
 }
 
 function isFilled(values: unknown): boolean {

@@ -515,6 +515,39 @@ for (const [version, project] of Object.entries(projects)) {
   })
 }
 
+test('queries of a pipeline are each in the request that sends them, and named ones have their text', async () => {
+  assert.equal(
+    await traceOf('pg/pipeline.mjs', { DATABASE_URL: wire }, { attributes: ['db.query.text'] }),
+    trace`
+      early         INTERNAL
+        SELECT t1   CLIENT   db.query.text=SELECT * FROM t1
+        after       INTERNAL
+
+      promise       INTERNAL
+        SELECT t2   CLIENT   db.query.text=SELECT * FROM t2
+        after       INTERNAL
+
+      callback      INTERNAL
+        SELECT t3   CLIENT   db.query.text=SELECT * FROM t3
+        after       INTERNAL
+
+      failed        INTERNAL
+        SELECT      CLIENT   error 42703 db.query.text=SELECT fail
+        after       INTERNAL
+
+      prepared      INTERNAL
+        SELECT t4   CLIENT   db.query.text=SELECT * FROM t4 WHERE id = $1
+
+      named         INTERNAL
+        SELECT t4   CLIENT   db.query.text=SELECT * FROM t4 WHERE id = $1
+
+      cursor        INTERNAL
+        SELECT t5   CLIENT   error Error db.query.text=SELECT * FROM t5
+        after       INTERNAL
+    `,
+  )
+})
+
 test('a native client is traced alike', async () => {
   assert.equal(
     await traceOf(
