@@ -184,7 +184,7 @@ export function checkedValue(descriptor: Descriptor, value: number, isNonNegativ
   if (!Number.isFinite(value) || (isNonNegative && value < 0)) {
     diag.warnOnce(
       `value ${descriptor.name}`,
-      `the metric ${descriptor.name} was given ${String(value)}, which is ${isNonNegative && value < 0 ? 'below 0' : 'no finite number'}; such values are ignored`,
+      `the metric ${descriptor.name} was given ${shown(value)}, which is ${Number.isFinite(value) ? 'below 0' : 'no finite number'}; such values are ignored`,
     )
     return undefined
   }
@@ -194,4 +194,9 @@ export function checkedValue(descriptor: Descriptor, value: number, isNonNegativ
     `the metric ${descriptor.name} is of whole numbers and was given ${value}; fractions are cut off`,
   )
   return Math.trunc(value)
+}
+
+/** Not every value has a text: a symbol has none. */
+function shown(value: unknown): string {
+  return typeof value === 'number' || typeof value === 'string' ? String(value) : `a value of type ${typeof value}`
 }

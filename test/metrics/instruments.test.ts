@@ -238,7 +238,8 @@ for (const name of ['', '9a', 'a b', 'é', '_a', `a${'b'.repeat(255)}`, undefine
 
 test('values that are no measurement are ignored', () => {
   const { meter, collect } = metering()
-  for (const value of [Number.NaN, Number.POSITIVE_INFINITY, '1', undefined, null, 1n, {}] as number[]) {
+  const odd = [Number.NaN, Number.POSITIVE_INFINITY, '1', undefined, null, 1n, {}, Symbol('1'), Object.create(null)]
+  for (const value of odd as number[]) {
     meter.createCounter('c').add(value)
     meter.createUpDownCounter('u').add(value)
     meter.createHistogram('h').record(value)
