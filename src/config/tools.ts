@@ -17,6 +17,11 @@ const ENTRIES = [
   /[\\/]nodemon[\\/]bin[\\/]nodemon\.js$/,
   /[\\/]concurrently[\\/]dist[\\/]bin[\\/]\w+\.js$/,
   /[\\/]cross-env[\\/]dist[\\/]bin[\\/]cross-env(?:-shell)?\.js$/,
+  /[\\/]dotenv-cli[\\/]cli\.js$/,
+  /[\\/]env-cmd[\\/]bin[\\/]env-cmd\.js$/,
+  /[\\/]npm-run-all2?[\\/]bin[\\/][\w-]+[\\/]index\.js$/,
+  /[\\/]ts-node-dev[\\/]lib[\\/]bin\.js$/,
+  /[\\/]forever[\\/]bin[\\/](?:forever|monitor)$/,
   /[\\/]pm2[\\/](?:bin[\\/]pm2(?:-\w+)?|lib[\\/]Daemon\.js)$/,
   /[\\/]thread-stream[\\/]lib[\\/]worker\.js$/,
 ]

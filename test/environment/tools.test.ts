@@ -40,6 +40,13 @@ for (const [path, link] of [
   ['lib/node_modules/pm2/bin/pm2', 'bin/pm2'],
   ['lib/node_modules/pm2/lib/Daemon.js'],
   ['project/node_modules/cross-env/dist/bin/cross-env.js', 'project/node_modules/.bin/cross-env'],
+  ['project/node_modules/dotenv-cli/cli.js', 'project/node_modules/.bin/dotenv'],
+  ['project/node_modules/env-cmd/bin/env-cmd.js', 'project/node_modules/.bin/env-cmd'],
+  ['project/node_modules/npm-run-all/bin/run-p/index.js', 'project/node_modules/.bin/run-p'],
+  ['project/node_modules/npm-run-all2/bin/run-s/index.js', 'project/node_modules/.bin/run-s'],
+  ['project/node_modules/ts-node-dev/lib/bin.js', 'project/node_modules/.bin/tsnd'],
+  ['lib/node_modules/forever/bin/forever', 'bin/forever'],
+  ['lib/node_modules/forever/bin/monitor'],
 ] as const) {
   test(`${path} is left alone, unless AUTOSPAN_TRACE_TOOLS=true`, async () => {
     const tool = await makeFile(path)
@@ -62,6 +69,8 @@ for (const path of [
   'yarn/bin/shop.js',
   'tsx/server.js',
   'nodemon.js',
+  'dotenv/cli.js',
+  'forever/server.js',
 ]) {
   test(`a program of the user's at ${path} is traced`, async () => {
     assert.equal((await reported(await makeFile(path)))[0], 'traced\n')
