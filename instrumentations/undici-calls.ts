@@ -48,6 +48,9 @@ interface UndiciRequest {
   /** Called once with an upgrade's answer, or that of a CONNECT; since undici 8 by its second name. */
   onUpgrade?: AnyFunction
   onRequestUpgrade?: AnyFunction
+  /** Called with the end of an answer; since undici 8 by its second name. */
+  onComplete?: AnyFunction
+  onResponseEnd?: AnyFunction
   /** Where it is there, it has the answer of a CONNECT over HTTP/2, and publishes that. */
   readonly onUpgradeResponse?: AnyFunction
   [CALL]?: Call
@@ -62,6 +65,8 @@ interface UndiciResponse {
 const MAX_SERVERS = 200
 /** Redirects that may be followed at one time; older ones are forgotten. */
 const MAX_REDIRECTS = 100
+/** By which a request hears that it has failed; the second name is that of undici 8. */
+const FAILURES = ['onError', 'onResponseError']
 const GARBAGE_COLLECTED = 'Response object has been garbage collected'
 
 /** What the channels publish, each some of it. */
@@ -83,6 +88,8 @@ export class Calls {
   readonly #redirects = new Map<string, { context: Context; resends: number }>()
 
   readonly #describe: Describe<UndiciRequest>
+  /** Of the classes of requests that there are: one for each undici that is loaded. */
+  readonly #prototypes = new WeakSet<object>()
   readonly #upgraded: (request: UndiciRequest, status: number | null, headers: UndiciResponse['headers']) => void
 
   constructor(kit: Kit) {
@@ -129,6 +136,8 @@ export class Calls {
     if (sent !== undefined) {
       request[CALL] = { sent, context, server, resends, headersAt: 0 }
       if (request.upgrade || request.method === 'CONNECT') this.#awaitUpgrade(request)
+      const prototype = Object.getPrototypeOf(request)
+      if (!this.#prototypes.has(prototype)) this.#keepContext(prototype)
     }
     if (http?.propagatesTo(server.host) === false) return
     if (http?.skipsSigned !== false && isSigned(sentHeader(request, 'authorization')?.[0])) return
@@ -145,6 +154,21 @@ export class Calls {
       this.#upgraded(request, status, headers)
       return original(...args)
     })
+  }
+
+  /** undici hears of failures from the connection, which belongs to whoever has opened it: a retry belongs to the caller. */
+  #keepContext(prototype: object): void {
+    this.#prototypes.add(prototype)
+    const kit = this.#kit
+    for (const method of FAILURES) {
+      if (!Object.hasOwn(prototype, method)) continue
+      kit.wrap(prototype, method, (fail) => {
+        return function (this: UndiciRequest, error: unknown) {
+          const call = this[CALL]
+          return call === undefined ? fail.call(this, error) : kit.runWith(call.context, fail, this, [error])
+        }
+      })
+    }
   }
 
   #serverOf(request: UndiciRequest): Server {
@@ -176,7 +200,18 @@ export class Calls {
     call.sent.answered(status)
     call.headersAt = this.#kit.now()
     if (this.#kit.http !== undefined) captureHeaders(this.#kit.http, call, response)
-    if (status >= 300 && status < 400) this.#expectRedirect(request, call, response)
+    if (status < 300) return
+    this.#keepEnd(request, call.context)
+    if (status < 400) this.#expectRedirect(request, call, response)
+  }
+
+  /** Redirects are followed, and since undici 7 failures tried again, when the connection tells that the answer is whole. */
+  #keepEnd(request: UndiciRequest, context: Context): void {
+    const method = request.onResponseEnd === undefined ? 'onComplete' : 'onResponseEnd'
+    if (request[method] === undefined) return
+    shadow(request as Record<typeof method, AnyFunction>, method, (original, args) =>
+      this.#kit.runWith(context, original, undefined, args),
+    )
   }
 
   ended(request: UndiciRequest): void {

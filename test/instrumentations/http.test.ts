@@ -456,6 +456,29 @@ for (const PACKAGE of ['undici5', 'undici6', 'undici7']) {
   })
 }
 
+for (const PACKAGE of ['undici5', 'undici6', 'undici7']) {
+  test(`${PACKAGE}: what is sent again is in the trace of its caller, and not of who opened the connection`, async (t) => {
+    const sink = await startSink(t)
+    const server = await start(t, 'http/undici-again.mjs', { env: { PACKAGE, ...sink.env } })
+    for (let i = 0; i < 2; i++) assert.equal(await (await fetch(server.url)).text(), 'new')
+    await server.stop()
+    const each = trace`
+      GET     SERVER 200
+        GET   CLIENT 302
+          GET SERVER 302
+        GET   CLIENT 200
+          GET SERVER 200
+        GET   CLIENT 503 error ${PACKAGE === 'undici7' ? '503' : 'UND_ERR_REQ_RETRY'}
+          GET SERVER 503 error 503
+        GET   CLIENT 200
+          GET SERVER 200
+    `
+    assert.equal(await sink.traces(18), each + each)
+    const resends = sink.delivered.flatMap(({ attributes }) => attributes['http.request.resend_count'] ?? [])
+    assert.deepEqual(resends, [1, 1])
+  })
+}
+
 test('a request that a proxy hands on for undici is told of the server that it is for, and propagates as that may know', async (t) => {
   const sink = await startSink(t)
   const { stdout, stderr } = await run('http/undici-proxied.mjs', {
