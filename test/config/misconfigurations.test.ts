@@ -50,6 +50,26 @@ const SILENT_ELSEWHERE: readonly Case[] = [
 ]
 
 const OTHERS: readonly Case[] = [
+  [
+    { AUTOSPAN_HTTP_NO_PROPAGATION_TO: 'https://user@partner.com:8443/v1?x, a.internal' },
+    'AUTOSPAN_HTTP_NO_PROPAGATION_TO="https://user@partner.com:8443/v1?x, a.internal" holds "https://user@partner.com:8443/v1?x", which is more than a host; using partner.com,a.internal',
+  ],
+  [
+    { AUTOSPAN_HTTP_IGNORE_HOSTS: '[::1],::2,[::3]:80,*.internal' },
+    'AUTOSPAN_HTTP_IGNORE_HOSTS="[::1],::2,[::3]:80,*.internal" holds "[::3]:80", which is more than a host; using ::1,::2,::3,*.internal',
+  ],
+  [
+    { AUTOSPAN_HTTP_PROPAGATE_TO: '*:3000' },
+    'AUTOSPAN_HTTP_PROPAGATE_TO="*:3000" holds "*:3000", which is no host; using none',
+  ],
+  [
+    { AUTOSPAN_HTTP_IGNORE_PATHS: '/ready,healthz' },
+    'AUTOSPAN_HTTP_IGNORE_PATHS="/ready,healthz" holds "healthz", which is a path without its first /; using /ready,/healthz',
+  ],
+  [
+    { AUTOSPAN_HTTP_IGNORE_PATHS: '/find?type=probe,*/ready' },
+    'AUTOSPAN_HTTP_IGNORE_PATHS="/find?type=probe,*/ready" holds "/find?type=probe", which is more than a path; using */ready',
+  ],
   [{ OTEL_SERVICE_NAME: '"shop"' }, 'OTEL_SERVICE_NAME="\\"shop\\"" is in quotes, which are left out; using shop'],
   [
     { OTEL_EXPORTER_OTLP_ENDPOINT: "'c:4318'" },

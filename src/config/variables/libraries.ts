@@ -2,6 +2,7 @@ import type { SecretKind } from '../config.js'
 import { headerNames } from '../header-names.js'
 import { boolean, listOf, names, texts } from '../parse.js'
 import { patterns } from '../patterns.js'
+import { hosts, paths } from '../places.js'
 import type { Rows } from './variable.js'
 
 /** Which libraries are traced, and what is told of their calls. */
@@ -60,19 +61,19 @@ export const LIBRARIES = {
     meaning: 'All methods that are told as they are, instead of those of the conventions; others are _OTHER.',
   },
   AUTOSPAN_HTTP_IGNORE_PATHS: {
-    type: texts,
+    type: paths,
     meaning: 'Paths that are served without spans and all that is below them: /health*,/ready; * is any text.',
   },
   AUTOSPAN_HTTP_IGNORE_HOSTS: {
-    type: texts,
+    type: hosts,
     meaning: 'Hosts to which requests are sent without spans: metrics.internal,*.example.com.',
   },
   AUTOSPAN_HTTP_PROPAGATE_TO: {
-    type: texts,
+    type: hosts,
     meaning: 'The only hosts that learn of traces, by traceparent and the like: *.internal. Without it all do.',
   },
   AUTOSPAN_HTTP_NO_PROPAGATION_TO: {
-    type: texts,
+    type: hosts,
     meaning: 'Hosts that do not learn of traces; wins over AUTOSPAN_HTTP_PROPAGATE_TO.',
   },
   AUTOSPAN_HTTP_SKIP_SIGNED: {
