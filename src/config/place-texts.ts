@@ -26,6 +26,13 @@ export function parsePaths(text: string): Parsed<readonly string[]> {
   })
 }
 
+/** As it is, unless it is too long for a line or not printable. */
+export function showPlaces(places: readonly string[]): string {
+  const list = places.join(',') || 'none'
+  const inQuotes = quoted(list)
+  return inQuotes === `"${list}"` ? list : inQuotes
+}
+
 function parseEach(text: string, understand: (entry: string) => Understood): Parsed<readonly string[]> {
   const values = new Set<string>()
   let complaint: string | undefined
