@@ -1,9 +1,10 @@
 import type { ClientRequest } from 'node:http'
 import { createRequire } from 'node:module'
 import { guard } from '../../src/instrumentation/guard.js'
+import { keepContext } from '../../src/instrumentation/keep-context.js'
 import type { Kit } from '../../src/instrumentation/kit.js'
 import { lifeOf, type Message, type MessageLife } from '../../src/instrumentation/message.js'
-import { keepContext } from './message.js'
+
 import type { Sending, StoredHeaders } from './sending.js'
 
 const require = createRequire(import.meta.url)

@@ -1,6 +1,7 @@
 import type { Instrumentation } from '../../src/instrumentation/instrumentation.js'
+import { keepContext } from '../../src/instrumentation/keep-context.js'
 import { traceClients } from './client.js'
-import { keepContext } from './message.js'
+
 import { traceServers } from './server.js'
 
 /**

@@ -3,12 +3,14 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createRequire } from 'node:module'
 import type { Socket } from 'node:net'
 import type { Context } from '@opentelemetry/api'
+import type { Scheme } from '../../src/instrumentation/asked.js'
 import { guard } from '../../src/instrumentation/guard.js'
+import { keepContext } from '../../src/instrumentation/keep-context.js'
 import { type Kit, setImmediate } from '../../src/instrumentation/kit.js'
 import { lifeOf, type Message, served } from '../../src/instrumentation/message.js'
 import type { AnyFunction } from '../../src/instrumentation/wrap.js'
-import { keepContext } from './message.js'
-import type { Scheme, Serving } from './serving.js'
+
+import type { Serving } from './serving.js'
 
 const require = createRequire(import.meta.url)
 

@@ -1,19 +1,23 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
-import type { TLSSocket } from 'node:tls'
 import type { Context, Span, TextMapGetter } from '@opentelemetry/api'
-import { methodName, originalMethod, recordServerStatus } from '../../src/instrumentation/http.js'
-import { Kinds, servedPlaces } from '../../src/instrumentation/http-kinds.js'
+import {
+  describeAsked,
+  describeParties,
+  originalScheme,
+  originForm,
+  type Scheme,
+  sharedParties,
+} from '../../src/instrumentation/asked.js'
+import { methodName, recordServerStatus } from '../../src/instrumentation/http.js'
+import { Kinds } from '../../src/instrumentation/http-kinds.js'
 import { ServerMetrics } from '../../src/instrumentation/http-metrics.js'
-import { type Describe, type Kit, ownText, type Share, type SharedAttributes } from '../../src/instrumentation/kit.js'
+import type { Describe, Kit, Share } from '../../src/instrumentation/kit.js'
 import { lifeOf, type Message, MessageLife, setLife } from '../../src/instrumentation/message.js'
-import { ServedRequest } from '../../src/instrumentation/served.js'
 import { cover, shadow } from '../../src/instrumentation/shadow.js'
 import { UpgradeRequest } from '../../src/instrumentation/upgrade.js'
-import { authorityEnd, redactQuery, splitHost } from '../../src/instrumentation/url.js'
 import type { AnyFunction } from '../../src/instrumentation/wrap.js'
-
-export type Scheme = 'http' | 'https'
+import { ServedMessage } from './served-message.js'
 
 /** Begins the spans of requests; what it returns is the context in which a request is served. */
 export interface Serving {
@@ -36,11 +40,12 @@ export function createServing(scheme: Scheme, kit: Kit): Serving {
           )
   const describeAll = (request: IncomingMessage) => [
     ...describeOwn(request, undefined),
-    ...describeParties(request, scheme),
+    ...describeParties(request.headers, request.headers.host, request.socket, request.httpVersion, scheme),
   ]
   const describe: Describe<IncomingMessage> = (request, shared) =>
     shared === undefined ? describeAll(request) : describeOwn(request, shared)
-  const share: Share<IncomingMessage> = (request) => sharedParties(request, scheme, kit)
+  const share: Share<IncomingMessage> = ({ headers, socket, httpVersion }) =>
+    sharedParties(socket, headers, headers.host, socket, httpVersion, scheme, kit)
   const kinds = new Kinds()
   let metrics: ServerMetrics | undefined
   return { beginRequest, beginUpgrade }
@@ -60,7 +65,7 @@ export function createServing(scheme: Scheme, kit: Kit): Serving {
     const life =
       metrics === undefined && !span.isRecording()
         ? new MessageLife(context)
-        : new ServedRequest(
+        : new ServedMessage(
             context,
             span,
             request,
@@ -68,7 +73,7 @@ export function createServing(scheme: Scheme, kit: Kit): Serving {
             kinds,
             beganAt,
             metrics,
-            metrics && originalScheme(request, scheme),
+            metrics && originalScheme(request.headers, request.socket, scheme),
           )
     setLife(request, life)
     setLife(response, life)
@@ -136,126 +141,6 @@ const headerGetter: TextMapGetter<IncomingMessage> = {
   keys: (request) => Object.keys(request.headers),
 }
 
-/** What is told of each request. */
-function describeRequest(request: IncomingMessage): (string | number | undefined)[] {
-  const method = request.method ?? ''
-  const target = originForm(request.url ?? '')
-  const question = target.indexOf('?')
-  const attributes = servedPlaces(method, ownText(question === -1 ? target : target.slice(0, question)))
-  const original = originalMethod(method)
-  if (original !== undefined) attributes.push('http.request.method_original', original)
-  if (question !== -1 && question !== target.length - 1) {
-    attributes.push('url.query', ownText(redactQuery(target.slice(question + 1))))
-  }
-  return attributes
-}
-
-/** What is told of who asks whom; the same for all requests of most connections. */
-function describeParties({ headers, socket, httpVersion }: IncomingMessage, scheme: Scheme) {
-  const { 'user-agent': userAgent } = headers
-  const forwarded = headers.forwarded === undefined ? undefined : parseForwarded(headers.forwarded)
-  const authority = forwarded?.host ?? firstOf(headers['x-forwarded-host']) ?? headers.host
-  const server = authority === undefined || authority === '' ? undefined : splitHost(authority)
-  const peer = socket.remoteAddress
-  const client = forwarded?.for ?? firstOf(headers['x-forwarded-for'])
-  return [
-    'url.scheme',
-    forwarded?.proto ?? firstOf(headers['x-forwarded-proto']) ?? schemeOf(socket, scheme),
-    'server.address',
-    server?.host,
-    'server.port',
-    server?.port,
-    'client.address',
-    client === undefined ? peer : splitHost(client).host,
-    'network.peer.address',
-    peer,
-    'network.peer.port',
-    socket.remotePort,
-    'network.protocol.version',
-    httpVersion,
-    'user_agent.original',
-    userAgent === undefined ? undefined : ownText(userAgent),
-  ]
-}
-
-/** Where a socket keeps what was told of its requests. */
-const PARTIES: unique symbol = Symbol('autospan.http.parties')
-/** Connections whose clients change more often are those of proxies, on which nothing is gained by keeping. */
-const MAX_CHANGES = 4
-
-interface Parties {
-  readonly host: string | undefined
-  readonly userAgent: string | undefined
-  readonly httpVersion: string
-  readonly changes: number
-  readonly shared: SharedAttributes
-}
-
-/** The parties of a request, kept on its connection; undefined where they differ from request to request. */
-function sharedParties(request: IncomingMessage, scheme: Scheme, kit: Kit): SharedAttributes | undefined {
-  const { headers, httpVersion } = request
-  if (
-    headers['x-forwarded-for'] !== undefined ||
-    headers.forwarded !== undefined ||
-    headers['x-forwarded-proto'] !== undefined ||
-    headers['x-forwarded-host'] !== undefined
-  ) {
-    return undefined
-  }
-  const { host, 'user-agent': userAgent } = headers
-  const socket = request.socket as Socket & { [PARTIES]?: Parties }
-  const known = socket[PARTIES]
-  if (known !== undefined && known.host === host && known.userAgent === userAgent && known.httpVersion === httpVersion)
-    return known.shared
-  const changes = known === undefined ? 0 : known.changes + 1
-  if (changes > MAX_CHANGES) return undefined
-  const shared = kit.share(describeParties(request, scheme))
-  const value: Parties = { host, userAgent, httpVersion, changes, shared }
-  // Hidden from programs that print sockets.
-  if (known === undefined) Object.defineProperty(socket, PARTIES, { value, writable: true })
-  else socket[PARTIES] = value
-  return shared
-}
-
-/** The target of a request in absolute form, as proxies get it, without scheme and authority; no URL is parsed. */
-function originForm(target: string): string {
-  if (target.charCodeAt(0) === 0x2f || target === '*') return target
-  const scheme = target.indexOf('://')
-  if (scheme === -1) return target
-  return target.slice(authorityEnd(target, scheme + 3)) || '/'
-}
-
-/** Of the request as the client sent it. Proxies tell what they like: what is no scheme of HTTP does not count. */
-function originalScheme({ headers, socket }: IncomingMessage, scheme: Scheme): Scheme {
-  const { forwarded } = headers
-  const told = (forwarded && parseForwarded(forwarded).proto) ?? firstOf(headers['x-forwarded-proto'])
-  return told === 'http' || told === 'https' ? told : schemeOf(socket, scheme)
-}
-
-/** A server of node:http may be fed with sockets of TLS by hand. */
-function schemeOf(socket: Socket, scheme: Scheme): Scheme {
-  return (socket as TLSSocket).encrypted === true ? 'https' : scheme
-}
-
-/** The first of the comma-separated values that proxies append to. */
-function firstOf(header: string | string[] | undefined): string | undefined {
-  if (header === undefined) return undefined
-  const text = Array.isArray(header) ? (header[0] ?? '') : header
-  const comma = text.indexOf(',')
-  const first = (comma === -1 ? text : text.slice(0, comma)).trim()
-  return first === '' ? undefined : first
-}
-
-/** The first element of `Forwarded` (RFC 7239): quoted values, `_obfuscated` and `unknown` as they are. */
-function parseForwarded(header: string): { for?: string; host?: string; proto?: string } {
-  const element: { for?: string; host?: string; proto?: string } = {}
-  for (const pair of (firstOf(header) ?? '').split(';')) {
-    const equals = pair.indexOf('=')
-    if (equals === -1) continue
-    const name = pair.slice(0, equals).trim().toLowerCase()
-    if (name !== 'for' && name !== 'host' && name !== 'proto') continue
-    const value = pair.slice(equals + 1).trim()
-    element[name] = value.startsWith('"') && value.endsWith('"') ? value.slice(1, -1) : value
-  }
-  return element
+function describeRequest({ method, url }: IncomingMessage): (string | number | undefined)[] {
+  return describeAsked(method ?? '', url ?? '')
 }

@@ -1,46 +1,37 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Socket } from 'node:net'
 import type { Context, Span } from '@opentelemetry/api'
 import { now } from '../trace/clock.js'
 import { ownText } from '../trace/own-text.js'
 import { recordingOf, type SpanOwner } from '../trace/span.js'
-import { messageOf, propertyOf } from '../trace/thrown.js'
+import { messageOf } from '../trace/thrown.js'
 import { errorType, methodName, recordServerStatus } from './http.js'
 import type { Kind, Kinds } from './http-kinds.js'
 import type { ServerMetrics } from './http-metrics.js'
 import { lifeOf, type Message, MessageLife, served } from './message.js'
 
 /** `error.type` of a request whose client went away before the answer was whole. */
-const CLIENT_DISCONNECTED = 'client_disconnected'
+export const CLIENT_DISCONNECTED = 'client_disconnected'
 /** And of one whose answer the server itself broke off, with no error. */
-const SERVER_DISCONNECTED = 'server_disconnected'
-/** Errors of a connection that its client has closed, or on which it has sent what is no HTTP or no TLS, or too slowly. */
-const FROM_CLIENT = /^(?:E[A-Z]+$|HPE_|ERR_SSL_|ERR_HTTP_REQUEST_TIMEOUT$)/
-
+export const SERVER_DISCONNECTED = 'server_disconnected'
 /** The event that tells when a streamed response began; there is no name in the conventions. */
 const FIRST_BYTE = 'http.response.first_byte'
 /** A response that took longer from its first byte to its last was streamed, and has the event. */
 const STREAMED_MILLIS = 10
-/** Bytes of a body that is never streamed where it is all there with the head: a socket takes as much at once. */
-const AT_ONCE_BYTES = 16_384
 
 /** Tells the route of a request when its response has ended; undefined when none has matched. */
-export type RouteOf = (request: IncomingMessage) => string | undefined
+export type RouteOf = () => string | undefined
 
 /**
  * A request that this process serves, from its head to its response's last byte. Frameworks tell it
- * the route and the error; they are put on the span at its end, when the status is known.
+ * the route and the error; they are put on the span at its end, when the status is known. What it is
+ * made of, messages or a stream, its protocol's own class knows.
  */
-export class ServedRequest extends MessageLife implements SpanOwner {
+export abstract class ServedRequest extends MessageLife implements SpanOwner {
   readonly span: Span
   /**
    * For what a framework's instrumentation has to remember of the request. A property of the request itself would
    * cost 1 us with Node.js 20 and 22, and each look at one 0.1 to 0.5, once express has changed its prototype.
    */
   notes: unknown = undefined
-  /** Both until the request is over: see `#letGo`. */
-  #request: IncomingMessage
-  #response: ServerResponse
   readonly #method: string
   #route: string | undefined = undefined
   #routeOf: RouteOf | undefined = undefined
@@ -65,8 +56,7 @@ export class ServedRequest extends MessageLife implements SpanOwner {
   constructor(
     context: Context,
     span: Span,
-    request: IncomingMessage,
-    response: ServerResponse,
+    method: string,
     kinds: Kinds,
     beganAt: number,
     metrics?: ServerMetrics,
@@ -75,9 +65,7 @@ export class ServedRequest extends MessageLife implements SpanOwner {
     super(context)
     this.#kinds = kinds
     this.span = span
-    this.#request = request
-    this.#response = response
-    this.#method = request.method ?? ''
+    this.#method = method
     this.#metrics = metrics
     this.#scheme = scheme
     this.#beganAt = beganAt
@@ -88,6 +76,19 @@ export class ServedRequest extends MessageLife implements SpanOwner {
     served.onNext?.()
     served.begun++
   }
+
+  /** Of the protocol, as the request has told it. */
+  protected abstract versionOf(): string
+  /** Whether the client has gone, so that what fails now is none of the server's. */
+  protected abstract hasGone(): boolean
+  /** Whether an event of `message`, which is heeded, is the request's end. */
+  protected abstract isLast(event: string, message: Message): boolean
+  /** Who has broken the answer off: `CLIENT_DISCONNECTED` or `SERVER_DISCONNECTED`. */
+  protected abstract breaker(): string
+  /** The error with which the server has broken the answer off. */
+  protected abstract brokenWith(): unknown
+  /** Forgets the request: its span waits for others, to be encoded with them, and would keep it in memory. */
+  protected abstract letGo(): void
 
   /**
    * The matched route's template, `/users/:id`; or how to find it at the end. The last word wins, but
@@ -105,7 +106,7 @@ export class ServedRequest extends MessageLife implements SpanOwner {
    * Neither is what fails because the client has gone.
    */
   setError(error: unknown): void {
-    if (this.isOver || this.#errorAt !== 0 || this.#request.socket.destroyed) return
+    if (this.isOver || this.#errorAt !== 0 || this.hasGone()) return
     this.#error = error
     this.#errorAt = now()
   }
@@ -115,10 +116,10 @@ export class ServedRequest extends MessageLife implements SpanOwner {
     return this.#status
   }
 
-  override started(): void {
-    if (this.isOver) return
-    this.#status = this.#response.statusCode
-    if (this.span.isRecording() && !endsAtOnce(this.#response)) this.#startedAt = now()
+  /** The head is being written; `endsAtOnce` if all that follows is there with it. */
+  protected begins(status: number, endsAtOnce: boolean): void {
+    this.#status = status
+    if (this.span.isRecording() && !endsAtOnce) this.#startedAt = now()
   }
 
   override heeds(event: string): boolean {
@@ -131,7 +132,7 @@ export class ServedRequest extends MessageLife implements SpanOwner {
 
   /** After the program's own listeners, which may still set attributes. */
   override after(event: string, message: Message): void {
-    if (this.isOver || !this.#isLast(event, message)) return
+    if (this.isOver || !this.isLast(event, message)) return
     this.isOver = true
     if (this.#metrics !== undefined) served.ended++
     if (!this.#isWhole) this.#noteBreak()
@@ -140,19 +141,13 @@ export class ServedRequest extends MessageLife implements SpanOwner {
       // Not later: the program may go on with the request.
       this.#setRouteMatched()
     } finally {
-      this.#version = this.#request.httpVersion
+      this.#version = this.versionOf()
       this.#end()
-      this.#letGo()
+      this.letGo()
+      this.#routeOf = undefined
+      this.#error = undefined
+      this.notes = undefined
     }
-  }
-
-  /** Its span waits for others, to be encoded with them, and would keep all that belongs to the request in memory. */
-  #letGo(): void {
-    this.#request = undefined as never
-    this.#response = undefined as never
-    this.#routeOf = undefined
-    this.#error = undefined
-    this.notes = undefined
   }
 
   #end(): void {
@@ -182,36 +177,13 @@ export class ServedRequest extends MessageLife implements SpanOwner {
     if (this.#metrics !== undefined) this.#measure(this.#metrics, kind, this.#endedAt)
   }
 
-  /**
-   * A response that the program has made itself, for no connection of a server, is never closed. Nor is one with Node.js
-   * 20 that waits for those before it when its connection is lost: its request is.
-   */
-  #isLast(event: string, message: Message): boolean {
-    const socket = this.#request.socket as (Socket & { server?: unknown }) | null
-    if (!socket?.server) return message === this.#response
-    return event === 'close' && (message === this.#response || (this.#response.socket === null && socket.destroyed))
-  }
-
   /** An error with which the program has destroyed the answer is one that left it, too. */
   #noteBreak(): void {
-    if (this.#errorAt !== 0 || this.#breaker() === CLIENT_DISCONNECTED) return
-    const error = this.#destroyedWith() ?? this.#request.socket?.errored
+    if (this.#errorAt !== 0 || this.breaker() === CLIENT_DISCONNECTED) return
+    const error = this.brokenWith()
     if (!error) return
     this.#error = error
     this.#errorAt = now()
-  }
-
-  /** Who has broken the answer off: the client by going away, else the server itself. */
-  #breaker(): string {
-    if (this.#destroyedWith()) return SERVER_DISCONNECTED
-    const { errored, readableEnded } = this.#request.socket ?? {}
-    const isClient = errored ? FROM_CLIENT.test(String(propertyOf(errored, 'code'))) : readableEnded === true
-    return isClient ? CLIENT_DISCONNECTED : SERVER_DISCONNECTED
-  }
-
-  /** Node.js itself destroys, as aborted, responses that still wait for those before them on their connection. */
-  #destroyedWith(): Error | null | undefined {
-    return this.#response.socket === null ? undefined : this.#response.errored
   }
 
   #kind(): Kind {
@@ -233,20 +205,20 @@ export class ServedRequest extends MessageLife implements SpanOwner {
   /** `error.type` of what has ended; undefined for what has not failed. */
   #errorType(): string | undefined {
     if (this.#errorAt !== 0 && (this.#status >= 500 || !this.#isWhole)) return errorType(this.#error)
-    if (!this.#isWhole) return this.#breaker()
+    if (!this.#isWhole) return this.breaker()
     return this.#status >= 500 ? String(this.#status) : undefined
   }
 
   #recordFailure(): void {
     const { span } = this
     if (this.#status !== 0) recordServerStatus(span, this.#status)
-    if (!this.#isWhole) span.setAttribute('error.type', this.#breaker())
+    if (!this.#isWhole) span.setAttribute('error.type', this.breaker())
     if (this.#errorAt !== 0 && (this.#status >= 500 || !this.#isWhole)) this.#recordError()
   }
 
   /** An empty one is none. */
   #setRouteMatched(): void {
-    this.#route = (this.#routeOf?.(this.#request) ?? this.#route) || undefined
+    this.#route = (this.#routeOf?.() ?? this.#route) || undefined
   }
 
   #recordRoute(route: string): void {
@@ -262,13 +234,7 @@ export class ServedRequest extends MessageLife implements SpanOwner {
   }
 }
 
-/** Whether `end` is writing the head, with a short body: Node.js notes the length of the body then, and only then. */
-function endsAtOnce(response: ServerResponse & { readonly _contentLength?: number | null }): boolean {
-  const { _contentLength: length } = response
-  return typeof length === 'number' && length <= AT_ONCE_BYTES
-}
-
-/** The traced request behind a request object of node:http; undefined where it is not traced. */
+/** The traced request behind a request object of node:http or node:http2; undefined where it is not traced. */
 export function servedRequest(request: object): ServedRequest | undefined {
   const life = lifeOf(request as Message)
   return life instanceof ServedRequest ? life : undefined

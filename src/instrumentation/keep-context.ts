@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events'
-import type { Kit } from '../../src/instrumentation/kit.js'
-import { forget, lifeOf, type Message, type MessageLife } from '../../src/instrumentation/message.js'
-import type { AnyFunction } from '../../src/instrumentation/wrap.js'
+import type { Kit } from './kit.js'
+import { forget, lifeOf, type Message, type MessageLife } from './message.js'
+import type { AnyFunction } from './wrap.js'
 
 /**
  * Messages emit from the socket's callbacks, which belong to the connection and not to the request:
