@@ -5,6 +5,8 @@ import { consoleMethods } from './console.js'
 import { express } from './express/index.js'
 import { fastify } from './fastify.js'
 import { http } from './http/index.js'
+import { grpc } from './http2/grpc.js'
+import { http2 } from './http2/index.js'
 import { koa } from './koa.js'
 import { next } from './next.js'
 import { pg } from './pg/index.js'
@@ -16,6 +18,8 @@ import { winston } from './winston.js'
 /** All that the agent can trace; a line for each library. */
 export const INSTRUMENTATIONS: readonly Instrumentation[] = [
   http,
+  http2,
+  grpc,
   undici,
   express,
   fastify,

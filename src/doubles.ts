@@ -8,6 +8,7 @@ const SAME_SPANS: ReadonlyMap<string, string> = new Map([
   ['@opentelemetry/instrumentation-http', 'http'],
   // As it is in @sentry/node 9.
   ['@opentelemetry_sentry-patched/instrumentation-http', 'http'],
+  ['@opentelemetry/instrumentation-grpc', 'grpc'],
   ['@opentelemetry/instrumentation-undici', 'undici'],
   ['@opentelemetry/instrumentation-pg', 'pg'],
 ])

@@ -205,6 +205,8 @@ async function listOfData() {
     if (entry === name) lines.push(line)
     entries[INSTRUMENTATIONS.indexOf(instrumentation)] = entry
   }
+  const missing = INSTRUMENTATIONS.filter((_, i) => entries[i] === undefined).map(({ name }) => name)
+  if (missing.length > 0) throw new Error(`${LIST} does not import ${missing.join()} in a line of its own`)
   return [...lines, `export const INSTRUMENTATIONS = [${entries.join(',\n')}]`].join('\n')
 }
 

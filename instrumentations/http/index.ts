@@ -1,8 +1,11 @@
+import { createRequire } from 'node:module'
 import type { Instrumentation } from '../../src/instrumentation/instrumentation.js'
 import { keepContext } from '../../src/instrumentation/keep-context.js'
 import { traceClients } from './client.js'
 
 import { traceServers } from './server.js'
+
+const require = createRequire(import.meta.url)
 
 /**
  * node:http and node:https. Only prototypes are patched, which all programs share however and
@@ -10,7 +13,7 @@ import { traceServers } from './server.js'
  */
 export const http: Instrumentation = {
   name: 'http',
-  about: 'requests served and sent by node:http and node:https',
+  about: 'requests served and sent by node:http and node:https, and by HTTP/1 to servers of node:http2',
   modules: [
     {
       module: 'http',
@@ -26,6 +29,13 @@ export const http: Instrumentation = {
         // Its messages are those of http, which it loads behind the back of all hooks: ask, so that they hear.
         process.getBuiltinModule('http')
         traceServers(https.Server.prototype, undefined, 'https', kit)
+      },
+    },
+    {
+      module: 'http2',
+      patch: (http2, kit) => {
+        const { hearServers } = require('./http2-servers.js') as typeof import('./http2-servers.js')
+        hearServers(http2, kit)
       },
     },
   ],

@@ -1,9 +1,7 @@
 import type { OutgoingHttpHeader, ServerResponse } from 'node:http'
 import type { Kit } from '../../src/instrumentation/kit.js'
 import { lifeOf, type Message } from '../../src/instrumentation/message.js'
-import { traceTiming } from '../../src/instrumentation/server-timing.js'
-
-const HEADER = 'server-timing'
+import { HEADER, traceTiming } from '../../src/instrumentation/server-timing.js'
 
 /** The headers as `_storeHeader` gets them: the response's own table, an object, or names and values in a list. */
 type StoredHeaders = Record<string, OutgoingHttpHeader> | OutgoingHttpHeader[] | [string, OutgoingHttpHeader][] | null

@@ -73,6 +73,16 @@ export function setLife(message: Message, life: MessageLife): void {
   remember(message, life)
 }
 
+/** Has the objects of a prototype belong to the calls of the messages that they stand for, which they have as `property`. */
+export function shareLife(prototype: object, property: string): void {
+  Object.defineProperty(prototype, LIFE, {
+    get(this: Record<string, Message | undefined>) {
+      return this[property]?.[LIFE]
+    },
+    configurable: true,
+  })
+}
+
 /** Undefined for a message that is not traced. */
 export function lifeOf(message: Message): MessageLife | undefined {
   if (message === recent) return recentLife

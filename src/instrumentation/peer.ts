@@ -3,7 +3,7 @@ import type { Span } from '@opentelemetry/api'
 import { SharedAttributes } from '../trace/attributes.js'
 import { recordingOf } from '../trace/span.js'
 
-/** Where a socket keeps what was told of its calls. */
+/** Where a connection keeps what was told of its calls. */
 const PEER: unique symbol = Symbol('autospan.peer')
 
 interface Peer {
@@ -13,11 +13,15 @@ interface Peer {
   readonly shared: SharedAttributes
 }
 
-/** Puts the peer of a connection on a call's span, which began with what it shares with all calls to `server`. */
-export function tellPeer(span: Span, server: SharedAttributes, socket: Socket & { [PEER]?: Peer }): void {
+/**
+ * Puts the peer of a connection on a call's span, which began with what it shares with all calls to `server`.
+ *
+ * @param connection keeps what is told: the socket itself, or the session that hides it
+ */
+export function tellPeer(span: Span, server: SharedAttributes, socket: Socket, connection: object = socket): void {
   const recording = recordingOf(span)
   const isSharing = recording?.shared === server
-  const known = socket[PEER]
+  const known = (connection as { [PEER]?: Peer })[PEER]
   if (isSharing && known?.server === server) {
     recording.shared = known.shared
     return
@@ -33,5 +37,5 @@ export function tellPeer(span: Span, server: SharedAttributes, socket: Socket & 
   const shared = new SharedAttributes([...server.list, ...peer])
   recording.shared = shared
   // Hidden from programs that print sockets.
-  Object.defineProperty(socket, PEER, { value: { server, shared }, writable: true, configurable: true })
+  Object.defineProperty(connection, PEER, { value: { server, shared }, writable: true, configurable: true })
 }

@@ -1,6 +1,8 @@
 import type { Context } from '@opentelemetry/api'
 import { spanOf } from '../context/context.js'
 
+export const HEADER = 'server-timing'
+
 /**
  * The metric of a `server-timing` header that names the span of `context`, by which a browser finds the trace behind a
  * page or call. Undefined where there is no span.

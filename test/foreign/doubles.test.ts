@@ -8,6 +8,7 @@ const withLayers = findDoubles({ isEnabled: () => true, layerSpans: new Set(['ex
 for (const [scope, expected, expectedWithLayers] of [
   ['@opentelemetry/instrumentation-http', true, true],
   ['@opentelemetry_sentry-patched/instrumentation-http', true, true],
+  ['@opentelemetry/instrumentation-grpc', true, true],
   ['@opentelemetry/instrumentation-pg', true, true],
   // Left to it in the one, and traced in the other.
   ['@opentelemetry/instrumentation-undici', false, true],

@@ -110,10 +110,10 @@ test("Node's list of built-ins looks as ever, and has all that is loaded, once",
     `const { inspect } = require('util')
      const list = process.moduleLoadList
      console.log(Array.isArray(list), list instanceof Array, inspect(list).split(' ')[0])
-     for (const name of ['https', 'http', 'child_process', 'worker_threads']) require(name)
+     for (const name of ['https', 'http', 'http2', 'child_process', 'worker_threads']) require(name)
      setImmediate(() => {
        console.log(Object.getPrototypeOf(list) === Array.prototype, new Set(list).size === list.length)
-       console.log(list.filter((entry) => / (https?|_tls_wrap|child_process|worker_threads)$/.test(entry)).sort())
+       console.log(list.filter((entry) => / (https?|http2|_tls_wrap|child_process|worker_threads)$/.test(entry)).sort())
      })`,
   )
   const env = { OTEL_TRACES_EXPORTER: 'none', OTEL_METRICS_EXPORTER: 'none' }

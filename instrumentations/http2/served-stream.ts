@@ -1,0 +1,124 @@
+import type { ServerHttp2Stream } from 'node:http2'
+import type { Context, Span } from '@opentelemetry/api'
+import { recordServerStatus } from '../../src/instrumentation/http.js'
+import type { Kinds } from '../../src/instrumentation/http-kinds.js'
+import type { ServerMetrics } from '../../src/instrumentation/http-metrics.js'
+import type { HttpRules } from '../../src/instrumentation/http-rules.js'
+import { propertyOf } from '../../src/instrumentation/kit.js'
+import { CLIENT_DISCONNECTED, SERVER_DISCONNECTED, ServedRequest } from '../../src/instrumentation/served.js'
+import { UpgradeRequest } from '../../src/instrumentation/upgrade.js'
+import { type StreamLife, VERSION } from './streams.js'
+
+/** With which node:http2 fails a stream that the other side has reset, or whose connection is lost. */
+const FROM_CLIENT = /^(?:E[A-Z]+$|ERR_HTTP2_(?:STREAM|SESSION)_ERROR$)/
+
+/** A served request that is a stream of node:http2. */
+export class ServedStream extends ServedRequest implements StreamLife {
+  /** Until the request is over. */
+  #stream: ServerHttp2Stream
+  readonly #http: HttpRules | undefined
+  #isClosedHere = false
+
+  constructor(
+    context: Context,
+    span: Span,
+    stream: ServerHttp2Stream,
+    method: string,
+    kinds: Kinds,
+    beganAt: number,
+    metrics?: ServerMetrics,
+    scheme?: string,
+    http?: HttpRules,
+  ) {
+    super(context, span, method, kinds, beganAt, metrics, scheme)
+    this.#stream = stream
+    this.#http = http
+  }
+
+  override started(): void {
+    if (!this.isOver) this.begins(statusOf(this.#stream), this.#stream.writableEnded)
+  }
+
+  closing(): void {
+    this.#isClosedHere = true
+  }
+
+  override before(event: string): void {
+    if (event !== 'close') {
+      // Of an answer that is a file, which Node.js sends by itself, this is only the beginning.
+      if (this.status !== 0) super.before(event)
+      return
+    }
+    if (this.status === 0 && this.#stream.headersSent) {
+      this.begins(statusOf(this.#stream), true)
+      if (this.#stream.rstCode === 0) super.before('finish')
+    }
+    this.#http?.captureResponse(this.span, this.#http.server.response, (name) => this.#stream.sentHeaders?.[name])
+  }
+
+  protected override versionOf(): string {
+    return VERSION
+  }
+
+  protected override hasGone(): boolean {
+    return this.#stream.destroyed || this.#stream.aborted
+  }
+
+  protected override isLast(event: string): boolean {
+    return event === 'close'
+  }
+
+  protected override breaker(): string {
+    return isBrokenHere(this.#stream, this.#isClosedHere) ? SERVER_DISCONNECTED : CLIENT_DISCONNECTED
+  }
+
+  protected override brokenWith(): unknown {
+    return this.#stream.errored
+  }
+
+  protected override letGo(): void {
+    this.#stream = undefined as never
+  }
+}
+
+/** A tunnel, or another protocol on a stream (RFC 8441): its span ends with the answer, for what follows is no HTTP. */
+export class ServedTunnel extends UpgradeRequest {
+  readonly #span: Span
+  readonly #stream: ServerHttp2Stream
+
+  constructor(context: Context, span: Span, method: string, stream: ServerHttp2Stream) {
+    super(context, span, method)
+    this.#span = span
+    this.#stream = stream
+  }
+
+  override started(): void {
+    if (this.isOver) return
+    recordServerStatus(this.#span, statusOf(this.#stream))
+    this.#end()
+  }
+
+  override heeds(event: string): boolean {
+    return event === 'close' && !this.isOver
+  }
+
+  override after(): void {
+    this.#end()
+  }
+
+  #end(): void {
+    this.isOver = true
+    this.#span.end()
+  }
+}
+
+/** Whether a stream that has ended too early was broken off by this side. */
+export function isBrokenHere(stream: ServerHttp2Stream, isClosedHere: boolean): boolean {
+  if (isClosedHere) return true
+  const { errored } = stream
+  return errored ? !FROM_CLIENT.test(String(propertyOf(errored, 'code'))) : stream.rstCode === 0
+}
+
+function statusOf({ sentHeaders }: ServerHttp2Stream): number {
+  return Number(sentHeaders?.[':status'] ?? 200)
+}

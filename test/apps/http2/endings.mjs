@@ -1,0 +1,56 @@
+// Requests over HTTP/2 that end in all ways, one after the other; prints how their callers see it.
+import { once } from 'node:events'
+import { connect, constants, createServer } from 'node:http2'
+
+const STREAMS = {
+  '/ok': (stream) => stream.respond({ ':status': 204 }, { endStream: true }),
+  '/missing': (stream) => stream.respond({ ':status': 404 }, { endStream: true }),
+  '/broken': (stream) => {
+    stream.respond({ ':status': 500 })
+    stream.end('sorry')
+  },
+  '/file': (stream) => stream.respondWithFile(import.meta.filename),
+  '/refused': (stream) => stream.close(constants.NGHTTP2_REFUSED_STREAM),
+  '/destroyed': (stream) => stream.destroy(new TypeError('oops')),
+  '/half': (stream) => {
+    stream.respond({ ':status': 200 })
+    stream.write('half', () => stream.destroy(new RangeError('no more')))
+  },
+  '/cancelled': () => {},
+  '/slow': () => {},
+  '/gone': () => {},
+  '/lost': (stream) => stream.session.destroy(),
+  '/post': (stream) => {
+    stream.respond({ ':status': 201 })
+    stream.pipe(stream)
+  },
+}
+
+const server = createServer()
+server.on('stream', (stream, { ':path': path }) => {
+  stream.on('error', ({ name }) => console.log(`${path} failed with ${name} in the server`))
+  stream.on('close', () => closed.emit?.(path))
+  STREAMS[path](stream)
+})
+server.on('sessionError', () => {})
+const closed = {}
+server.listen(0, '127.0.0.1')
+await once(server, 'listening')
+
+for (const path of Object.keys(STREAMS)) {
+  const session = connect(`http://127.0.0.1:${server.address().port}`)
+  const isClosed = new Promise((resolve) => {
+    closed.emit = resolve
+  })
+  const request = session.request({ ':path': path, ':method': path === '/post' ? 'POST' : 'GET' })
+  request.on('response', ({ ':status': status }) => console.log(`${path} is answered with ${status}`))
+  request.on('error', ({ code }) => console.log(`${path} failed with ${code}`))
+  request.resume()
+  if (path === '/post') request.end('body')
+  if (path === '/cancelled') setTimeout(() => request.close(constants.NGHTTP2_CANCEL), 20)
+  if (path === '/slow') request.setTimeout(20, () => request.close(constants.NGHTTP2_CANCEL))
+  if (path === '/gone') setTimeout(() => session.destroy(), 20)
+  await Promise.all([isClosed, new Promise((resolve) => request.on('close', resolve))])
+  session.destroy()
+}
+server.close()

@@ -1,0 +1,359 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { drawTraces, trace } from '../harness/draw.js'
+import { GrpcSink } from '../harness/grpc-sink.js'
+import { run, told, traceOf } from '../harness/program.js'
+import { startSink } from '../harness/sink.js'
+
+/** Headers as a list came with Node.js 24. */
+const HAS_LISTS = Number(process.versions.node.split('.')[0]) >= 24
+
+const WAYS: readonly (readonly [serve: string, send: string])[] = [
+  ['stream', 'object'],
+  ['session', 'object'],
+  ['request', 'object'],
+  ['late', 'object'],
+  ['stream', 'copied'],
+  ['stream', 'sensitive'],
+  ['stream', 'bare'],
+  ...(HAS_LISTS ? ([['stream', 'list']] as const) : []),
+]
+
+for (const [SERVE, SEND] of WAYS) {
+  test(`served as ${SERVE} and sent as ${SEND}, a request over HTTP/2 is one trace`, async (t) => {
+    const sink = await startSink(t)
+    const outcome = await run('http2/ways.mjs', { env: { ...sink.env, SERVE, SEND } })
+    assert.equal(outcome.code, 0, told(outcome))
+    assert.equal(
+      await sink.traces(2),
+      trace`
+        GET   CLIENT 200
+          GET SERVER 200
+      `,
+    )
+    const client = sink.delivered.find(({ kind }) => kind === 3)
+    const served = sink.delivered.find(({ kind }) => kind === 2)
+    const [line, ...more] = outcome.stdout.trimEnd().split('\n')
+    const { ':authority': authority, traceparent, ...headers } = JSON.parse(line!) as Record<string, string>
+    assert.deepEqual(more, [], 'the headers of the program stay as they are')
+    assert.equal(traceparent, `00-${client?.traceId}-${client?.spanId}-03`)
+    if (SEND === 'sensitive') assert.equal(headers.cookie, 'a=b')
+    if (SEND === 'list') assert.equal(headers['x-own'], 'a')
+    const [host, port] = authority!.split(':') as [string, string]
+    assert.deepEqual(client?.attributes, {
+      'http.request.method': 'GET',
+      'url.full': `http://${authority}/hello?sig=REDACTED`,
+      'http.response.status_code': 200,
+      'network.protocol.version': '2',
+      'server.address': host,
+      'server.port': Number(port),
+      'network.peer.address': host,
+      'network.peer.port': Number(port),
+    })
+    assert.deepEqual(served?.attributes, {
+      'http.request.method': 'GET',
+      'url.path': '/hello',
+      'url.query': 'sig=REDACTED',
+      'url.scheme': 'http',
+      'server.address': host,
+      'server.port': Number(port),
+      'client.address': host,
+      'network.peer.address': host,
+      'network.peer.port': served?.attributes['network.peer.port'],
+      'network.protocol.version': '2',
+      'http.response.status_code': 200,
+    })
+    assert.equal(served?.scope.name, 'autospan/http2')
+  })
+}
+
+test('requests over HTTP/2 end as their callers and servers see it, and the program as without the agent', async (t) => {
+  const sink = await startSink(t)
+  const outcome = await run('http2/endings.mjs', { env: sink.env })
+  const bare = await run('http2/endings.mjs', { agent: false })
+  assert.equal(outcome.code, 0, told(outcome))
+  const linesOf = ({ stdout }: { readonly stdout: string }) => stdout.split('\n').sort()
+  assert.deepEqual(linesOf(outcome), linesOf(bare))
+  assert.equal(
+    drawTraces(await sink.settled(), ['url.path']),
+    trace`
+      GET    CLIENT 204
+        GET  SERVER 204 url.path=/ok
+
+      GET    CLIENT 404 error 404
+        GET  SERVER 404 url.path=/missing
+
+      GET    CLIENT 500 error 500
+        GET  SERVER 500 error 500 url.path=/broken
+
+      GET    CLIENT 200
+        GET  SERVER 200 url.path=/file
+
+      GET    CLIENT error ERR_HTTP2_STREAM_ERROR
+        GET  SERVER error ERR_HTTP2_STREAM_ERROR url.path=/refused
+
+      GET    CLIENT error ERR_HTTP2_STREAM_ERROR
+        GET  SERVER error TypeError url.path=/destroyed
+
+      GET    CLIENT 200 error ERR_HTTP2_STREAM_ERROR
+        GET  SERVER 200 error RangeError url.path=/half
+
+      GET    CLIENT
+        GET  SERVER (no error, but error.type client_disconnected) url.path=/cancelled
+
+      GET    CLIENT error TimeoutError
+        GET  SERVER (no error, but error.type client_disconnected) url.path=/slow
+
+      GET    CLIENT error ERR_HTTP2_STREAM_ERROR
+        GET  SERVER (no error, but error.type client_disconnected) url.path=/gone
+
+      GET    CLIENT error ERR_HTTP2_STREAM_ERROR
+        GET  SERVER (no error, but error.type server_disconnected) url.path=/lost
+
+      POST   CLIENT 201
+        POST SERVER 201 url.path=/post
+    `,
+  )
+  const unhandled = sink.delivered.flatMap(({ events }) =>
+    events.map(({ attributes }) => attributes['exception.message']),
+  )
+  assert.deepEqual(unhandled, ['Stream closed with error code NGHTTP2_REFUSED_STREAM', 'oops', 'no more'])
+})
+
+test('requests that share a session of HTTP/2 keep their contexts, and the program its own', async (t) => {
+  const sink = await startSink(t)
+  const outcome = await run('http2/contexts.mjs', { env: sink.env })
+  const bare = await run('http2/contexts.mjs', { agent: false })
+  assert.equal(outcome.stdout, '/a /a /a\n/b /b /b\n', told(outcome))
+  assert.equal(outcome.stdout, bare.stdout)
+  assert.equal(
+    drawTraces(await sink.settled(), ['url.path']),
+    trace`
+      GET         CLIENT 200
+        GET       SERVER 200 url.path=/a
+          GET     CLIENT 200
+            GET   SERVER 200 url.path=/a/1
+          GET     CLIENT 200
+            GET   SERVER 200 url.path=/a/2
+
+      GET         CLIENT 200
+        GET       SERVER 200 url.path=/b
+          GET     CLIENT 200
+            GET   SERVER 200 url.path=/b/1
+          GET     CLIENT 200
+            GET   SERVER 200 url.path=/b/2
+    `,
+  )
+})
+
+test('fastify and koa have their routes over HTTP/2 and HTTP/1, and undici tells of its requests itself', async () => {
+  assert.equal(
+    await traceOf('http2/frameworks.mjs', {}, { attributes: ['network.protocol.version', 'url.scheme'] }),
+    trace`
+      GET               CLIENT 200 network.protocol.version=2
+        GET /orders/:id SERVER 200 network.protocol.version=2 url.scheme=https
+
+      GET               CLIENT 500 error 500 network.protocol.version=2
+        GET /fail       SERVER 500 error RangeError network.protocol.version=2 url.scheme=https
+
+      GET               CLIENT 404 error 404 network.protocol.version=2
+        GET             SERVER 404 network.protocol.version=2 url.scheme=https
+
+      GET               CLIENT 200 network.protocol.version=2
+        GET /users/:id  SERVER 200 network.protocol.version=2 url.scheme=https
+
+      GET               CLIENT 200 network.protocol.version=1.1
+        GET /orders/:id SERVER 200 network.protocol.version=1.1 url.scheme=https
+
+      GET               CLIENT 200 network.protocol.version=1.1
+        GET /users/:id  SERVER 200 network.protocol.version=1.1 url.scheme=https
+
+      GET               CLIENT 200
+        GET /orders/:id SERVER 200 network.protocol.version=2 url.scheme=https
+    `,
+  )
+})
+
+const STATUS = 'rpc.status_code'
+
+test('calls of gRPC are named by their methods and end with their statuses; each belongs to its caller', async (t) => {
+  const sink = await startSink(t)
+  const outcome = await run('http2/grpc.cjs', { env: sink.env })
+  const bare = await run('http2/grpc.cjs', { agent: false })
+  assert.equal(outcome.stdout, bare.stdout.replace(/^0/, '1').replace('0 0 0', '1 1 1'), told(outcome))
+  assert.equal(
+    drawTraces(await sink.settled(), [STATUS]),
+    trace`
+      shop.Orders/Get       CLIENT ${STATUS}=OK
+        shop.Orders/Get     SERVER ${STATUS}=OK
+
+      shop.Orders/Fail      CLIENT error NOT_FOUND ${STATUS}=NOT_FOUND
+        shop.Orders/Fail    SERVER ${STATUS}=NOT_FOUND
+
+      shop.Orders/Crash     CLIENT error UNKNOWN ${STATUS}=UNKNOWN
+        shop.Orders/Crash   SERVER error UNKNOWN ${STATUS}=UNKNOWN
+
+      shop.Orders/Missing   CLIENT error UNIMPLEMENTED ${STATUS}=UNIMPLEMENTED
+        shop.Orders/Missing SERVER error UNIMPLEMENTED ${STATUS}=UNIMPLEMENTED
+
+      shop.Orders/Wait      CLIENT error DEADLINE_EXCEEDED ${STATUS}=DEADLINE_EXCEEDED
+        shop.Orders/Wait    SERVER error DEADLINE_EXCEEDED ${STATUS}=DEADLINE_EXCEEDED
+
+      shop.Orders/Wait      CLIENT error CANCELLED ${STATUS}=CANCELLED
+        shop.Orders/Wait    SERVER ${STATUS}=CANCELLED
+
+      shop.Orders/List      CLIENT ${STATUS}=OK
+        shop.Orders/List    SERVER ${STATUS}=OK
+
+      GET                   CLIENT 200
+        GET                 SERVER 200
+          shop.Orders/Get   CLIENT ${STATUS}=OK
+            shop.Orders/Get SERVER ${STATUS}=OK
+
+      GET                   CLIENT 200
+        GET                 SERVER 200
+          shop.Orders/Get   CLIENT ${STATUS}=OK
+            shop.Orders/Get SERVER ${STATUS}=OK
+
+      GET                   CLIENT 200
+        GET                 SERVER 200
+          shop.Orders/Get   CLIENT ${STATUS}=OK
+            shop.Orders/Get SERVER ${STATUS}=OK
+
+      GET                   CLIENT 200
+        GET                 SERVER 200
+          shop.Orders/Get   CLIENT error UNAVAILABLE ${STATUS}=UNAVAILABLE
+
+      GET                   CLIENT 200
+        GET                 SERVER 200
+          shop.Orders/Get   CLIENT error UNAVAILABLE ${STATUS}=UNAVAILABLE
+    `,
+  )
+  const failed = sink.delivered.find(({ name, kind }) => name === 'shop.Orders/Fail' && kind === 3)
+  assert.equal(failed?.status.message, 'no such ü')
+  assert.deepEqual(failed?.attributes, {
+    'rpc.system.name': 'grpc',
+    'rpc.method': 'shop.Orders/Fail',
+    'server.address': 'localhost',
+    'server.port': failed?.attributes['server.port'],
+    'network.peer.address': '127.0.0.1',
+    'network.peer.port': failed?.attributes['server.port'],
+    [STATUS]: 'NOT_FOUND',
+    'error.type': 'NOT_FOUND',
+  })
+})
+
+for (const sampler of ['always_on', 'always_off']) {
+  test(`requests over HTTP/2 and calls of gRPC are measured, ${sampler}`, async (t) => {
+    const sink = await startSink(t)
+    const env = { ...sink.env, OTEL_TRACES_SAMPLER: sampler }
+    await run('http2/endings.mjs', { env })
+    await run('http2/grpc.cjs', { env })
+    const spans = await sink.settled()
+    assert.equal(spans.length > 0, sampler === 'always_on')
+    const pointsOf = (name: string, ...keys: string[]) =>
+      sink.metrics
+        .filter(
+          (metric) =>
+            metric.name === name && metric.scope.name === (name.startsWith('rpc') ? 'autospan/grpc' : 'autospan/http2'),
+        )
+        .flatMap(({ points }) =>
+          points.map(
+            ({ attributes, count, value }) =>
+              `${keys.map((key) => attributes[key] ?? '-').join(' ')}: ${count ?? value}`,
+          ),
+        )
+        .sort()
+    const OF_HTTP = ['http.request.method', 'http.response.status_code', 'error.type', 'network.protocol.version']
+    assert.deepEqual(pointsOf('http.server.request.duration', ...OF_HTTP, 'url.scheme'), [
+      'GET - ERR_HTTP2_STREAM_ERROR 2 http: 1',
+      'GET - TypeError 2 http: 1',
+      'GET - client_disconnected 2 http: 3',
+      'GET - server_disconnected 2 http: 1',
+      'GET 200 - 2 http: 1',
+      'GET 200 RangeError 2 http: 1',
+      'GET 204 - 2 http: 1',
+      'GET 404 - 2 http: 1',
+      'GET 500 500 2 http: 1',
+      'POST 201 - 2 http: 1',
+    ])
+    assert.deepEqual(pointsOf('http.server.active_requests', 'http.request.method'), ['GET: 0', 'POST: 0'])
+    assert.deepEqual(pointsOf('http.client.request.duration', ...OF_HTTP), [
+      'GET - - -: 1',
+      'GET - ERR_HTTP2_STREAM_ERROR -: 4',
+      'GET - TimeoutError -: 1',
+      'GET 200 - 2: 1',
+      'GET 200 ERR_HTTP2_STREAM_ERROR 2: 1',
+      'GET 204 - 2: 1',
+      'GET 404 404 2: 1',
+      'GET 500 500 2: 1',
+      'POST 201 - 2: 1',
+    ])
+    const OF_CALLS = ['rpc.system.name', 'rpc.method', STATUS, 'error.type']
+    assert.deepEqual(pointsOf('rpc.server.call.duration', ...OF_CALLS), [
+      'grpc _OTHER UNIMPLEMENTED UNIMPLEMENTED: 1',
+      'grpc shop.Orders/Crash UNKNOWN UNKNOWN: 1',
+      'grpc shop.Orders/Fail NOT_FOUND -: 1',
+      'grpc shop.Orders/Get OK -: 4',
+      'grpc shop.Orders/List OK -: 1',
+      'grpc shop.Orders/Wait CANCELLED -: 1',
+      'grpc shop.Orders/Wait DEADLINE_EXCEEDED DEADLINE_EXCEEDED: 1',
+    ])
+    assert.deepEqual(pointsOf('rpc.client.call.duration', ...OF_CALLS), [
+      'grpc shop.Orders/Crash UNKNOWN UNKNOWN: 1',
+      'grpc shop.Orders/Fail NOT_FOUND NOT_FOUND: 1',
+      'grpc shop.Orders/Get OK -: 4',
+      'grpc shop.Orders/Get UNAVAILABLE UNAVAILABLE: 2',
+      'grpc shop.Orders/List OK -: 1',
+      'grpc shop.Orders/Missing UNIMPLEMENTED UNIMPLEMENTED: 1',
+      'grpc shop.Orders/Wait CANCELLED CANCELLED: 1',
+      'grpc shop.Orders/Wait DEADLINE_EXCEEDED DEADLINE_EXCEEDED: 1',
+    ])
+  })
+}
+
+test('what the user wants of HTTP holds for HTTP/2', async (t) => {
+  const sink = await startSink(t)
+  const outcome = await run('http2/ways.mjs', {
+    env: {
+      ...sink.env,
+      SEND: 'sensitive',
+      OTEL_INSTRUMENTATION_HTTP_SERVER_CAPTURE_REQUEST_HEADERS: 'cookie,accept',
+      OTEL_INSTRUMENTATION_HTTP_SERVER_CAPTURE_RESPONSE_HEADERS: 'content-type',
+      OTEL_INSTRUMENTATION_HTTP_CLIENT_CAPTURE_RESPONSE_HEADERS: 'server-timing',
+      OTEL_INSTRUMENTATION_HTTP_SERVER_TIMING: 'true',
+      AUTOSPAN_HTTP_NO_PROPAGATION_TO: '127.0.0.1',
+    },
+  })
+  assert.doesNotMatch(outcome.stdout, /traceparent/, told(outcome))
+  const spans = await sink.settled()
+  const [served] = spans.filter(({ kind }) => kind === 2)
+  const captured = spans.flatMap(({ attributes }) =>
+    Object.entries(attributes).filter(([key]) => key.includes('.header.')),
+  )
+  assert.deepEqual(Object.fromEntries(captured), {
+    'http.request.header.cookie': ['[REDACTED]'],
+    'http.response.header.content-type': ['application/json'],
+    'http.response.header.server-timing': [`traceparent;desc="00-${served?.traceId}-${served?.spanId}-03"`],
+  })
+})
+
+test('what is ignored over HTTP/2 has no spans, and nothing below it; nor has a library that is switched off', async (t) => {
+  const settings: Record<string, string>[] = [
+    { AUTOSPAN_HTTP_IGNORE_PATHS: '/*', AUTOSPAN_HTTP_IGNORE_HOSTS: '127.0.0.1' },
+    { OTEL_NODE_DISABLED_INSTRUMENTATIONS: 'http2,grpc' },
+  ]
+  for (const setting of settings) {
+    const sink = await startSink(t)
+    await run('http2/contexts.mjs', { env: { ...sink.env, ...setting } })
+    assert.equal((await sink.settled()).length, 0)
+  }
+})
+
+test('the delivery of spans by gRPC makes no spans', async (t) => {
+  const sink = await GrpcSink.start(t)
+  await run('http2/contexts.mjs', {
+    env: { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url, OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc' },
+  })
+  assert.equal(sink.delivered.length, 12)
+})
