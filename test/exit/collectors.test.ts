@@ -77,6 +77,30 @@ test('the bound holds for all in all: a flush in vain, and open spans after it',
   assert.ok(millis < 1400 + SLACK_MILLIS, `${millis} ms`)
 })
 
+test('the bound holds for all in all: a flush that takes long, and open spans after it', async (t) => {
+  const sink = await startSink(t, { respond: (index) => (index === 0 ? { delayMillis: 2500 } : NEVER()) })
+  const { outcome, millis } = await left(
+    t,
+    { WAY: 'open', OTEL_EXPORTER_OTLP_ENDPOINT: sink.url, AUTOSPAN_EXIT_TIMEOUT: '3500' },
+    true,
+    'own-spans.mjs',
+  )
+  const lines = said(outcome).slice(1)
+  assert.equal(lines.length, 1, lines.join('\n'))
+  assert.match(lines[0]!, /lost 1 span, .*: no answer within 3500 ms$/)
+  assert.ok(millis < 3500 + SLACK_MILLIS, `${millis} ms`)
+})
+
+test('what comes while the end is delayed arrives too, and delays it no further', async (t) => {
+  const sink = await startSink(t, { respond: () => ({ delayMillis: 100 }) })
+  const outcome = await run('exit/beating.mjs', {
+    env: { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url, AUTOSPAN_EXIT_TIMEOUT: '10000' },
+  })
+  assert.deepEqual(said(outcome).slice(1), [])
+  assert.equal((await sink.settled()).length, Number(outcome.stdout))
+  assert.equal(sink.requests.length, 2)
+})
+
 test('one of two destinations is not kept from its spans by the other', async (t) => {
   const sink = await startSink(t)
   const { outcome } = await left(
