@@ -24,7 +24,7 @@ const DOCUMENTATION = /"?\b(?:meaning|about)"?:\s*('(?:[^'\\\n]|\\.)*'|"(?:[^"\\
  * Instrumentations of what nearly every program loads, a server also child_process, by cluster: a file more costs a start
  * more than they do.
  */
-const AT_START = new Set(['http', 'child_process'])
+const AT_START = new Set(['http', 'http2', 'grpc', 'child_process'])
 
 /** Those who ask for a source within a function, by its path. */
 const lazy = new Map()

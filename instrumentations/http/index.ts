@@ -1,11 +1,9 @@
-import { createRequire } from 'node:module'
 import type { Instrumentation } from '../../src/instrumentation/instrumentation.js'
 import { keepContext } from '../../src/instrumentation/keep-context.js'
+import { watch } from '../http2/watch.js'
 import { traceClients } from './client.js'
 
 import { traceServers } from './server.js'
-
-const require = createRequire(import.meta.url)
 
 /**
  * node:http and node:https. Only prototypes are patched, which all programs share however and
@@ -31,12 +29,6 @@ export const http: Instrumentation = {
         traceServers(https.Server.prototype, undefined, 'https', kit)
       },
     },
-    {
-      module: 'http2',
-      patch: (http2, kit) => {
-        const { hearServers } = require('./http2-servers.js') as typeof import('./http2-servers.js')
-        hearServers(http2, kit)
-      },
-    },
+    { module: 'http2', patch: (http2, kit) => watch(http2, 'http1', kit) },
   ],
 }

@@ -8,15 +8,16 @@ import type { Outgoing } from './sending.js'
 import { knowSession } from './sessions.js'
 import { isNew, patchStreams } from './streams.js'
 
+export interface Clients {
+  /** `authority` as `connect` gets it. */
+  connected(session: ClientHttp2Session, authority: unknown): void
+}
+
 /**
  * One CLIENT span for each request that a session sends. It covers the time from `session.request()` to the end of the
  * answer: where the session has no connection yet, or no room for another stream, it waits as the program does.
  */
-export function traceClients(http2: object, kit: Kit, protocols: Protocols): void {
-  const hear = guard(kit.place('connect', { always: true }), (session: ClientHttp2Session, authority: unknown) => {
-    knowSession(session, authority)
-    patchSession(session)
-  })
+export function traceClients(kit: Kit, protocols: Protocols): Clients {
   const follow = guard(kit.place('request', { always: true }), (outgoing: Outgoing, stream: ClientHttp2Stream) => {
     patchStreams(stream, kit)
     outgoing.follow(stream)
@@ -26,18 +27,16 @@ export function traceClients(http2: object, kit: Kit, protocols: Protocols): voi
   })
 
   const kindPlace = kit.place('request', { always: true })
-
-  kit.wrap(http2, 'connect', (connect) => {
-    return function (...args) {
-      const session = connect.apply(this, args)
-      hear(session, args[0])
-      return session
-    }
-  })
+  return {
+    connected(session, authority) {
+      knowSession(session, authority)
+      patchSession(session)
+    },
+  }
 
   function patchSession(session: ClientHttp2Session): void {
     const prototype = Object.getPrototypeOf(session) as ClientHttp2Session
-    if (!isNew(prototype, 'request')) return
+    if (!Object.hasOwn(prototype, 'request') || !isNew(prototype)) return
     kit.wrap(prototype, 'request', (request) => {
       return function (this: ClientHttp2Session, ...args: unknown[]) {
         const outgoing = begin(this, args[0])

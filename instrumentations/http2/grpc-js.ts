@@ -32,9 +32,19 @@ export function keepCalls(prototype: object, kit: Kit): void {
   })
   keepContext(prototype, ['getConfig', 'outputStatus'], kit, (call) => {
     if (kit.isSuppressed()) return kit.active()
-    const attempts: Attempts = { count: 0, context: kit.active(), beganAt: kit.now() }
+    const attempts: Attempts = { count: 0, cancelled: undefined, context: kit.active(), beganAt: kit.now() }
     started.set(call, attempts)
     return withAttempts(attempts)
+  })
+  const noteCancel = guard(kit.place('call', { always: true }), (call: GrpcCall, code: number, details: string) => {
+    const attempts = started.get(call)
+    if (attempts !== undefined) attempts.cancelled ??= { code, details }
+  })
+  kit.wrap(prototype, 'cancelWithStatus', (cancelWithStatus) => {
+    return function (this: GrpcCall, ...args: [code: number, details: string]) {
+      noteCancel(this, ...args)
+      return cancelWithStatus.apply(this, args)
+    }
   })
   kit.wrap(prototype, 'outputStatus', (outputStatus) => {
     return function (this: GrpcCall, status: CallStatus) {

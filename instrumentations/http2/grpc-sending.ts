@@ -24,6 +24,8 @@ import { type StreamLife, tellPeerOf } from './streams.js'
 export interface Attempts {
   /** Those that got as far as a stream, and so have spans of their own. */
   count: number
+  /** With what the library has given it up, by itself or as the caller asked it to. */
+  cancelled: CallStatus | undefined
   /** The caller's. */
   readonly context: Context
   readonly beganAt: number
@@ -36,12 +38,19 @@ export function withAttempts(attempts: Attempts): Context {
   return attempts.context.setValue(ATTEMPTS, attempts)
 }
 
+function attemptsOf(context: Context): Attempts | undefined {
+  return context.getValue(ATTEMPTS) as Attempts | undefined
+}
+
+/** Timers fire early, and what is left of a deadline is written down before the request is sent. */
+const EARLY_MILLIS = 10
+
 /** The calls of gRPC that this process sends: each attempt that gets as far as a stream. */
 export class GrpcSending extends Sending {
   #durations: CallDurations | undefined = undefined
 
   protected override start(sent: Sent, parent: Context, beganAt: number): { life: MessageLife; span: Span } {
-    const attempts = parent.getValue(ATTEMPTS) as Attempts | undefined
+    const attempts = attemptsOf(parent)
     if (attempts !== undefined) attempts.count++
     const { path, shared } = sent
     const span = this.kit.startClient(methodOf(path) ?? 'grpc', parent, describe, path, shared, beganAt)
@@ -141,7 +150,9 @@ class SentCall extends MessageLife implements SentLife, StreamLife {
   #outcomeUntold(): Outcome {
     const { rstCode = 0, session } = this.#stream ?? {}
     if (this.#isClosedHere) {
-      const isLate = this.#kit.now() - this.#beganAt >= timeoutOf(this.#sent.fields)
+      const cancelled = attemptsOf(this.context)?.cancelled
+      if (cancelled !== undefined) return outcomeOf(cancelled.code, cancelled.details)
+      const isLate = this.#kit.now() - this.#beganAt + EARLY_MILLIS >= timeoutOf(this.#sent.fields)
       return { status: isLate ? 'DEADLINE_EXCEEDED' : 'CANCELLED', message: undefined }
     }
     if (this.#status !== 0 && this.#status !== 200) return outcomeOfHttp(this.#status)

@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module'
 import type { Instrumentation } from '../../src/instrumentation/instrumentation.js'
+import { watch } from './watch.js'
 
 const require = createRequire(import.meta.url)
 
@@ -8,13 +9,7 @@ export const grpc: Instrumentation = {
   name: 'grpc',
   about: 'calls of gRPC, served and sent by node:http2',
   modules: [
-    {
-      module: 'http2',
-      patch: (http2, kit) => {
-        const { hook } = require('./hook.js') as typeof import('./hook.js')
-        hook(http2, 'grpc', kit)
-      },
-    },
+    { module: 'http2', patch: (http2, kit) => watch(http2, 'grpc', kit) },
     {
       module: '@grpc/grpc-js/build/src/resolving-call.js',
       versions: '>=1.8 <2',

@@ -12,9 +12,14 @@ import { isNew, patchStreams, type Stream } from './streams.js'
 
 const require = createRequire(import.meta.url)
 
-/** What of the module is patched or looked at. */
-interface Http2Module {
+/** What of the module is patched. */
+export interface Http2Module {
   readonly Http2ServerRequest: { readonly prototype: object }
+}
+
+export interface Servers {
+  created(server: EventEmitter): void
+  connected(session: Http2Session): void
 }
 
 type ServedStream = Stream<ServerHttp2Stream>
@@ -23,30 +28,16 @@ type ServedStream = Stream<ServerHttp2Stream>
  * One SERVER span for each request that a session of a server hears of, whether the program serves streams or, by the
  * compatibility API, requests and responses. It covers the time from the request's head to the stream's end.
  */
-export function traceServers(http2: Http2Module, kit: Kit, protocols: Protocols): void {
+export function traceServers(http2: Http2Module, kit: Kit, protocols: Protocols): Servers {
   const kindPlace = kit.place('stream', { always: true })
   const hearSession = guard(kit.place('session', { always: true }), patchSession)
-  const hearServer = guard(kit.place('session', { always: true }), patchServer)
-
   // What frameworks tell of a request of the compatibility API is told of its stream.
   shareLife(http2.Http2ServerRequest.prototype, 'stream')
-  for (const method of ['createServer', 'createSecureServer']) hearMade(method, hearServer)
-  // Node.js 20.11 does not have it.
-  if ('performServerHandshake' in http2) hearMade('performServerHandshake', hearSession)
-
-  function hearMade(method: string, hear: (made: never) => void): void {
-    kit.wrap(http2, method, (make) => {
-      return function (...args) {
-        const made = make.apply(this, args)
-        hear(made as never)
-        return made
-      }
-    })
-  }
+  return { created: patchServer, connected: patchSession }
 
   function patchServer(server: EventEmitter): void {
     const prototype = Object.getPrototypeOf(server) as EventEmitter
-    if (!isNew(prototype, 'updateSettings')) return
+    if (!isOfServers(prototype) || !isNew(prototype)) return
     kit.wrap(prototype, 'emit', (_emit, base) => {
       return function (this: EventEmitter, ...args: unknown[]) {
         if (args[0] === 'session') hearSession(args[1] as Http2Session)
@@ -58,7 +49,7 @@ export function traceServers(http2: Http2Module, kit: Kit, protocols: Protocols)
   /** Programs may listen to sessions as to servers: they hear of streams first. */
   function patchSession(session: Http2Session): void {
     const prototype = Object.getPrototypeOf(session) as Http2Session
-    if (!isNew(prototype, 'altsvc')) return
+    if (!Object.hasOwn(prototype, 'altsvc') || !isNew(prototype)) return
     kit.wrap(prototype, 'emit', (_emit, base) => {
       return function (this: Http2Session, ...args: unknown[]) {
         if (args[0] !== 'stream') return base.emit.apply(this, args)
@@ -90,7 +81,7 @@ export function traceServers(http2: Http2Module, kit: Kit, protocols: Protocols)
 
   function noteHeads(stream: ServedStream): void {
     const prototype = Object.getPrototypeOf(stream) as ServedStream
-    if (!isNew(prototype, 'respond')) return
+    if (!Object.hasOwn(prototype, 'respond') || !isNew(prototype)) return
     const noteHead = guard(kit.place('head', { always: true }), (stream: ServedStream) => lifeOf(stream)?.started())
     if (kit.serverTiming) {
       const { tellTrace } = require('./server-timing.js') as typeof import('./server-timing.js')
@@ -104,4 +95,9 @@ export function traceServers(http2: Http2Module, kit: Kit, protocols: Protocols)
       }
     })
   }
+}
+
+/** Programs may hand on objects of their own: of prototypes that others have too nothing is patched. */
+export function isOfServers(prototype: object): boolean {
+  return Object.hasOwn(prototype, 'updateSettings')
 }

@@ -20,13 +20,9 @@ export interface StreamLife extends MessageLife {
 /** Prototypes of streams and sessions, which node:http2 does not export: the first of each kind tells its own. */
 const patched = new WeakSet<object>()
 
-/**
- * Whether a prototype is yet to be patched; from now on it counts as patched.
- *
- * @param member of its own, without which it is another: programs emit events with objects of their own
- */
-export function isNew(prototype: object, member: string): boolean {
-  if (patched.has(prototype) || !Object.hasOwn(prototype, member)) return false
+/** Whether a prototype is yet to be patched; from now on it counts as patched. */
+export function isNew(prototype: object): boolean {
+  if (patched.has(prototype)) return false
   patched.add(prototype)
   return true
 }
@@ -34,7 +30,7 @@ export function isNew(prototype: object, member: string): boolean {
 /** Has the listeners of traced streams run in the contexts of their calls. `stream` is any stream of either side. */
 export function patchStreams(stream: Http2Stream, kit: Kit): void {
   const prototype = Object.getPrototypeOf(Object.getPrototypeOf(stream)) as Stream<Http2Stream>
-  if (!isNew(prototype, 'rstCode')) return
+  if (!Object.hasOwn(prototype, 'rstCode') || !isNew(prototype)) return
   const noteClose = guard(kit.place('close', { always: true }), (stream: Stream<Http2Stream>) => {
     const life = lifeOf(stream)
     if (isStreamLife(life) && !isLost(stream)) life.closing()
