@@ -2,7 +2,7 @@ import type { Context } from '@opentelemetry/api'
 import { guard } from '../../src/instrumentation/guard.js'
 import type { Kit } from '../../src/instrumentation/kit.js'
 import type { AnyFunction } from '../../src/instrumentation/wrap.js'
-import { type Attempts, GrpcSending, withAttempts } from './grpc-sending.js'
+import { type Attempts, GrpcSending, withAttempts, withoutAttempts } from './grpc-sending.js'
 
 /** A call of @grpc/grpc-js, as its class has it. */
 export interface GrpcCall {
@@ -32,19 +32,9 @@ export function keepCalls(prototype: object, kit: Kit): void {
   })
   keepContext(prototype, ['getConfig', 'outputStatus'], kit, (call) => {
     if (kit.isSuppressed()) return kit.active()
-    const attempts: Attempts = { count: 0, cancelled: undefined, context: kit.active(), beganAt: kit.now() }
+    const attempts: Attempts = { count: 0, context: withoutAttempts(kit.active()), beganAt: kit.now() }
     started.set(call, attempts)
     return withAttempts(attempts)
-  })
-  const noteCancel = guard(kit.place('call', { always: true }), (call: GrpcCall, code: number, details: string) => {
-    const attempts = started.get(call)
-    if (attempts !== undefined) attempts.cancelled ??= { code, details }
-  })
-  kit.wrap(prototype, 'cancelWithStatus', (cancelWithStatus) => {
-    return function (this: GrpcCall, ...args: [code: number, details: string]) {
-      noteCancel(this, ...args)
-      return cancelWithStatus.apply(this, args)
-    }
   })
   kit.wrap(prototype, 'outputStatus', (outputStatus) => {
     return function (this: GrpcCall, status: CallStatus) {

@@ -24,8 +24,6 @@ import { type StreamLife, tellPeerOf } from './streams.js'
 export interface Attempts {
   /** Those that got as far as a stream, and so have spans of their own. */
   count: number
-  /** With what the library has given it up, by itself or as the caller asked it to. */
-  cancelled: CallStatus | undefined
   /** The caller's. */
   readonly context: Context
   readonly beganAt: number
@@ -38,10 +36,10 @@ export function withAttempts(attempts: Attempts): Context {
   return attempts.context.setValue(ATTEMPTS, attempts)
 }
 
-function attemptsOf(context: Context): Attempts | undefined {
-  return context.getValue(ATTEMPTS) as Attempts | undefined
+/** For a call that begins where another one tells its caller: it is none of that one's, which it would keep in memory. */
+export function withoutAttempts(context: Context): Context {
+  return context.deleteValue(ATTEMPTS)
 }
-
 /** Timers fire early, and what is left of a deadline is written down before the request is sent. */
 const EARLY_MILLIS = 10
 
@@ -50,7 +48,7 @@ export class GrpcSending extends Sending {
   #durations: CallDurations | undefined = undefined
 
   protected override start(sent: Sent, parent: Context, beganAt: number): { life: MessageLife; span: Span } {
-    const attempts = attemptsOf(parent)
+    const attempts = parent.getValue(ATTEMPTS) as Attempts | undefined
     if (attempts !== undefined) attempts.count++
     const { path, shared } = sent
     const span = this.kit.startClient(methodOf(path) ?? 'grpc', parent, describe, path, shared, beganAt)
@@ -150,8 +148,6 @@ class SentCall extends MessageLife implements SentLife, StreamLife {
   #outcomeUntold(): Outcome {
     const { rstCode = 0, session } = this.#stream ?? {}
     if (this.#isClosedHere) {
-      const cancelled = attemptsOf(this.context)?.cancelled
-      if (cancelled !== undefined) return outcomeOf(cancelled.code, cancelled.details)
       const isLate = this.#kit.now() - this.#beganAt + EARLY_MILLIS >= timeoutOf(this.#sent.fields)
       return { status: isLate ? 'DEADLINE_EXCEEDED' : 'CANCELLED', message: undefined }
     }

@@ -247,6 +247,13 @@ test('calls of gRPC are named by their methods and end with their statuses; each
   })
 })
 
+test('calls of gRPC that begin where others end keep nothing of those in memory', async () => {
+  const outcome = await run('http2/chain.cjs', {
+    env: { OTEL_TRACES_SAMPLER: 'always_off', OTEL_METRICS_EXPORTER: 'none' },
+  })
+  assert.equal(outcome.stdout, 'a few\n', told(outcome))
+})
+
 for (const sampler of ['always_on', 'always_off']) {
   test(`requests over HTTP/2 and calls of gRPC are measured, ${sampler}`, async (t) => {
     const sink = await startSink(t)
