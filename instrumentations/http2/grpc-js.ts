@@ -1,8 +1,10 @@
+import type { ClientHttp2Stream } from 'node:http2'
 import type { Context } from '@opentelemetry/api'
 import { guard } from '../../src/instrumentation/guard.js'
 import type { Kit } from '../../src/instrumentation/kit.js'
 import type { AnyFunction } from '../../src/instrumentation/wrap.js'
-import { type Attempts, GrpcSending, withAttempts, withoutAttempts } from './grpc-sending.js'
+import { type Attempts, GrpcSending, tellCancel, withAttempts, withoutAttempts } from './grpc-sending.js'
+import type { Stream } from './streams.js'
 
 /** A call of @grpc/grpc-js, as its class has it. */
 export interface GrpcCall {
@@ -47,6 +49,17 @@ export function keepCalls(prototype: object, kit: Kit): void {
 /** The same for a call's attempts: each waits for a connection of its own. */
 export function keepAttempts(prototype: object, kit: Kit): void {
   keepContext(prototype, ['doPick'], kit, () => kit.active())
+}
+
+/** Why a call is given up, a message that is too large or cannot be read: of its stream is only known that it was closed. */
+export function hearCancels(prototype: object, kit: Kit): void {
+  const tell = guard(kit.place('cancel', { part: 'client' }), tellCancel)
+  kit.wrap(prototype, 'cancelWithStatus', (cancel) => {
+    return function (this: { readonly http2Stream: Stream<ClientHttp2Stream> }, ...args: unknown[]) {
+      tell(this.http2Stream, args[0] as number, args[1] as string)
+      return cancel.apply(this, args)
+    }
+  })
 }
 
 /** Has `later` methods of an object run in the context that `contextOf` gives when it is started. */

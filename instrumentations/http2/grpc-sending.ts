@@ -1,4 +1,4 @@
-import type { ClientHttp2Stream, IncomingHttpHeaders } from 'node:http2'
+import type { ClientHttp2Stream, Http2Session, IncomingHttpHeaders } from 'node:http2'
 import type { Context, Span } from '@opentelemetry/api'
 import {
   CallDurations,
@@ -14,11 +14,11 @@ import {
 } from '../../src/instrumentation/grpc.js'
 import { errorType, recordCallError } from '../../src/instrumentation/http.js'
 import type { Describe, Kit } from '../../src/instrumentation/kit.js'
-import { type Message, MessageLife } from '../../src/instrumentation/message.js'
+import { lifeOf, type Message, MessageLife } from '../../src/instrumentation/message.js'
 import { splitHost } from '../../src/instrumentation/url.js'
 import type { CallStatus, GrpcCall } from './grpc-js.js'
 import { Sending, type Sent, type SentLife } from './sending.js'
-import { type StreamLife, tellPeerOf } from './streams.js'
+import { type Stream, type StreamLife, tellPeerOf } from './streams.js'
 
 /** What becomes of a call whose library may attempt it several times, or never. */
 export interface Attempts {
@@ -81,6 +81,12 @@ export class GrpcSending extends Sending {
   }
 }
 
+/** The library gives up the call of a stream, and tells its caller that it has ended so. */
+export function tellCancel(stream: Stream<ClientHttp2Stream>, code: number, details: string): void {
+  const life = lifeOf(stream)
+  if (life instanceof SentCall) life.cancelled(outcomeOf(code, details))
+}
+
 class SentCall extends MessageLife implements SentLife, StreamLife {
   readonly #span: Span
   readonly #sent: Sent
@@ -88,6 +94,8 @@ class SentCall extends MessageLife implements SentLife, StreamLife {
   readonly #kit: Kit
   readonly #durations: CallDurations | undefined
   #stream: ClientHttp2Stream | undefined
+  /** The stream's, which that forgets when it ends. */
+  #session: Http2Session | undefined
   #status = 0
   #outcome: Outcome | undefined
   #isClosedHere = false
@@ -110,12 +118,19 @@ class SentCall extends MessageLife implements SentLife, StreamLife {
 
   sent(stream: ClientHttp2Stream): void {
     this.#stream = stream
+    this.#session = stream.session
   }
 
   failed(error: unknown): void {
     if (this.isOver) return
     recordCallError(this.#span, error)
     this.#end(undefined, errorType(error))
+  }
+
+  /** What the server has told before counts, but for an answer that cannot be read. */
+  cancelled(outcome: Outcome): void {
+    if (!this.isOver)
+      this.#finish(this.#outcome === undefined || this.#outcome.status === 'OK' ? outcome : this.#outcome)
   }
 
   closing(): void {
@@ -146,14 +161,15 @@ class SentCall extends MessageLife implements SentLife, StreamLife {
 
   /** Of a call that has ended and was not told how, as libraries of gRPC tell their callers. */
   #outcomeUntold(): Outcome {
-    const { rstCode = 0, session } = this.#stream ?? {}
     if (this.#isClosedHere) {
       const isLate = this.#kit.now() - this.#beganAt + EARLY_MILLIS >= timeoutOf(this.#sent.fields)
       return { status: isLate ? 'DEADLINE_EXCEEDED' : 'CANCELLED', message: undefined }
     }
     if (this.#status !== 0 && this.#status !== 200) return outcomeOfHttp(this.#status)
-    const isLost = session === undefined || session.destroyed
-    return isLost ? { status: 'UNAVAILABLE', message: 'the connection was lost' } : outcomeOfReset(rstCode)
+    const isLost = this.#session?.destroyed !== false
+    return isLost
+      ? { status: 'UNAVAILABLE', message: 'the connection was lost' }
+      : outcomeOfReset(this.#stream?.rstCode ?? 0)
   }
 
   #finish(outcome: Outcome): void {
@@ -162,8 +178,9 @@ class SentCall extends MessageLife implements SentLife, StreamLife {
 
   #end(status: string | undefined, type: string | undefined): void {
     this.isOver = true
-    if (this.#stream !== undefined) tellPeerOf(this.#span, this.#sent, this.#stream)
+    tellPeerOf(this.#span, this.#sent, this.#session)
     this.#stream = undefined
+    this.#session = undefined
     const { path, host, port } = this.#sent
     this.#durations?.record(methodOf(path), status, type, host, port, this.#beganAt, this.#kit.now(), this.#span)
     this.#span.end()

@@ -26,5 +26,13 @@ export const grpc: Instrumentation = {
         keepAttempts(LoadBalancingCall.prototype, kit)
       },
     },
+    {
+      module: '@grpc/grpc-js/build/src/subchannel-call.js',
+      versions: '>=1.8 <2',
+      patch: ({ Http2SubchannelCall }, kit) => {
+        const { hearCancels } = require('./grpc-js.js') as typeof import('./grpc-js.js')
+        hearCancels(Http2SubchannelCall.prototype, kit)
+      },
+    },
   ],
 }

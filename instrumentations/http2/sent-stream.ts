@@ -1,4 +1,4 @@
-import type { ClientHttp2Stream, IncomingHttpHeaders } from 'node:http2'
+import type { ClientHttp2Stream, Http2Session, IncomingHttpHeaders } from 'node:http2'
 import type { Context } from '@opentelemetry/api'
 import { isAbort } from '../../src/instrumentation/http.js'
 import type { Kit } from '../../src/instrumentation/kit.js'
@@ -13,6 +13,8 @@ export class SentStream extends MessageLife implements SentLife, StreamLife {
   readonly #sent: Sent
   readonly #kit: Kit
   #stream: ClientHttp2Stream | undefined
+  /** The stream's, which that forgets when it ends. */
+  #session: Http2Session | undefined
   #isAnswered = false
   #isClosedHere = false
   /** The caller has waited for too long, and therefore closed the stream. */
@@ -27,6 +29,7 @@ export class SentStream extends MessageLife implements SentLife, StreamLife {
 
   sent(stream: ClientHttp2Stream): void {
     this.#stream = stream
+    this.#session = stream.session
   }
 
   failed(error: unknown): void {
@@ -95,8 +98,9 @@ export class SentStream extends MessageLife implements SentLife, StreamLife {
 
   #end(): void {
     this.isOver = true
-    if (this.#stream !== undefined) tellPeerOf(this.#call.span, this.#sent, this.#stream)
+    tellPeerOf(this.#call.span, this.#sent, this.#session)
     this.#stream = undefined
+    this.#session = undefined
     this.#call.end(this.#kit.now(), this.#sent.port)
   }
 }

@@ -1,4 +1,4 @@
-import type { ClientHttp2Stream, Http2Stream } from 'node:http2'
+import type { Http2Session, Http2Stream } from 'node:http2'
 import type { Socket } from 'node:net'
 import type { Span } from '@opentelemetry/api'
 import { guard } from '../../src/instrumentation/guard.js'
@@ -57,7 +57,7 @@ function isLost({ session }: Http2Stream): boolean {
 }
 
 /** Puts the peer of a call on its span; where the connection has gone nothing is known of it any more. */
-export function tellPeerOf(span: Span, { shared }: Sent, { session }: ClientHttp2Stream): void {
-  const socket = session?.socket
+export function tellPeerOf(span: Span, { shared }: Sent, session: Http2Session | undefined): void {
+  const socket = session?.destroyed === false ? session.socket : undefined
   if (session !== undefined && socket !== undefined) tellPeer(span, shared, socket as Socket, session)
 }

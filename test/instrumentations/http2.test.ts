@@ -247,6 +247,21 @@ test('calls of gRPC are named by their methods and end with their statuses; each
   })
 })
 
+test('calls of gRPC that are broken off end on their spans as their callers are told', async (t) => {
+  const sink = await startSink(t)
+  const outcome = await run('http2/grpc-endings.mjs', { env: sink.env })
+  const bare = await run('http2/grpc-endings.mjs', { agent: false })
+  assert.equal(outcome.stdout, bare.stdout, told(outcome))
+  const calls = (await sink.settled()).filter(({ kind }) => kind === 3)
+  const ends = calls.map(({ attributes }) => `${attributes['rpc.method']} ${attributes[STATUS]}`)
+  assert.deepEqual(ends.join('\n').replaceAll('shop.Orders/', ''), outcome.stdout.trimEnd())
+  const peers = calls.filter(({ attributes }) => attributes['network.peer.address'] === undefined)
+  assert.deepEqual(
+    peers.map(({ name }) => name),
+    ['shop.Orders/Lost'],
+  )
+})
+
 test('calls of gRPC that begin where others end keep nothing of those in memory', async () => {
   const outcome = await run('http2/chain.cjs', {
     env: { OTEL_TRACES_SAMPLER: 'always_off', OTEL_METRICS_EXPORTER: 'none' },
