@@ -1,4 +1,4 @@
-import type { ServerHttp2Stream } from 'node:http2'
+import type { Http2Session, ServerHttp2Stream } from 'node:http2'
 import type { Context, Span } from '@opentelemetry/api'
 import {
   CallDurations,
@@ -6,6 +6,7 @@ import {
   methodOf,
   type Outcome,
   outcomeIn,
+  outcomeOfHttp,
   recordBreak,
   recordOutcome,
 } from '../../src/instrumentation/grpc.js'
@@ -13,7 +14,7 @@ import type { Describe, Kit } from '../../src/instrumentation/kit.js'
 import { MessageLife, served } from '../../src/instrumentation/message.js'
 import { SERVER_DISCONNECTED } from '../../src/instrumentation/served.js'
 import { splitHost } from '../../src/instrumentation/url.js'
-import { isBrokenHere } from './served-stream.js'
+import { isBrokenHere, isWhole, statusOf } from './served-stream.js'
 import { type Asked, Serving } from './serving.js'
 import type { StreamLife } from './streams.js'
 
@@ -29,7 +30,7 @@ export class GrpcServing extends Serving {
     if (kit.hasMeter) this.#durations ??= new CallDurations(kit, 'server')
     const isWatched = this.#durations !== undefined || span.isRecording()
     if (!isWatched) return new MessageLife(context)
-    return new ServedCall(context, span, stream, method, beganAt, kit, this.#durations)
+    return new ServedCall(context, span, stream, asked.session, method, beganAt, kit, this.#durations)
   }
 }
 
@@ -37,6 +38,8 @@ export class GrpcServing extends Serving {
 class ServedCall extends MessageLife implements StreamLife {
   readonly #span: Span
   readonly #stream: ServerHttp2Stream
+  /** The stream's, which that forgets when it ends. */
+  readonly #session: Http2Session
   readonly #method: string | undefined
   readonly #beganAt: number
   readonly #kit: Kit
@@ -47,6 +50,7 @@ class ServedCall extends MessageLife implements StreamLife {
     context: Context,
     span: Span,
     stream: ServerHttp2Stream,
+    session: Http2Session,
     method: string | undefined,
     beganAt: number,
     kit: Kit,
@@ -55,6 +59,7 @@ class ServedCall extends MessageLife implements StreamLife {
     super(context)
     this.#span = span
     this.#stream = stream
+    this.#session = session
     this.#method = method
     this.#beganAt = beganAt
     this.#kit = kit
@@ -90,7 +95,10 @@ class ServedCall extends MessageLife implements StreamLife {
   #outcome(): Outcome | undefined {
     const { sentTrailers, sentHeaders } = this.#stream
     const told = outcomeIn(sentTrailers) ?? outcomeIn(sentHeaders)
-    if (told !== undefined || isBrokenHere(this.#stream, this.#isClosedHere)) return told
+    if (told !== undefined) return told
+    const status = statusOf(this.#stream)
+    if (status !== 200 && isWhole(this.#stream)) return outcomeOfHttp(status)
+    if (isBrokenHere(this.#stream, this.#session, this.#isClosedHere)) return undefined
     return { status: 'CANCELLED', message: undefined }
   }
 }

@@ -45,7 +45,7 @@ export class HttpServing extends Serving {
     const metrics = this.#metrics
     if (metrics === undefined && !span.isRecording()) return new MessageLife(context)
     const original = metrics === undefined ? undefined : originalScheme(headers, socket, scheme)
-    return new ServedStream(context, span, stream, method, this.#kinds, beganAt, metrics, original, kit.http)
+    return new ServedStream(context, span, stream, asked, this.#kinds, beganAt, metrics, original, kit.http)
   }
 }
 

@@ -1,4 +1,4 @@
-import type { ServerHttp2Stream } from 'node:http2'
+import type { Http2Session, ServerHttp2Stream } from 'node:http2'
 import type { Context, Span } from '@opentelemetry/api'
 import { recordServerStatus } from '../../src/instrumentation/http.js'
 import type { Kinds } from '../../src/instrumentation/http-kinds.js'
@@ -7,15 +7,20 @@ import type { HttpRules } from '../../src/instrumentation/http-rules.js'
 import { propertyOf } from '../../src/instrumentation/kit.js'
 import { CLIENT_DISCONNECTED, SERVER_DISCONNECTED, ServedRequest } from '../../src/instrumentation/served.js'
 import { UpgradeRequest } from '../../src/instrumentation/upgrade.js'
+import type { Asked } from './serving.js'
 import { type StreamLife, VERSION } from './streams.js'
 
-/** With which node:http2 fails a stream that the other side has reset, or whose connection is lost. */
-const FROM_CLIENT = /^(?:E[A-Z]+$|ERR_HTTP2_(?:STREAM|SESSION)_ERROR$)/
+/** With which node:http2 fails a stream that the other side has reset. */
+const FROM_CLIENT = /^ERR_HTTP2_(?:STREAM|SESSION)_ERROR$/
+/** And one whose connection is lost. Programs end streams with such errors too, of a file or of a service behind them. */
+const FROM_SYSTEM = /^E[A-Z]+$/
 
 /** A served request that is a stream of node:http2. */
 export class ServedStream extends ServedRequest implements StreamLife {
   /** Until the request is over. */
   #stream: ServerHttp2Stream
+  /** The stream's, which that forgets when it ends. */
+  #session: Http2Session
   readonly #http: HttpRules | undefined
   #isClosedHere = false
 
@@ -23,7 +28,7 @@ export class ServedStream extends ServedRequest implements StreamLife {
     context: Context,
     span: Span,
     stream: ServerHttp2Stream,
-    method: string,
+    { method, session }: Asked,
     kinds: Kinds,
     beganAt: number,
     metrics?: ServerMetrics,
@@ -32,6 +37,7 @@ export class ServedStream extends ServedRequest implements StreamLife {
   ) {
     super(context, span, method, kinds, beganAt, metrics, scheme)
     this.#stream = stream
+    this.#session = session
     this.#http = http
   }
 
@@ -49,10 +55,8 @@ export class ServedStream extends ServedRequest implements StreamLife {
       if (this.status !== 0) super.before(event)
       return
     }
-    if (this.status === 0 && this.#stream.headersSent) {
-      this.begins(statusOf(this.#stream), true)
-      if (this.#stream.rstCode === 0) super.before('finish')
-    }
+    if (this.status === 0 && this.#stream.headersSent) this.begins(statusOf(this.#stream), true)
+    if (isWhole(this.#stream)) super.before('finish')
     this.#http?.captureResponse(this.span, this.#http.server.response, (name) => this.#stream.sentHeaders?.[name])
   }
 
@@ -69,7 +73,7 @@ export class ServedStream extends ServedRequest implements StreamLife {
   }
 
   protected override breaker(): string {
-    return isBrokenHere(this.#stream, this.#isClosedHere) ? SERVER_DISCONNECTED : CLIENT_DISCONNECTED
+    return isBrokenHere(this.#stream, this.#session, this.#isClosedHere) ? SERVER_DISCONNECTED : CLIENT_DISCONNECTED
   }
 
   protected override brokenWith(): unknown {
@@ -78,6 +82,7 @@ export class ServedStream extends ServedRequest implements StreamLife {
 
   protected override letGo(): void {
     this.#stream = undefined as never
+    this.#session = undefined as never
   }
 }
 
@@ -112,13 +117,20 @@ export class ServedTunnel extends UpgradeRequest {
   }
 }
 
-/** Whether a stream that has ended too early was broken off by this side. */
-export function isBrokenHere(stream: ServerHttp2Stream, isClosedHere: boolean): boolean {
-  if (isClosedHere) return true
-  const { errored } = stream
-  return errored ? !FROM_CLIENT.test(String(propertyOf(errored, 'code'))) : stream.rstCode === 0
+/** Whether all of an answer has been sent before its stream has closed: Node.js does not always tell by `finish`. */
+export function isWhole({ headersSent, aborted, rstCode, errored }: ServerHttp2Stream): boolean {
+  return headersSent && !aborted && rstCode === 0 && !errored
 }
 
-function statusOf({ sentHeaders }: ServerHttp2Stream): number {
+/** Whether a stream that has ended too early was broken off by this side. */
+export function isBrokenHere(stream: ServerHttp2Stream, session: Http2Session, isClosedHere: boolean): boolean {
+  if (isClosedHere) return true
+  const { errored } = stream
+  if (!errored) return stream.rstCode === 0
+  const code = String(propertyOf(errored, 'code'))
+  return !FROM_CLIENT.test(code) && !(session.destroyed && FROM_SYSTEM.test(code))
+}
+
+export function statusOf({ sentHeaders }: ServerHttp2Stream): number {
   return Number(sentHeaders?.[':status'] ?? 200)
 }

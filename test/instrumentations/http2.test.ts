@@ -91,6 +91,12 @@ test('requests over HTTP/2 end as their callers and servers see it, and the prog
         GET  SERVER 200 url.path=/file
 
       GET    CLIENT error ERR_HTTP2_STREAM_ERROR
+        GET  SERVER error ENOENT url.path=/nofile
+
+      GET    CLIENT error ERR_HTTP2_STREAM_ERROR
+        GET  SERVER error ECONNRESET url.path=/behind
+
+      GET    CLIENT error ERR_HTTP2_STREAM_ERROR
         GET  SERVER error ERR_HTTP2_STREAM_ERROR url.path=/refused
 
       GET    CLIENT error ERR_HTTP2_STREAM_ERROR
@@ -113,12 +119,21 @@ test('requests over HTTP/2 end as their callers and servers see it, and the prog
 
       POST   CLIENT 201
         POST SERVER 201 url.path=/post
+
+      POST   CLIENT 201
+        POST SERVER 201 url.path=/post/empty
     `,
   )
   const unhandled = sink.delivered.flatMap(({ events }) =>
     events.map(({ attributes }) => attributes['exception.message']),
   )
-  assert.deepEqual(unhandled, ['Stream closed with error code NGHTTP2_REFUSED_STREAM', 'oops', 'no more'])
+  assert.deepEqual(unhandled, [
+    "ENOENT: no such file or directory, open '/none/such'",
+    'of another connection',
+    'Stream closed with error code NGHTTP2_REFUSED_STREAM',
+    'oops',
+    'no more',
+  ])
 })
 
 test('requests that share a session of HTTP/2 keep their contexts, and the program its own', async (t) => {
@@ -247,7 +262,7 @@ test('calls of gRPC are named by their methods and end with their statuses; each
   })
 })
 
-test('calls of gRPC that are broken off end on their spans as their callers are told', async (t) => {
+test('calls of gRPC that are broken off or answered by HTTP alone end on their spans as their callers are told', async (t) => {
   const sink = await startSink(t)
   const outcome = await run('http2/grpc-endings.mjs', { env: sink.env })
   const bare = await run('http2/grpc-endings.mjs', { agent: false })
@@ -255,6 +270,11 @@ test('calls of gRPC that are broken off end on their spans as their callers are 
   const calls = (await sink.settled()).filter(({ kind }) => kind === 3)
   const ends = calls.map(({ attributes }) => `${attributes['rpc.method']} ${attributes[STATUS]}`)
   assert.deepEqual(ends.join('\n').replaceAll('shop.Orders/', ''), outcome.stdout.trimEnd())
+  const answered = sink.delivered.filter(({ name, kind }) => kind === 2 && /None|Busy/.test(name))
+  assert.deepEqual(
+    answered.map(({ attributes }) => attributes[STATUS]),
+    ['UNIMPLEMENTED', 'UNAVAILABLE'],
+  )
   const peers = calls.filter(({ attributes }) => attributes['network.peer.address'] === undefined)
   assert.deepEqual(
     peers.map(({ name }) => name),
@@ -292,6 +312,8 @@ for (const sampler of ['always_on', 'always_off']) {
         .sort()
     const OF_HTTP = ['http.request.method', 'http.response.status_code', 'error.type', 'network.protocol.version']
     assert.deepEqual(pointsOf('http.server.request.duration', ...OF_HTTP, 'url.scheme'), [
+      'GET - ECONNRESET 2 http: 1',
+      'GET - ENOENT 2 http: 1',
       'GET - ERR_HTTP2_STREAM_ERROR 2 http: 1',
       'GET - TypeError 2 http: 1',
       'GET - client_disconnected 2 http: 3',
@@ -301,19 +323,19 @@ for (const sampler of ['always_on', 'always_off']) {
       'GET 204 - 2 http: 1',
       'GET 404 - 2 http: 1',
       'GET 500 500 2 http: 1',
-      'POST 201 - 2 http: 1',
+      'POST 201 - 2 http: 2',
     ])
     assert.deepEqual(pointsOf('http.server.active_requests', 'http.request.method'), ['GET: 0', 'POST: 0'])
     assert.deepEqual(pointsOf('http.client.request.duration', ...OF_HTTP), [
       'GET - - -: 1',
-      'GET - ERR_HTTP2_STREAM_ERROR -: 4',
+      'GET - ERR_HTTP2_STREAM_ERROR -: 6',
       'GET - TimeoutError -: 1',
       'GET 200 - 2: 1',
       'GET 200 ERR_HTTP2_STREAM_ERROR 2: 1',
       'GET 204 - 2: 1',
       'GET 404 404 2: 1',
       'GET 500 500 2: 1',
-      'POST 201 - 2: 1',
+      'POST 201 - 2: 2',
     ])
     const OF_CALLS = ['rpc.system.name', 'rpc.method', STATUS, 'error.type']
     const servedCalls = pointsOf('rpc.server.call.duration', ...OF_CALLS).filter((point) => !point.includes('Wait'))

@@ -10,6 +10,8 @@ const STREAMS = {
     stream.end('sorry')
   },
   '/file': (stream) => stream.respondWithFile(import.meta.filename),
+  '/nofile': (stream) => stream.respondWithFile('/none/such'),
+  '/behind': (stream) => stream.destroy(Object.assign(new Error('of another connection'), { code: 'ECONNRESET' })),
   '/refused': (stream) => stream.close(constants.NGHTTP2_REFUSED_STREAM),
   '/destroyed': (stream) => stream.destroy(new TypeError('oops')),
   '/half': (stream) => {
@@ -23,6 +25,10 @@ const STREAMS = {
   '/post': (stream) => {
     stream.respond({ ':status': 201 })
     stream.pipe(stream)
+  },
+  '/post/empty': (stream) => {
+    stream.respond({ ':status': 201 })
+    stream.end('enough')
   },
 }
 
@@ -42,11 +48,11 @@ for (const path of Object.keys(STREAMS)) {
   const isClosed = new Promise((resolve) => {
     closed.emit = resolve
   })
-  const request = session.request({ ':path': path, ':method': path === '/post' ? 'POST' : 'GET' })
+  const request = session.request({ ':path': path, ':method': path.startsWith('/post') ? 'POST' : 'GET' })
   request.on('response', ({ ':status': status }) => console.log(`${path} is answered with ${status}`))
   request.on('error', ({ code }) => console.log(`${path} failed with ${code}`))
   request.resume()
-  if (path === '/post') request.end('body')
+  if (path.startsWith('/post')) request.end(path === '/post' ? 'body' : '')
   if (path === '/cancelled') setTimeout(() => request.close(constants.NGHTTP2_CANCEL), 20)
   if (path === '/slow') request.setTimeout(20, () => request.close(constants.NGHTTP2_CANCEL))
   if (path === '/gone') setTimeout(() => session.destroy(), 20)
