@@ -4,12 +4,12 @@ import type { HeaderValue } from '../../src/instrumentation/http-rules.js'
 export type Fields = Readonly<Record<string, HeaderValue>>
 
 /** As programs give them: names and values by turns, or an object. */
-export type Headers = readonly (string | string[])[] | Record<string, HeaderValue> | null | undefined
+export type Headers = readonly (string | string[])[] | Record<string, HeaderValue> | undefined
 
 /** What else node:http2 may be given it has to refuse itself. */
 export function isHeaders(headers: unknown): headers is Headers {
   if (Array.isArray(headers)) return headers.length % 2 === 0
-  return headers === undefined || headers === null || typeof headers === 'object'
+  return headers === undefined || (typeof headers === 'object' && headers !== null)
 }
 
 export function fieldsOf(headers: Headers): Fields {
@@ -25,4 +25,9 @@ export function fieldsOf(headers: Headers): Fields {
     fields[name] = known === undefined ? value : ([known, value].flat() as string[])
   }
   return fields
+}
+
+/** With the symbol by which programs mark headers as sensitive. */
+export function copyList<Item>(headers: readonly Item[]): Item[] {
+  return Object.assign([], headers)
 }

@@ -40,6 +40,7 @@ export function withAttempts(attempts: Attempts): Context {
 export function withoutAttempts(context: Context): Context {
   return context.deleteValue(ATTEMPTS)
 }
+
 /** Timers fire early, and what is left of a deadline is written down before the request is sent. */
 const EARLY_MILLIS = 10
 

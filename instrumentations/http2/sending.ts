@@ -6,7 +6,7 @@ import type { HeaderValue } from '../../src/instrumentation/http-rules.js'
 import type { Kit, SharedAttributes } from '../../src/instrumentation/kit.js'
 import { MessageLife, setLife } from '../../src/instrumentation/message.js'
 import { splitHost } from '../../src/instrumentation/url.js'
-import type { Fields, Headers } from './fields.js'
+import { copyList, type Fields, type Headers } from './fields.js'
 import { defaultPort, type Server, serverOf } from './sessions.js'
 import type { Stream } from './streams.js'
 
@@ -110,17 +110,13 @@ export abstract class Sending {
     if (added[BAGGAGE] !== undefined) added[BAGGAGE] = joinBaggage(fields[BAGGAGE], added[BAGGAGE])
     const replaced = new Set([...this.kit.parentFields(), ...Object.keys(added)])
     if (Array.isArray(headers)) {
-      const kept = headers.flatMap((name, i) =>
-        i % 2 === 1 || replaced.has(String(name).toLowerCase()) ? [] : [name, headers[i + 1]],
-      )
-      return [...kept, ...Object.entries(added).flat()] as string[]
+      const copy = copyList(headers)
+      for (let i = copy.length - 2; i >= 0; i -= 2) if (replaced.has(String(copy[i]).toLowerCase())) copy.splice(i, 2)
+      copy.push(...Object.entries(added).flat())
+      return copy
     }
-    if (headers === undefined || headers === null) return added
-    // Symbols too, by which programs mark headers as sensitive.
-    const copy = Object.create(
-      Object.getPrototypeOf(headers) as object | null,
-      Object.getOwnPropertyDescriptors(headers as Record<string, HeaderValue>),
-    ) as Record<string, HeaderValue>
+    // node:http2 copies headers so, too: by a symbol programs mark some as sensitive.
+    const copy = { ...headers } as Record<string, HeaderValue>
     for (const name of Object.keys(copy)) if (replaced.has(name.toLowerCase())) delete copy[name]
     return Object.assign(copy, added)
   }

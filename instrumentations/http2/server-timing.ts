@@ -2,6 +2,7 @@ import type { OutgoingHttpHeaders, ServerHttp2Stream } from 'node:http2'
 import type { Kit } from '../../src/instrumentation/kit.js'
 import { lifeOf } from '../../src/instrumentation/message.js'
 import { HEADER, traceTiming } from '../../src/instrumentation/server-timing.js'
+import { copyList } from './fields.js'
 import type { Stream } from './streams.js'
 
 /** Has each response tell its trace, beside what the program itself says in `server-timing`. */
@@ -28,11 +29,14 @@ export function tellTrace(prototype: Stream<ServerHttp2Stream>, kit: Kit): void 
 
 /** A copy; what is neither names and values by turns nor an object node:http2 has to refuse itself. */
 function withTiming(headers: unknown, timing: string): unknown {
-  if (Array.isArray(headers)) return [...headers, HEADER, timing]
+  if (Array.isArray(headers)) {
+    const copy = copyList(headers)
+    copy.push(HEADER, timing)
+    return copy
+  }
   if (headers === undefined || headers === null) return { [HEADER]: timing }
   if (typeof headers !== 'object') return headers
   const given = headers as OutgoingHttpHeaders
   const name = Object.keys(given).find((name) => name.toLowerCase() === HEADER) ?? HEADER
-  const copy = Object.create(Object.getPrototypeOf(given), Object.getOwnPropertyDescriptors(given))
-  return Object.assign(copy, { [name]: [given[name] ?? [], timing].flat().map(String) })
+  return { ...given, [name]: [given[name] ?? [], timing].flat().map(String) }
 }

@@ -17,8 +17,11 @@ const WAYS: readonly (readonly [serve: string, send: string])[] = [
   ['stream', 'copied'],
   ['stream', 'sensitive'],
   ['stream', 'bare'],
+  ['stream', 'frozen'],
   ...(HAS_LISTS ? ([['stream', 'list']] as const) : []),
 ]
+
+const SENSITIVE: Readonly<Record<string, string>> = { sensitive: 'cookie', list: 'x-own' }
 
 for (const [SERVE, SEND] of WAYS) {
   test(`served as ${SERVE} and sent as ${SEND}, a request over HTTP/2 is one trace`, async (t) => {
@@ -40,6 +43,7 @@ for (const [SERVE, SEND] of WAYS) {
     assert.equal(traceparent, `00-${client?.traceId}-${client?.spanId}-03`)
     if (SEND === 'sensitive') assert.equal(headers.cookie, 'a=b')
     if (SEND === 'list') assert.equal(headers['x-own'], 'a')
+    assert.equal(headers.sensitive, SENSITIVE[SEND] ?? '')
     const [host, port] = authority!.split(':') as [string, string]
     assert.deepEqual(client?.attributes, {
       'http.request.method': 'GET',

@@ -4,15 +4,17 @@ import { connect, createServer, sensitiveHeaders } from 'node:http2'
 
 const { SERVE = 'stream', SEND = 'object' } = process.env
 
+const bodyOf = (headers) => JSON.stringify({ ...headers, sensitive: String(headers[sensitiveHeaders]) })
+
 function answer(stream, headers) {
   stream.respond({ ':status': 200, 'content-type': 'application/json' })
-  stream.end(JSON.stringify(headers))
+  stream.end(bodyOf(headers))
 }
 
 const SERVERS = {
   stream: () => createServer().on('stream', answer),
   session: () => createServer().on('session', (session) => session.on('stream', answer)),
-  request: () => createServer((request, response) => response.end(JSON.stringify(request.headers))),
+  request: () => createServer((request, response) => response.end(bodyOf(request.headers))),
   late: () => createServer().on('stream', (stream, headers) => setTimeout(answer, 5, stream, headers)),
 }
 
@@ -22,7 +24,11 @@ const HEADERS = {
   copied: () => ({ ':path': '/hello?sig=SECRET', TraceParent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01` }),
   sensitive: () => ({ ':path': '/hello?sig=SECRET', cookie: 'a=b', [sensitiveHeaders]: ['cookie'] }),
   bare: () => Object.assign(Object.create(null), { ':path': '/hello?sig=SECRET' }),
-  list: () => [':method', 'GET', ':path', '/hello?sig=SECRET', 'x-own', 'a', 'traceparent', 'none'],
+  frozen: () => Object.freeze({ ':path': '/hello?sig=SECRET', traceparent: 'none' }),
+  list: () =>
+    Object.assign([':method', 'GET', ':path', '/hello?sig=SECRET', 'x-own', 'a', 'traceparent', 'none'], {
+      [sensitiveHeaders]: ['x-own'],
+    }),
 }
 
 const server = SERVERS[SERVE]().listen(0, '127.0.0.1')
