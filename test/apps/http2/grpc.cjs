@@ -20,6 +20,7 @@ const { Missing, ...SERVED } = {
   Fail: method('Fail'),
   Crash: method('Crash'),
   Wait: method('Wait'),
+  Late: method('Late'),
   Missing: method('Missing'),
 }
 
@@ -33,6 +34,7 @@ server.addService(SERVED, {
   Fail: (_call, callback) => callback({ code: grpc.status.NOT_FOUND, details: 'no such ü' }),
   Crash: (_call, callback) => callback(new TypeError('oops')),
   Wait: () => {},
+  Late: () => {},
 })
 
 const Orders = grpc.makeGenericClientConstructor({ ...SERVED, Missing }, 'Orders')
@@ -46,7 +48,7 @@ server.bindAsync('127.0.0.1:0', grpc.ServerCredentials.createInsecure(), async (
   const client = connectTo(port)
   const codes = []
   for (const name of ['Get', 'Fail', 'Crash', 'Missing']) codes.push(await call(client, name))
-  codes.push(await call(client, 'Wait', { deadline: Date.now() + 50 }))
+  codes.push(await call(client, 'Late', { deadline: Date.now() + 50 }))
   codes.push(
     await new Promise((resolve) => {
       const waiting = client.Wait({}, (error) => resolve(error.code))
