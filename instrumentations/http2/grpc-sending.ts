@@ -162,11 +162,11 @@ class SentCall extends MessageLife implements SentLife, StreamLife {
 
   /** Of a call that has ended and was not told how, as libraries of gRPC tell their callers. */
   #outcomeUntold(): Outcome {
+    if (this.#status !== 0 && this.#status !== 200) return outcomeOfHttp(this.#status)
     if (this.#isClosedHere) {
       const isLate = this.#kit.now() - this.#beganAt + EARLY_MILLIS >= timeoutOf(this.#sent.fields)
       return { status: isLate ? 'DEADLINE_EXCEEDED' : 'CANCELLED', message: undefined }
     }
-    if (this.#status !== 0 && this.#status !== 200) return outcomeOfHttp(this.#status)
     const isLost = this.#session?.destroyed !== false
     return isLost
       ? { status: 'UNAVAILABLE', message: 'the connection was lost' }

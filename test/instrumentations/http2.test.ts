@@ -276,7 +276,7 @@ test('calls of gRPC that are broken off or answered by HTTP alone end on their s
   const answered = sink.delivered.filter(({ name, kind }) => kind === 2 && /None|Busy/.test(name))
   assert.deepEqual(
     answered.map(({ attributes }) => attributes[STATUS]),
-    ['UNIMPLEMENTED', 'UNAVAILABLE'],
+    ['UNIMPLEMENTED', 'UNAVAILABLE', 'UNAVAILABLE'],
   )
   const peers = calls.filter(({ attributes }) => attributes['network.peer.address'] === undefined)
   assert.deepEqual(

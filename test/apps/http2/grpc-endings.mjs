@@ -1,6 +1,6 @@
 // Calls of gRPC to a server that breaks them off, or answers what is none; prints the statuses that the callers are told.
 import { once } from 'node:events'
-import { createServer } from 'node:http2'
+import { connect, createServer } from 'node:http2'
 import grpc from '@grpc/grpc-js'
 
 const HEAD = { ':status': 200, 'content-type': 'application/grpc' }
@@ -60,4 +60,12 @@ for (const name of Object.keys(SERVED)) {
   console.log(`${name} ${grpc.status[code]}`)
 }
 client.close()
+
+// A library that gives the call up by itself as soon as the answer is seen to be none of gRPC.
+const session = connect(`http://127.0.0.1:${server.address().port}`)
+const stream = session.request({ ':path': '/shop.Orders/Busy', 'content-type': 'application/grpc' })
+stream.resume().on('response', () => stream.close(8))
+await once(stream, 'close')
+console.log('Busy UNAVAILABLE')
+session.close()
 server.close()
