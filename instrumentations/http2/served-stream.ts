@@ -14,6 +14,10 @@ import { type StreamLife, VERSION } from './streams.js'
 const FROM_CLIENT = /^ERR_HTTP2_(?:STREAM|SESSION)_ERROR$/
 /** And one whose connection is lost. Programs end streams with such errors too, of a file or of a service behind them. */
 const FROM_SYSTEM = /^E[A-Z]+$/
+/** With which `pipeline` fails a stream that somebody else has closed before, or whose source was closed too early. */
+const PREMATURE = 'ERR_STREAM_PREMATURE_CLOSE'
+/** Of HTTP/2: with which Node.js resets streams that fail here. */
+const INTERNAL_ERROR = 2
 
 /** A served request that is a stream of node:http2. */
 export class ServedStream extends ServedRequest implements StreamLife {
@@ -128,6 +132,7 @@ export function isBrokenHere(stream: ServerHttp2Stream, session: Http2Session, i
   const { errored } = stream
   if (!errored) return stream.rstCode === 0
   const code = String(propertyOf(errored, 'code'))
+  if (code === PREMATURE) return stream.rstCode === INTERNAL_ERROR
   return !FROM_CLIENT.test(code) && !(session.destroyed && FROM_SYSTEM.test(code))
 }
 

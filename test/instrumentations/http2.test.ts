@@ -108,8 +108,14 @@ test('requests over HTTP/2 end as their callers and servers see it, and the prog
       GET    CLIENT 200 error ERR_HTTP2_STREAM_ERROR
         GET  SERVER 200 error RangeError url.path=/half
 
+      GET    CLIENT error ERR_HTTP2_STREAM_ERROR
+        GET  SERVER error ERR_STREAM_PREMATURE_CLOSE url.path=/cut
+
       GET    CLIENT
         GET  SERVER (no error, but error.type client_disconnected) url.path=/cancelled
+
+      GET    CLIENT 200
+        GET  SERVER 200 (no error, but error.type client_disconnected) url.path=/cancelled/piped
 
       GET    CLIENT error TimeoutError
         GET  SERVER (no error, but error.type client_disconnected) url.path=/slow
@@ -136,6 +142,7 @@ test('requests over HTTP/2 end as their callers and servers see it, and the prog
     'Stream closed with error code NGHTTP2_REFUSED_STREAM',
     'oops',
     'no more',
+    'Premature close',
   ])
 })
 
@@ -318,11 +325,13 @@ for (const sampler of ['always_on', 'always_off']) {
       'GET - ECONNRESET 2 http: 1',
       'GET - ENOENT 2 http: 1',
       'GET - ERR_HTTP2_STREAM_ERROR 2 http: 1',
+      'GET - ERR_STREAM_PREMATURE_CLOSE 2 http: 1',
       'GET - TypeError 2 http: 1',
       'GET - client_disconnected 2 http: 3',
       'GET - server_disconnected 2 http: 1',
       'GET 200 - 2 http: 1',
       'GET 200 RangeError 2 http: 1',
+      'GET 200 client_disconnected 2 http: 1',
       'GET 204 - 2 http: 1',
       'GET 404 - 2 http: 1',
       'GET 500 500 2 http: 1',
@@ -331,9 +340,9 @@ for (const sampler of ['always_on', 'always_off']) {
     assert.deepEqual(pointsOf('http.server.active_requests', 'http.request.method'), ['GET: 0', 'POST: 0'])
     assert.deepEqual(pointsOf('http.client.request.duration', ...OF_HTTP), [
       'GET - - -: 1',
-      'GET - ERR_HTTP2_STREAM_ERROR -: 6',
+      'GET - ERR_HTTP2_STREAM_ERROR -: 7',
       'GET - TimeoutError -: 1',
-      'GET 200 - 2: 1',
+      'GET 200 - 2: 2',
       'GET 200 ERR_HTTP2_STREAM_ERROR 2: 1',
       'GET 204 - 2: 1',
       'GET 404 404 2: 1',

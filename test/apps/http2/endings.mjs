@@ -1,6 +1,7 @@
 // Requests over HTTP/2 that end in all ways, one after the other; prints how their callers see it.
 import { once } from 'node:events'
 import { connect, constants, createServer } from 'node:http2'
+import { pipeline, Readable } from 'node:stream'
 
 const STREAMS = {
   '/ok': (stream) => stream.respond({ ':status': 204 }, { endStream: true }),
@@ -18,7 +19,16 @@ const STREAMS = {
     stream.respond({ ':status': 200 })
     stream.write('half', () => stream.destroy(new RangeError('no more')))
   },
+  '/cut': (stream) => {
+    const source = new Readable({ read() {} })
+    pipeline(source, stream, () => {})
+    source.destroy()
+  },
   '/cancelled': () => {},
+  '/cancelled/piped': (stream) => {
+    stream.respond({ ':status': 200 })
+    pipeline(new Readable({ read() {} }), stream, () => {})
+  },
   '/slow': () => {},
   '/gone': () => {},
   '/lost': (stream) => stream.session.destroy(),
@@ -53,7 +63,7 @@ for (const path of Object.keys(STREAMS)) {
   request.on('error', ({ code }) => console.log(`${path} failed with ${code}`))
   request.resume()
   if (path.startsWith('/post')) request.end(path === '/post' ? 'body' : '')
-  if (path === '/cancelled') setTimeout(() => request.close(constants.NGHTTP2_CANCEL), 20)
+  if (path.startsWith('/cancelled')) setTimeout(() => request.close(constants.NGHTTP2_CANCEL), 20)
   if (path === '/slow') request.setTimeout(20, () => request.close(constants.NGHTTP2_CANCEL))
   if (path === '/gone') setTimeout(() => session.destroy(), 20)
   await Promise.all([isClosed, new Promise((resolve) => request.on('close', resolve))])
