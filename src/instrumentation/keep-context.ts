@@ -20,6 +20,8 @@ export function keepContext<Marked extends Message>(
     // The lists of arguments are only ever passed on, so that they need not be made.
     return function (this: Marked, ...args: [event: string, ...rest: unknown[]]) {
       const event = args[0]
+      // Of listeners that come and go, by those who add them and take them away: streams have a dozen of these.
+      if (event === 'newListener' || event === 'removeListener') return base.emit.apply(this, args)
       const life = lifeOf(this) ?? mark(this, event)
       if (life === undefined) return base.emit.apply(this, args)
       if (life.heeds(event)) return heed(life, this, ...args)
