@@ -7,6 +7,7 @@ import {
   originalScheme,
   originForm,
   type Scheme,
+  schemeOf,
   sharedParties,
 } from '../../src/instrumentation/asked.js'
 import { methodName, recordServerStatus } from '../../src/instrumentation/http.js'
@@ -73,7 +74,7 @@ export function createServing(scheme: Scheme, kit: Kit): Serving {
             kinds,
             beganAt,
             metrics,
-            metrics && originalScheme(request.headers, request.socket, scheme),
+            metrics && originalScheme(request.headers, schemeOf(request.socket, scheme)),
           )
     setLife(request, life)
     setLife(response, life)

@@ -37,14 +37,14 @@ export class HttpServing extends Serving {
 
   protected override start(stream: ServerHttp2Stream, asked: Asked, parent: Context, beganAt: number): MessageLife {
     const { kit } = this
-    const { method, headers, socket, scheme } = asked
+    const { method, headers, scheme } = asked
     const span = kit.startServer(methodName(method), parent, this.#describe, asked, this.#share, beganAt)
     const context = kit.withSpan(parent, span)
     if (method === 'CONNECT') return new ServedTunnel(context, span, method, stream)
     if (kit.hasMeter) this.#metrics ??= new ServerMetrics(kit)
     const metrics = this.#metrics
     if (metrics === undefined && !span.isRecording()) return new MessageLife(context)
-    const original = metrics === undefined ? undefined : originalScheme(headers, socket, scheme)
+    const original = metrics === undefined ? undefined : originalScheme(headers, scheme)
     return new ServedStream(context, span, stream, asked, this.#kinds, beganAt, metrics, original, kit.http)
   }
 }

@@ -116,15 +116,18 @@ export function originForm(target: string): string {
   return target.slice(authorityEnd(target, scheme + 3)) || '/'
 }
 
-/** Of the request as the client sent it. Proxies tell what they like: what is no scheme of HTTP does not count. */
-export function originalScheme(headers: IncomingHttpHeaders, socket: Socket, scheme: Scheme): Scheme {
+/**
+ * Of the request as the client sent it; `scheme` is that of the connection. Proxies tell what they like: what is no
+ * scheme of HTTP does not count.
+ */
+export function originalScheme(headers: IncomingHttpHeaders, scheme: Scheme): Scheme {
   const { forwarded } = headers
   const told = (forwarded && parseForwarded(forwarded).proto) ?? firstOf(headers['x-forwarded-proto'])
-  return told === 'http' || told === 'https' ? told : schemeOf(socket, scheme)
+  return told === 'http' || told === 'https' ? told : scheme
 }
 
 /** A server without TLS may be fed with sockets of TLS by hand. */
-function schemeOf(socket: Socket, scheme: Scheme): Scheme {
+export function schemeOf(socket: Socket, scheme: Scheme): Scheme {
   return (socket as TLSSocket).encrypted === true ? 'https' : scheme
 }
 

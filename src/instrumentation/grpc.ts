@@ -5,47 +5,15 @@
 
 import type { IncomingHttpHeaders } from 'node:http2'
 import type { Span } from '@opentelemetry/api'
+import { percentDecoded, statusName, statusOfHttp } from '../grpc-status.js'
 import type { BoundInstrument, SyncInstrument } from '../metrics/instruments.js'
 import { STATUS_ERROR } from '../trace/span.js'
 import { recordDuration, SECONDS } from './duration.js'
 import { errorType, recordCallError } from './http.js'
 import { type Kit, ownText } from './kit.js'
 
-/** By their codes. */
-const STATUSES = [
-  'OK',
-  'CANCELLED',
-  'UNKNOWN',
-  'INVALID_ARGUMENT',
-  'DEADLINE_EXCEEDED',
-  'NOT_FOUND',
-  'ALREADY_EXISTS',
-  'PERMISSION_DENIED',
-  'RESOURCE_EXHAUSTED',
-  'FAILED_PRECONDITION',
-  'ABORTED',
-  'OUT_OF_RANGE',
-  'UNIMPLEMENTED',
-  'INTERNAL',
-  'UNAVAILABLE',
-  'DATA_LOSS',
-  'UNAUTHENTICATED',
-]
-
 /** Those that are the server's fault. To the client each is an error but `OK`. */
 const SERVER_ERRORS = new Set(['UNKNOWN', 'DEADLINE_EXCEEDED', 'UNIMPLEMENTED', 'INTERNAL', 'UNAVAILABLE', 'DATA_LOSS'])
-
-/** Of an answer of HTTP that tells none, as proxies make them: doc/http-grpc-status-mapping.md. */
-const OF_HTTP: Readonly<Record<number, string>> = {
-  400: 'INTERNAL',
-  401: 'UNAUTHENTICATED',
-  403: 'PERMISSION_DENIED',
-  404: 'UNIMPLEMENTED',
-  429: 'UNAVAILABLE',
-  502: 'UNAVAILABLE',
-  503: 'UNAVAILABLE',
-  504: 'UNAVAILABLE',
-}
 
 /** Of a stream that was reset, by the code of HTTP/2; INTERNAL else. */
 const OF_RESET: Readonly<Record<number, string>> = {
@@ -77,7 +45,7 @@ export interface Outcome {
 
 /** By the code of gRPC. */
 export function outcomeOf(code: number, message: string | undefined): Outcome {
-  return { status: STATUSES[code] ?? 'UNKNOWN', message: message === '' ? undefined : message }
+  return { status: statusName(code), message: message === '' ? undefined : message }
 }
 
 /** What headers or trailers tell of the end; undefined where they tell nothing. */
@@ -85,11 +53,11 @@ export function outcomeIn(fields: Fields | undefined): Outcome | undefined {
   const code = fields?.['grpc-status']
   if (code === undefined) return undefined
   const message = fields?.['grpc-message']
-  return outcomeOf(Number(code), typeof message === 'string' ? decoded(message) : undefined)
+  return outcomeOf(Number(code), typeof message === 'string' ? percentDecoded(message) : undefined)
 }
 
 export function outcomeOfHttp(status: number): Outcome {
-  return { status: OF_HTTP[status] ?? 'UNKNOWN', message: `the answer is no gRPC, its HTTP status is ${status}` }
+  return { status: statusOfHttp(status), message: `the answer is no gRPC, its HTTP status is ${status}` }
 }
 
 export function outcomeOfReset(code: number): Outcome {
@@ -175,14 +143,5 @@ export class CallDurations {
       if (this.#series.size < MAX_SERIES) this.#series.set(key, series)
     }
     recordDuration(series, startMillis, endMillis, span)
-  }
-}
-
-/** Of percent-encoded UTF-8. */
-function decoded(message: string): string {
-  try {
-    return decodeURIComponent(message)
-  } catch {
-    return message
   }
 }

@@ -1,29 +1,9 @@
 import type { IncomingHttpHeaders } from 'node:http2'
+import { percentDecoded, statusName, statusOfHttp } from '../../grpc-status.js'
 import { decodeRetryDelay } from '../../otlp/response.js'
 import { MAX_RETRY_AFTER_MILLIS } from '../retry.js'
 import { failure } from './settlement.js'
 import { type Answer, oneLine } from './transport.js'
-
-/** By their numbers. */
-const NAMES = [
-  'OK',
-  'CANCELLED',
-  'UNKNOWN',
-  'INVALID_ARGUMENT',
-  'DEADLINE_EXCEEDED',
-  'NOT_FOUND',
-  'ALREADY_EXISTS',
-  'PERMISSION_DENIED',
-  'RESOURCE_EXHAUSTED',
-  'FAILED_PRECONDITION',
-  'ABORTED',
-  'OUT_OF_RANGE',
-  'UNIMPLEMENTED',
-  'INTERNAL',
-  'UNAVAILABLE',
-  'DATA_LOSS',
-  'UNAUTHENTICATED',
-]
 
 /** PROTO docs/specification.md names these and no others. */
 const RETRYABLE: ReadonlySet<string> = new Set([
@@ -38,18 +18,6 @@ const RETRYABLE: ReadonlySet<string> = new Set([
 /** What the libraries of gRPC say of a message beyond the server's limit. */
 const TOO_LARGE = /larger than max|exceeds max|too large/i
 
-/** What stands for a status of HTTP where gRPC has none: grpc/doc/http-grpc-status-mapping.md. */
-const OF_HTTP: Readonly<Record<number, string>> = {
-  400: 'INTERNAL',
-  401: 'UNAUTHENTICATED',
-  403: 'PERMISSION_DENIED',
-  404: 'UNIMPLEMENTED',
-  429: 'UNAVAILABLE',
-  502: 'UNAVAILABLE',
-  503: 'UNAVAILABLE',
-  504: 'UNAVAILABLE',
-}
-
 /**
  * The answer of a call that has failed, from the fields that tell of it: its trailers, or the headers where those are
  * all. Undefined where the call was a success.
@@ -58,7 +26,7 @@ export function failureOf(fields: IncomingHttpHeaders): Answer | undefined {
   const number = fields['grpc-status']
   if (number === '0') return undefined
   if (number === undefined) return withoutStatus(fields)
-  const status = NAMES[Number(number)] ?? 'UNKNOWN'
+  const status = statusName(number)
   const message = oneLine(percentDecoded(String(fields['grpc-message'] ?? '')))
   const reason = `status ${status}${message === '' ? '' : `: ${message}`}`
   const delay = decodeRetryDelay(Buffer.from(String(fields['grpc-status-details-bin'] ?? ''), 'base64'))
@@ -77,15 +45,7 @@ export function failureOf(fields: IncomingHttpHeaders): Answer | undefined {
 /** The answer came from something that does not speak gRPC: a gateway, or a server for other clients. */
 function withoutStatus(fields: IncomingHttpHeaders): Answer {
   const number = Number(fields[':status'])
-  const status = OF_HTTP[number] ?? 'UNKNOWN'
+  const status = statusOfHttp(number)
   const reason = `the answer is not gRPC but HTTP of status ${number}`
   return RETRYABLE.has(status) ? failure(reason, true, { status }) : { kind: 'refused', reason, status }
-}
-
-function percentDecoded(text: string): string {
-  try {
-    return decodeURIComponent(text)
-  } catch {
-    return text
-  }
 }
