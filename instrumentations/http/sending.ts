@@ -1,7 +1,7 @@
 import type { ClientRequest, IncomingMessage, OutgoingHttpHeader } from 'node:http'
 import type { Context, Span, TextMapSetter } from '@opentelemetry/api'
 import { BAGGAGE, joinBaggage } from '../../src/instrumentation/baggage-header.js'
-import { isAbort, isSigned, methodName } from '../../src/instrumentation/http.js'
+import { isAbort, isSigned, methodName, timeoutError } from '../../src/instrumentation/http.js'
 import { sentAttributes } from '../../src/instrumentation/http-kinds.js'
 import type { HttpRules } from '../../src/instrumentation/http-rules.js'
 import { type Describe, type Kit, propertyOf } from '../../src/instrumentation/kit.js'
@@ -240,7 +240,7 @@ class RecordedRequest extends SentRequest {
   /** What the caller breaks off is no failure, unless it has waited for too long. */
   #recordBreak(error: unknown): void {
     if (!wasCancelled(this.#request, error)) this.#recordError(error)
-    else if (this.#hasTimedOut) this.#recordError(Object.assign(new Error('timed out'), { name: 'TimeoutError' }))
+    else if (this.#hasTimedOut) this.#recordError(timeoutError())
   }
 
   /** Without an end and without an error: not read, or cut off while the body came, by the other side or by the caller. */

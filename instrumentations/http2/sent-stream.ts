@@ -1,6 +1,6 @@
 import type { ClientHttp2Stream, Http2Session, IncomingHttpHeaders } from 'node:http2'
 import type { Context } from '@opentelemetry/api'
-import { isAbort } from '../../src/instrumentation/http.js'
+import { isAbort, timeoutError } from '../../src/instrumentation/http.js'
 import type { Kit } from '../../src/instrumentation/kit.js'
 import { type Message, MessageLife } from '../../src/instrumentation/message.js'
 import type { SentCall } from '../../src/instrumentation/sent.js'
@@ -88,7 +88,7 @@ export class SentStream extends MessageLife implements SentLife, StreamLife {
   /** Without an end and without an error: not read, reset by the other side without a reason, or closed by the caller. */
   #close(): void {
     const code = this.#stream?.rstCode ?? 0
-    if (this.#hasTimedOut) this.#call.failed(Object.assign(new Error('timed out'), { name: 'TimeoutError' }))
+    if (this.#hasTimedOut) this.#call.failed(timeoutError())
     else if (!this.#isClosedHere && (code !== 0 || !this.#isAnswered)) {
       const error = new Error(`the stream was closed with code ${code} of HTTP/2 before its answer was whole`)
       this.#call.failed(Object.assign(error, { code: 'ERR_HTTP2_STREAM_ERROR' }))

@@ -97,6 +97,11 @@ function isTimedOut(error: unknown): boolean {
   return propertyOf(error, 'name') === 'AbortError' && propertyOf(propertyOf(error, 'cause'), 'name') === 'TimeoutError'
 }
 
+/** Of a request that its caller gave up, by a time-out of its own. */
+export function timeoutError(): Error {
+  return Object.assign(new Error('timed out'), { name: 'TimeoutError' })
+}
+
 /**
  * Requests signed by AWS Signature Version 4, symmetric or not (4A), are sent as they are: a header added after signing
  * makes some of their receivers refuse them.
