@@ -42,30 +42,37 @@ const STREAMS = {
   },
 }
 
+/** What clients do when their requests have come to the server. */
+const GIVING_UP = {
+  '/cancelled': (request) => request.close(constants.NGHTTP2_CANCEL),
+  '/slow': (request) => request.setTimeout(20, () => request.close(constants.NGHTTP2_CANCEL)),
+  '/gone': (request) => request.session.destroy(),
+}
+
 const server = createServer()
 server.on('stream', (stream, { ':path': path }) => {
   stream.on('error', ({ name }) => console.log(`${path} failed with ${name} in the server`))
-  stream.on('close', () => closed.emit?.(path))
+  stream.on('close', () => current.closed())
   STREAMS[path](stream)
+  GIVING_UP[path]?.(current.request)
 })
 server.on('sessionError', () => {})
-const closed = {}
+const current = {}
 server.listen(0, '127.0.0.1')
 await once(server, 'listening')
 
 for (const path of Object.keys(STREAMS)) {
   const session = connect(`http://127.0.0.1:${server.address().port}`)
   const isClosed = new Promise((resolve) => {
-    closed.emit = resolve
+    current.closed = resolve
   })
   const request = session.request({ ':path': path, ':method': path.startsWith('/post') ? 'POST' : 'GET' })
   request.on('response', ({ ':status': status }) => console.log(`${path} is answered with ${status}`))
   request.on('error', ({ code }) => console.log(`${path} failed with ${code}`))
+  if (path === '/cancelled/piped') request.on('response', () => request.close(constants.NGHTTP2_CANCEL))
+  current.request = request
   request.resume()
   if (path.startsWith('/post')) request.end(path === '/post' ? 'body' : '')
-  if (path.startsWith('/cancelled')) setTimeout(() => request.close(constants.NGHTTP2_CANCEL), 20)
-  if (path === '/slow') request.setTimeout(20, () => request.close(constants.NGHTTP2_CANCEL))
-  if (path === '/gone') setTimeout(() => session.destroy(), 20)
   await Promise.all([isClosed, new Promise((resolve) => request.on('close', resolve))])
   session.destroy()
 }
