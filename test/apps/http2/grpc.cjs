@@ -24,6 +24,9 @@ const { Missing, ...SERVED } = {
   Missing: method('Missing'),
 }
 
+/** What the caller of `Wait` does when its call has come to the server. */
+let giveUp
+
 const server = new grpc.Server()
 server.addService(SERVED, {
   Get: ({ metadata }, callback) => callback(null, metadata.get('traceparent').length),
@@ -33,7 +36,7 @@ server.addService(SERVED, {
   },
   Fail: (_call, callback) => callback({ code: grpc.status.NOT_FOUND, details: 'no such ü' }),
   Crash: (_call, callback) => callback(new TypeError('oops')),
-  Wait: () => {},
+  Wait: () => giveUp(),
   Late: () => {},
 })
 
@@ -52,7 +55,7 @@ server.bindAsync('127.0.0.1:0', grpc.ServerCredentials.createInsecure(), async (
   codes.push(
     await new Promise((resolve) => {
       const waiting = client.Wait({}, (error) => resolve(error.code))
-      setTimeout(() => waiting.cancel(), 50)
+      giveUp = () => waiting.cancel()
     }),
   )
   await new Promise((resolve) => client.List({}).on('end', resolve).resume())
