@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { type AddressInfo, connect, createServer } from 'node:net'
 import { describe, test } from 'node:test'
 import { atEnd, type Owner } from '../harness/owner.js'
-import { launch } from '../harness/program.js'
+import { launch, start } from '../harness/program.js'
 import { type Answer, type Sink, startSink } from '../harness/sink.js'
 import { said } from './bare.js'
 
@@ -81,17 +81,18 @@ for (const [what, cut] of [
 test('a collector that closes its port and opens it again gets all spans', async (t) => {
   const first = await startSink(t)
   const { port } = first
-  const program = launch(t, 'exit/spooled.mjs', {
-    env: { SPANS: '3', STAY: 'forever', OTEL_BSP_SCHEDULE_DELAY: '200', OTEL_EXPORTER_OTLP_ENDPOINT: first.url },
+  const server = await start(t, 'http/server.mjs', {
+    env: { OTEL_METRICS_EXPORTER: 'none', OTEL_BSP_SCHEDULE_DELAY: '0', OTEL_EXPORTER_OTLP_ENDPOINT: first.url },
   })
-  await program.printed(/made/)
+  await fetch(`${server.url}/hello`)
+  await first.spans(1)
   await first.close()
-  await program.printed(/cannot deliver spans/, { on: 'stderr' })
+  await fetch(`${server.url}/hello`)
+  await server.printed(/cannot deliver spans/, { on: 'stderr' })
   const second = await startSink(t, { port })
-  await second.spans(3)
-  program.signal('SIGTERM')
+  await second.spans(1)
   assert.deepEqual(
-    said(await program.end(10_000)).filter((line) => line.startsWith('autospan: lost')),
+    said(await server.stop()).filter((line) => line.startsWith('autospan: lost')),
     [],
   )
 })
