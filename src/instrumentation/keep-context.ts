@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events'
 import type { Kit } from './kit.js'
-import { forget, lifeOf, type Message, type MessageLife } from './message.js'
+import { forget, lifeOf, type Message, type MessageLife, read } from './message.js'
 import type { AnyFunction } from './wrap.js'
 
 /**
@@ -50,7 +50,7 @@ export function keepContext<Marked extends Message>(
 
     function emitHeard(life: MessageLife, message: Message, ...args: [event: string, ...rest: unknown[]]): boolean {
       const event = args[0]
-      const count = message.listenerCount(event)
+      const count = countListeners(message, event)
       if (count === 0 && isIdle(event)) return false
       if (isAtHome(life, message, event, count)) return base.emit.apply(message, args)
       return kit.runWith(life.context, base.emit, message, args)
@@ -85,12 +85,28 @@ function findNodeEmit(emit: AnyFunction): AnyFunction | undefined {
   return Function.prototype.toString.call(emit).includes('kErrorMonitor') ? emit : undefined
 }
 
+type Listener = AnyFunction | readonly AnyFunction[] | undefined
+
+/** What `emit` goes by. */
+interface Heard {
+  readonly _events?: Readonly<Record<string, Listener>>
+}
+
+/** What `listenerCount` returns, by fewer names: see `read`. */
+function countListeners(message: Message & Heard, event: string): number {
+  const events = read(message, '_events')
+  if (events === undefined) return 0
+  const listener = read(events, event)
+  if (listener === undefined) return 0
+  return typeof listener === 'function' ? 1 : listener.length
+}
+
 /** Node's own listener to the end of a request that is answered before; known once it has been seen. */
 let clearIncoming: unknown
 
 /** The one listener to the `end` of `message`. Of a function of that name only Node's knows its parser. */
 function isHeardByNodeOnly(message: Message): boolean {
-  const listener = (message as { _events?: { end?: unknown } })._events?.end
+  const listener = (message as Heard)._events?.end
   if (listener === clearIncoming) return listener !== undefined
   if (typeof listener !== 'function' || listener.name !== 'clearIncoming') return false
   if (!String(listener).includes('parser.incoming === req')) return false
