@@ -1,4 +1,7 @@
+import { createRequire } from 'node:module'
 import type { Baggage, Context, Span } from '@opentelemetry/api'
+
+const require = createRequire(import.meta.url)
 
 /**
  * The keys under which every copy of `@opentelemetry/api` 1.x keeps its values: `createContextKey`
@@ -8,6 +11,9 @@ export const SPAN_KEY: symbol = Symbol.for('OpenTelemetry Context Key SPAN')
 export const BAGGAGE_KEY: symbol = Symbol.for('OpenTelemetry Baggage Key')
 /** Set to true by exporters of the OpenTelemetry SDK (`suppressTracing`): no spans below it. */
 export const SUPPRESS_KEY: symbol = Symbol.for('OpenTelemetry SDK Context Key SUPPRESS_TRACING')
+
+/** By which OpenTelemetry's instrumentations of frameworks find whom to tell a route (`getRPCMetadata`). */
+const RPC_METADATA_KEY: symbol = Symbol.for('OpenTelemetry SDK Context Key RPC_METADATA')
 
 /**
  * An immutable context. The span has a slot of its own, because it is what every lookup on the hot
@@ -23,7 +29,9 @@ export class AgentContext implements Context {
   }
 
   getValue(key: symbol): unknown {
-    return key === SPAN_KEY ? this.span : this.#values?.get(key)
+    if (key === SPAN_KEY) return this.span
+    const value = this.#values?.get(key)
+    return value === undefined && key === RPC_METADATA_KEY && this.span !== undefined ? askedOf(this.span) : value
   }
 
   setValue(key: symbol, value: unknown): AgentContext {
@@ -55,4 +63,14 @@ export function baggageOf(context: Context): Baggage | undefined {
 
 export function isSuppressed(context: Context): boolean {
   return context.getValue(SUPPRESS_KEY) === true
+}
+
+/** Loaded for the few programs that have such instrumentations; whose installation may have gone by then. */
+function askedOf(span: Span): unknown {
+  try {
+    const { rpcMetadataOf } = require('../trace/rpc-metadata.js') as typeof import('../trace/rpc-metadata.js')
+    return rpcMetadataOf(span)
+  } catch {
+    return undefined
+  }
 }

@@ -1,5 +1,7 @@
 import type { Context, Span } from '@opentelemetry/api'
+import { attributeIn } from '../trace/attributes.js'
 import { now } from '../trace/clock.js'
+import { HTTP_ROUTE, NonRecordingSpan } from '../trace/non-recording-span.js'
 import { ownText } from '../trace/own-text.js'
 import { recordingOf, type SpanOwner } from '../trace/span.js'
 import { messageOf } from '../trace/thrown.js'
@@ -153,6 +155,7 @@ export abstract class ServedRequest extends MessageLife implements SpanOwner {
   #end(): void {
     const recording = recordingOf(this.span)
     if (recording?.isRecording() !== true) {
+      this.#route ??= toldRoute(this.span)
       if (this.#metrics !== undefined) this.#measure(this.#metrics, this.#kind(), now())
       return
     }
@@ -169,10 +172,14 @@ export abstract class ServedRequest extends MessageLife implements SpanOwner {
   conclude(): void {
     if (this.#endedAt === 0) return
     const { span } = this
+    const recording = recordingOf(span)
+    const told = this.#route === undefined ? toldRoute(span) : undefined
+    this.#route ??= told
     const kind = this.#kind()
-    if (this.#type !== undefined || !kind.tellServed(recordingOf(span))) {
+    if (this.#type !== undefined || !kind.tellServed(recording)) {
       if (this.#type === undefined && this.#status !== 0) recordServerStatus(span, this.#status)
-      if (kind.target !== undefined) this.#recordRoute(kind.target)
+      const hasOwnName = told !== undefined && recording?.name !== methodName(this.#method)
+      if (kind.target !== undefined && !hasOwnName) this.#recordRoute(kind.target)
     }
     if (this.#metrics !== undefined) this.#measure(this.#metrics, kind, this.#endedAt)
   }
@@ -222,7 +229,7 @@ export abstract class ServedRequest extends MessageLife implements SpanOwner {
   }
 
   #recordRoute(route: string): void {
-    this.span.setAttribute('http.route', route)
+    this.span.setAttribute(HTTP_ROUTE, route)
     this.span.updateName(`${methodName(this.#method)} ${route}`)
   }
 
@@ -232,6 +239,16 @@ export abstract class ServedRequest extends MessageLife implements SpanOwner {
     this.span.setAttribute('error.type', errorType(this.#error))
     this.span.setStatus({ code: 2, message: ownText(messageOf(this.#error)) })
   }
+}
+
+/** The route that the program, or another package, has put on the span itself. */
+function toldRoute(span: Span): string | undefined {
+  const recording = recordingOf(span)
+  const told =
+    recording === undefined
+      ? span instanceof NonRecordingSpan && span.route
+      : attributeIn(recording.attributes, HTTP_ROUTE)
+  return (typeof told === 'string' && told) || undefined
 }
 
 /** The traced request behind a request object of node:http or node:http2; undefined where it is not traced. */

@@ -76,6 +76,14 @@ function dropHole(list: AttributeList): boolean {
   return false
 }
 
+/** The value of a key; undefined where it has none. */
+export function attributeIn(list: Readonly<AttributeList> | undefined, key: string): unknown {
+  for (let i = 0; list !== undefined && i < list.length; i += 2) {
+    if (list[i] === key) return list[i + 1]
+  }
+  return undefined
+}
+
 /** Sets each own attribute of `attributes`; @returns how many were dropped for the count limit. */
 export function putAttributes(
   list: AttributeList,

@@ -1,10 +1,18 @@
-import type { Span, SpanContext } from '@opentelemetry/api'
+import type { Attributes, Span, SpanContext } from '@opentelemetry/api'
 import type { IdBits } from './id.js'
 
-/** A span that keeps its place in the trace and records nothing: dropped by the sampler, or a remote parent. */
+/** The attribute by which the program, or another package, tells the route of the request that it serves. */
+export const HTTP_ROUTE = 'http.route'
+
+/**
+ * A span that keeps its place in the trace and records nothing: dropped by the sampler, or a remote parent. The route of a
+ * request counts all the same, for its metrics.
+ */
 export class NonRecordingSpan implements Span {
   /** Of its ids, where they have been read; for those that have it as their parent. */
   readonly bits: IdBits | undefined
+  /** As it was told; of any type. */
+  route: unknown = undefined
   readonly #context: SpanContext
 
   constructor(context: SpanContext, bits?: IdBits) {
@@ -20,11 +28,13 @@ export class NonRecordingSpan implements Span {
     return false
   }
 
-  setAttribute(): this {
+  setAttribute(key: string, value: unknown): this {
+    if (key === HTTP_ROUTE) this.route = value
     return this
   }
 
-  setAttributes(): this {
+  setAttributes(attributes: Attributes): this {
+    this.route = attributes?.[HTTP_ROUTE] ?? this.route
     return this
   }
 

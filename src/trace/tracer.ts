@@ -1,7 +1,7 @@
 import type { Attributes, Context, Span, SpanContext, SpanOptions, Tracer } from '@opentelemetry/api'
 import { isSuppressed, SPAN_KEY, spanOf } from '../context/context.js'
 import { activeContext, runIn } from '../context/manager.js'
-import { type AttributeList, limitAttributes, SharedAttributes } from './attributes.js'
+import { type AttributeList, attributeIn, limitAttributes, SharedAttributes } from './attributes.js'
 import { clockAnchor, fromTimeInput, now, type Time } from './clock.js'
 import type { Decider } from './decider.js'
 import { type IdBits, idBitsBeside, newIdBits, newSpanId, newTraceId } from './id.js'
@@ -224,7 +224,7 @@ export class AgentTracer implements Tracer {
         traceId: parent === undefined ? newTraceId() : parent.traceId,
         attribute(key) {
           const own = describeOnce()
-          return hints?.[key] ?? valueIn(key, own) ?? valueIn(key, shared?.list)
+          return hints?.[key] ?? attributeIn(own, key) ?? attributeIn(shared?.list, key)
         },
       },
       newTraceId,
@@ -264,13 +264,6 @@ export class AgentTracer implements Tracer {
     this.#openSpans.onStart(span)
     return span
   }
-}
-
-function valueIn(key: string, list: Readonly<AttributeList> | undefined): unknown {
-  for (let i = 0; list !== undefined && i < list.length; i += 2) {
-    if (list[i] === key) return list[i + 1]
-  }
-  return undefined
 }
 
 /** Undefined for a span that has begun elsewhere, and whose ids have not been read. */

@@ -39,6 +39,19 @@ test('requests of fastify have their routes in metrics, sampled or not', async (
 })
 
 for (const sampler of ['always_on', 'always_off']) {
+  test(`a route that the program or another package tells is in metrics, ${sampler}`, async (t) => {
+    const sink = await startSink(t)
+    await run('http/own-attributes.mjs', { env: { ...sink.env, OTEL_TRACES_SAMPLER: sampler } })
+    await sink.settled()
+    const points = sink.metric('http.server.request.duration')?.points ?? []
+    const routes: Record<string, number> = {}
+    for (const { attributes, count } of points) {
+      const route = String(attributes['http.route'])
+      routes[route] = (routes[route] ?? 0) + Number(count)
+    }
+    assert.deepEqual(routes, { undefined: 7, '/mine': 2, '/told/:id': 1 })
+  })
+
   test(`requests served and sent are measured, ${sampler}`, async (t) => {
     const sink = await startSink(t)
     await run('metrics/http.mjs', { env: { ...sink.env, OTEL_TRACES_SAMPLER: sampler } })

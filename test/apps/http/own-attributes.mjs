@@ -1,12 +1,20 @@
 // Sets on its spans what the agent tells of requests, too.
 import { createServer } from 'node:http'
-import { trace } from '@opentelemetry/api'
+import { context, trace } from '@opentelemetry/api'
+import { getRPCMetadata } from '@opentelemetry/core'
 
 const OWN = {
   '/plain': () => {},
   '/name': (span) => span.updateName('mine'),
   '/method': (span) => span.setAttribute('http.request.method', 'MINE'),
   '/route': (span) => span.setAttribute('http.route', '/mine'),
+  '/named-route': (span) => span.setAttributes({ 'http.route': '/mine', mine: true }).updateName('mine'),
+  '/no-route': (span) => span.setAttribute('http.route', ''),
+  '/told-route': () => {
+    // As instrumentations of frameworks tell it.
+    const metadata = getRPCMetadata(context.active())
+    if (metadata?.type === 'http') metadata.route = '/told/:id'
+  },
   '/status': (span) => span.setAttribute('http.response.status_code', 299),
   '/many': (span) => {
     for (let i = 0; i < 130; i++) span.setAttribute(`mine.${i}`, i)
