@@ -1,5 +1,4 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { read } from '../../src/instrumentation/message.js'
 import { type ServedRequest, servedRequest } from '../../src/instrumentation/served.js'
 import type { AnyFunction } from '../../src/instrumentation/wrap.js'
 import { chooser, join, type Layer, type Path, pathOf, type Route } from './paths.js'
@@ -102,13 +101,13 @@ class Walk {
   /** The innermost spot that an error comes from is where the request has failed. */
   fail(error: unknown): void {
     this.#served.setError(error)
-    const route = read(this.#request, 'route')
+    const { route } = this.#request
     if (this.visit === undefined || (this.#failure !== undefined && this.#failure.route === route)) return
     this.#failure = { route, spot: this.visit.spot(route, this.#request) }
   }
 
   route(): string | undefined {
-    const route = read(this.#request, 'route')
+    const { route } = this.#request
     const hasFailed = this.#failure !== undefined && this.#failure.route === route
     const spot = hasFailed ? this.#failure?.spot : this.visit?.spot(route, this.#request)
     if (spot === undefined) return undefined
@@ -159,7 +158,7 @@ class Visit {
   enter(router: Router, request: Request): Visit {
     const baseUrl = severalPaths.has(router) ? request.baseUrl : undefined
     if ((router as unknown) === this.#handler) return new Visit(router, this.#mounted(), this.#left, undefined, baseUrl)
-    const route = read(request, 'route')
+    const { route } = request
     const around = this.#matched(route, request)
     const prefix = around === undefined ? this.#mounted() : this.#prefix
     return new Visit(router, prefix, route, around, baseUrl)
@@ -168,7 +167,7 @@ class Visit {
   /** Goes on after `inner`, which the request has left. */
   resume(inner: Visit, request: Request): void {
     this.#handler = undefined
-    const route = read(request, 'route')
+    const { route } = request
     if (route === inner.#routeBefore) return
     this.#left = route
     this.#resumed = inner.#around

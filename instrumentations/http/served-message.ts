@@ -4,7 +4,7 @@ import type { Context, Span } from '@opentelemetry/api'
 import type { Kinds } from '../../src/instrumentation/http-kinds.js'
 import type { ServerMetrics } from '../../src/instrumentation/http-metrics.js'
 import { propertyOf } from '../../src/instrumentation/kit.js'
-import { type Message, read } from '../../src/instrumentation/message.js'
+import type { Message } from '../../src/instrumentation/message.js'
 import { CLIENT_DISCONNECTED, SERVER_DISCONNECTED, ServedRequest } from '../../src/instrumentation/served.js'
 
 /** Errors of a connection that its client has closed, or on which it has sent what is no HTTP or no TLS, or too slowly. */
@@ -35,11 +35,11 @@ export class ServedMessage extends ServedRequest {
   }
 
   override started(): void {
-    if (!this.isOver) this.begins(read(this.#response, 'statusCode'), endsAtOnce(this.#response))
+    if (!this.isOver) this.begins(this.#response.statusCode, endsAtOnce(this.#response))
   }
 
   protected override versionOf(): string {
-    return read(this.#request, 'httpVersion')
+    return this.#request.httpVersion
   }
 
   protected override hasGone(): boolean {
@@ -51,7 +51,7 @@ export class ServedMessage extends ServedRequest {
    * 20 that waits for those before it when its connection is lost: its request is.
    */
   protected override isLast(event: string, message: Message): boolean {
-    const socket = read(this.#request, 'socket') as (Socket & { server?: unknown }) | null
+    const socket = this.#request.socket as (Socket & { server?: unknown }) | null
     if (!socket?.server) return message === this.#response
     return event === 'close' && (message === this.#response || (this.#response.socket === null && socket.destroyed))
   }
@@ -80,6 +80,6 @@ export class ServedMessage extends ServedRequest {
 
 /** Whether `end` is writing the head, with a short body: Node.js notes the length of the body then, and only then. */
 function endsAtOnce(response: ServerResponse & { readonly _contentLength?: number | null }): boolean {
-  const length = read(response, '_contentLength')
+  const { _contentLength: length } = response
   return typeof length === 'number' && length <= AT_ONCE_BYTES
 }
