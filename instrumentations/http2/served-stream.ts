@@ -27,6 +27,8 @@ export class ServedStream extends ServedRequest implements StreamLife {
   #session: Http2Session
   readonly #http: HttpRules | undefined
   #isClosedHere = false
+  /** By the client, with whatever code: Node.js as a client gives none. */
+  #isCancelled = false
 
   constructor(
     context: Context,
@@ -53,10 +55,19 @@ export class ServedStream extends ServedRequest implements StreamLife {
     this.#isClosedHere = true
   }
 
+  override heeds(event: string): boolean {
+    return super.heeds(event) || (event === 'aborted' && !this.isOver)
+  }
+
   override before(event: string): void {
+    if (event === 'aborted') {
+      this.#isCancelled = !this.#isClosedHere && !this.#stream.destroyed
+      return
+    }
     if (event !== 'close') {
-      // Of an answer that is a file, which Node.js sends by itself, this is only the beginning.
-      if (this.status !== 0) super.before(event)
+      // Of an answer that is a file, which Node.js sends by itself, this is only the beginning; and one that is broken
+      // off it finishes itself.
+      if (this.status !== 0 && !this.#stream.aborted) super.before(event)
       return
     }
     if (this.status === 0 && this.#stream.headersSent) this.begins(statusOf(this.#stream), true)
@@ -77,6 +88,7 @@ export class ServedStream extends ServedRequest implements StreamLife {
   }
 
   protected override breaker(): string {
+    if (this.#isCancelled) return CLIENT_DISCONNECTED
     return isBrokenHere(this.#stream, this.#session, this.#isClosedHere) ? SERVER_DISCONNECTED : CLIENT_DISCONNECTED
   }
 

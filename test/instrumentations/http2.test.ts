@@ -117,6 +117,12 @@ test('requests over HTTP/2 end as their callers and servers see it, and the prog
       GET    CLIENT 200
         GET  SERVER 200 (no error, but error.type client_disconnected) url.path=/cancelled/piped
 
+      GET    CLIENT 200
+        GET  SERVER 200 (no error, but error.type client_disconnected) url.path=/cancelled/streamed
+
+      GET    CLIENT 200
+        GET  SERVER 200 (no error, but error.type client_disconnected) url.path=/closed/streamed
+
       GET    CLIENT error TimeoutError
         GET  SERVER (no error, but error.type client_disconnected) url.path=/slow
 
@@ -331,7 +337,7 @@ for (const sampler of ['always_on', 'always_off']) {
       'GET - server_disconnected 2 http: 1',
       'GET 200 - 2 http: 1',
       'GET 200 RangeError 2 http: 1',
-      'GET 200 client_disconnected 2 http: 1',
+      'GET 200 client_disconnected 2 http: 3',
       'GET 204 - 2 http: 1',
       'GET 404 - 2 http: 1',
       'GET 500 500 2 http: 1',
@@ -342,7 +348,7 @@ for (const sampler of ['always_on', 'always_off']) {
       'GET - - -: 1',
       'GET - ERR_HTTP2_STREAM_ERROR -: 7',
       'GET - TimeoutError -: 1',
-      'GET 200 - 2: 2',
+      'GET 200 - 2: 4',
       'GET 200 ERR_HTTP2_STREAM_ERROR 2: 1',
       'GET 204 - 2: 1',
       'GET 404 404 2: 1',

@@ -29,6 +29,14 @@ const STREAMS = {
     stream.respond({ ':status': 200 })
     pipeline(new Readable({ read() {} }), stream, () => {})
   },
+  '/cancelled/streamed': (stream) => {
+    stream.respond({ ':status': 200 })
+    stream.write('half')
+  },
+  '/closed/streamed': (stream) => {
+    stream.respond({ ':status': 200 })
+    stream.write('half')
+  },
   '/slow': () => {},
   '/gone': () => {},
   '/lost': (stream) => stream.session.destroy(),
@@ -47,6 +55,13 @@ const GIVING_UP = {
   '/cancelled': (request) => request.close(constants.NGHTTP2_CANCEL),
   '/slow': (request) => request.setTimeout(20, () => request.close(constants.NGHTTP2_CANCEL)),
   '/gone': (request) => request.session.destroy(),
+}
+
+/** And when they are being answered. */
+const ANSWERED = {
+  '/cancelled/piped': (request) => request.on('response', () => request.close(constants.NGHTTP2_CANCEL)),
+  '/cancelled/streamed': (request) => request.once('data', () => request.close(constants.NGHTTP2_CANCEL)),
+  '/closed/streamed': (request) => request.once('data', () => request.close()),
 }
 
 const server = createServer()
@@ -69,7 +84,7 @@ for (const path of Object.keys(STREAMS)) {
   const request = session.request({ ':path': path, ':method': path.startsWith('/post') ? 'POST' : 'GET' })
   request.on('response', ({ ':status': status }) => console.log(`${path} is answered with ${status}`))
   request.on('error', ({ code }) => console.log(`${path} failed with ${code}`))
-  if (path === '/cancelled/piped') request.on('response', () => request.close(constants.NGHTTP2_CANCEL))
+  ANSWERED[path]?.(request)
   current.request = request
   request.resume()
   if (path.startsWith('/post')) request.end(path === '/post' ? 'body' : '')
