@@ -65,8 +65,8 @@ export class SentStream extends MessageLife implements SentLife, StreamLife {
         this.failed(argument)
         break
       case 'end':
-        // Where there is no answer the stream's end is only that of what could be read.
-        if (this.#isAnswered) this.#end()
+        // Where there is no answer, or one that was cut off, the stream's end is only that of what could be read.
+        if (this.#isAnswered && this.#stream?.rstCode === 0) this.#end()
         break
       case 'close':
         this.#close()

@@ -126,11 +126,17 @@ test('requests over HTTP/2 end as their callers and servers see it, and the prog
       GET    CLIENT error TimeoutError
         GET  SERVER (no error, but error.type client_disconnected) url.path=/slow
 
+      GET    CLIENT 200 error TimeoutError
+        GET  SERVER 200 (no error, but error.type client_disconnected) url.path=/slow/streamed
+
       GET    CLIENT error ERR_HTTP2_STREAM_ERROR
         GET  SERVER (no error, but error.type client_disconnected) url.path=/gone
 
       GET    CLIENT error ERR_HTTP2_STREAM_ERROR
         GET  SERVER (no error, but error.type server_disconnected) url.path=/lost
+
+      GET    CLIENT 200 error ERR_HTTP2_STREAM_ERROR
+        GET  SERVER 200 (no error, but error.type server_disconnected) url.path=/lost/streamed
 
       POST   CLIENT 201
         POST SERVER 201 url.path=/post
@@ -337,7 +343,8 @@ for (const sampler of ['always_on', 'always_off']) {
       'GET - server_disconnected 2 http: 1',
       'GET 200 - 2 http: 1',
       'GET 200 RangeError 2 http: 1',
-      'GET 200 client_disconnected 2 http: 3',
+      'GET 200 client_disconnected 2 http: 4',
+      'GET 200 server_disconnected 2 http: 1',
       'GET 204 - 2 http: 1',
       'GET 404 - 2 http: 1',
       'GET 500 500 2 http: 1',
@@ -349,7 +356,8 @@ for (const sampler of ['always_on', 'always_off']) {
       'GET - ERR_HTTP2_STREAM_ERROR -: 7',
       'GET - TimeoutError -: 1',
       'GET 200 - 2: 4',
-      'GET 200 ERR_HTTP2_STREAM_ERROR 2: 1',
+      'GET 200 ERR_HTTP2_STREAM_ERROR 2: 2',
+      'GET 200 TimeoutError 2: 1',
       'GET 204 - 2: 1',
       'GET 404 404 2: 1',
       'GET 500 500 2: 1',

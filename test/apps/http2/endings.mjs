@@ -38,8 +38,16 @@ const STREAMS = {
     stream.write('half')
   },
   '/slow': () => {},
+  '/slow/streamed': (stream) => {
+    stream.respond({ ':status': 200 })
+    stream.write('half')
+  },
   '/gone': () => {},
   '/lost': (stream) => stream.session.destroy(),
+  '/lost/streamed': (stream) => {
+    stream.respond({ ':status': 200 })
+    stream.write('half')
+  },
   '/post': (stream) => {
     stream.respond({ ':status': 201 })
     stream.pipe(stream)
@@ -62,12 +70,15 @@ const ANSWERED = {
   '/cancelled/piped': (request) => request.on('response', () => request.close(constants.NGHTTP2_CANCEL)),
   '/cancelled/streamed': (request) => request.once('data', () => request.close(constants.NGHTTP2_CANCEL)),
   '/closed/streamed': (request) => request.once('data', () => request.close()),
+  '/slow/streamed': (request) => request.once('data', () => GIVING_UP['/slow'](request)),
+  '/lost/streamed': (request) => request.once('data', () => current.stream.session.destroy()),
 }
 
 const server = createServer()
 server.on('stream', (stream, { ':path': path }) => {
   stream.on('error', ({ name }) => console.log(`${path} failed with ${name} in the server`))
   stream.on('close', () => current.closed())
+  current.stream = stream
   STREAMS[path](stream)
   GIVING_UP[path]?.(current.request)
 })
