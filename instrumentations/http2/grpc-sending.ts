@@ -13,7 +13,7 @@ import {
   timeoutOf,
 } from '../../src/instrumentation/grpc.js'
 import { errorType, recordCallError } from '../../src/instrumentation/http.js'
-import type { Describe, Kit } from '../../src/instrumentation/kit.js'
+import { type Describe, type Kit, propertyOf } from '../../src/instrumentation/kit.js'
 import { lifeOf, type Message, MessageLife } from '../../src/instrumentation/message.js'
 import { splitHost } from '../../src/instrumentation/url.js'
 import type { CallStatus, GrpcCall } from './grpc-js.js'
@@ -167,10 +167,10 @@ class SentCall extends MessageLife implements SentLife, StreamLife {
       const isLate = this.#kit.now() - this.#beganAt + EARLY_MILLIS >= timeoutOf(this.#sent.fields)
       return { status: isLate ? 'DEADLINE_EXCEEDED' : 'CANCELLED', message: undefined }
     }
-    const isLost = this.#session?.destroyed !== false
-    return isLost
-      ? { status: 'UNAVAILABLE', message: 'the connection was lost' }
-      : outcomeOfReset(this.#stream?.rstCode ?? 0)
+    const { rstCode = 0, errored } = this.#stream ?? {}
+    // By GOAWAY the server has told why it ends the connection, and all that goes by it.
+    const isLost = this.#session?.destroyed !== false && propertyOf(errored, 'code') !== 'ERR_HTTP2_SESSION_ERROR'
+    return isLost ? { status: 'UNAVAILABLE', message: 'the connection was lost' } : outcomeOfReset(rstCode)
   }
 
   #finish(outcome: Outcome): void {

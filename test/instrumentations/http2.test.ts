@@ -300,7 +300,7 @@ test('calls of gRPC that are broken off or answered by HTTP alone end on their s
   const peers = calls.filter(({ attributes }) => attributes['network.peer.address'] === undefined)
   assert.deepEqual(
     peers.map(({ name }) => name),
-    ['shop.Orders/Lost'],
+    ['shop.Orders/Lost', 'shop.Orders/Flooded', 'shop.Orders/Stopped'],
   )
 })
 

@@ -18,6 +18,8 @@ const SERVED = {
   Cancelled: (stream) => stream.close(8),
   Calm: (stream) => stream.close(11),
   Lost: (stream) => stream.session.destroy(),
+  Flooded: (stream) => stream.session.goaway(11),
+  Stopped: (stream) => stream.session.destroy(8),
   None: (stream) => stream.respond({ ':status': 404 }, { endStream: true }),
   Busy: (stream) => {
     stream.respond({ ':status': 503, 'content-type': 'text/html' })
