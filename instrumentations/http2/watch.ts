@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module'
 import { guard } from '../../src/instrumentation/guard.js'
 import type { Kit } from '../../src/instrumentation/kit.js'
+import type { AnyFunction } from '../../src/instrumentation/wrap.js'
 import type { Hook } from './hook.js'
 
 const require = createRequire(import.meta.url)
@@ -12,6 +13,9 @@ export type Kits = Partial<Record<'http' | 'grpc' | 'http1', Kit>>
 export const MAKERS = ['createServer', 'createSecureServer', 'connect', 'performServerHandshake'] as const
 
 export type Maker = (typeof MAKERS)[number]
+
+/** By which `util.promisify` finds the form of `connect` that returns a promise: it calls no other. */
+const PROMISED: unique symbol = Symbol.for('nodejs.util.promisify.custom') as never
 
 const watched = new WeakMap<object, Kits>()
 
@@ -38,11 +42,26 @@ export function watch(http2: object, part: keyof Kits, kit: Kit): void {
   for (const maker of MAKERS) {
     if (!(maker in http2)) continue
     kit.wrap(http2, maker, (make) => {
-      return function (...args) {
+      const heard: AnyFunction = function (...args) {
         const made = make.apply(this, args)
         hear(maker, made, args)
         return made
       }
+      if (PROMISED in make) hearPromised(heard, { [PROMISED]: make[PROMISED] as AnyFunction }, maker)
+      return heard
     })
+  }
+
+  /** Gives `heard` its form that returns a promise, for nothing can be put in the place of that of the original. */
+  function hearPromised(heard: AnyFunction, form: { [PROMISED]: AnyFunction }, maker: Maker): void {
+    kit.wrap(form, PROMISED, (make) => {
+      return function (...args) {
+        return make.apply(this, args).then((made: object) => {
+          hear(maker, made, args)
+          return made
+        })
+      }
+    })
+    Object.defineProperty(heard, PROMISED, { value: form[PROMISED] })
   }
 }

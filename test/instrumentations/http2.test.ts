@@ -8,7 +8,7 @@ import { startSink } from '../harness/sink.js'
 /** Headers as a list came with Node.js 24. */
 const HAS_LISTS = Number(process.versions.node.split('.')[0]) >= 24
 
-const WAYS: readonly (readonly [serve: string, send: string])[] = [
+const WAYS: readonly (readonly [serve: string, send: string, connect?: string])[] = [
   ['stream', 'object'],
   ['session', 'object'],
   ['request', 'object'],
@@ -17,15 +17,16 @@ const WAYS: readonly (readonly [serve: string, send: string])[] = [
   ['stream', 'sensitive'],
   ['stream', 'bare'],
   ['stream', 'frozen'],
+  ['stream', 'object', 'promise'],
   ...(HAS_LISTS ? ([['stream', 'list']] as const) : []),
 ]
 
 const SENSITIVE: Readonly<Record<string, string>> = { sensitive: 'cookie', list: 'x-own' }
 
-for (const [SERVE, SEND] of WAYS) {
-  test(`served as ${SERVE} and sent as ${SEND}, a request over HTTP/2 is one trace`, async (t) => {
+for (const [SERVE, SEND, CONNECT = 'call'] of WAYS) {
+  test(`served as ${SERVE} and sent as ${SEND} by a ${CONNECT}, a request over HTTP/2 is one trace`, async (t) => {
     const sink = await startSink(t)
-    const outcome = await run('http2/ways.mjs', { env: { ...sink.env, SERVE, SEND } })
+    const outcome = await run('http2/ways.mjs', { env: { ...sink.env, SERVE, SEND, CONNECT } })
     assert.equal(outcome.code, 0, told(outcome))
     assert.equal(
       await sink.traces(2),

@@ -1,8 +1,10 @@
-// Serves one request over HTTP/2 in the way of SERVE, and sends it in the way of SEND; prints the headers that came.
+// Serves one request over HTTP/2 in the way of SERVE, and sends it in the way of SEND, to a session that has come about in
+// the way of CONNECT; prints the headers that came.
 import { once } from 'node:events'
 import { connect, createServer, sensitiveHeaders } from 'node:http2'
+import { promisify } from 'node:util'
 
-const { SERVE = 'stream', SEND = 'object' } = process.env
+const { SERVE = 'stream', SEND = 'object', CONNECT = 'call' } = process.env
 
 const bodyOf = (headers) => JSON.stringify({ ...headers, sensitive: String(headers[sensitiveHeaders]) })
 
@@ -31,9 +33,14 @@ const HEADERS = {
     }),
 }
 
+const SESSIONS = {
+  call: connect,
+  promise: promisify(connect),
+}
+
 const server = SERVERS[SERVE]().listen(0, '127.0.0.1')
 await once(server, 'listening')
-const session = connect(`http://127.0.0.1:${server.address().port}`)
+const session = await SESSIONS[CONNECT](`http://127.0.0.1:${server.address().port}`)
 const headers = HEADERS[SEND]()
 const before = JSON.stringify(headers)
 const request = session.request(headers)
