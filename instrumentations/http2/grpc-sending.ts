@@ -18,7 +18,7 @@ import { lifeOf, type Message, MessageLife } from '../../src/instrumentation/mes
 import { splitHost } from '../../src/instrumentation/url.js'
 import type { CallStatus, GrpcCall } from './grpc-js.js'
 import { Sending, type Sent, type SentLife } from './sending.js'
-import { type Stream, type StreamLife, tellPeerOf } from './streams.js'
+import { isLastOf, type Stream, type StreamLife, tellPeerOf } from './streams.js'
 
 /** What becomes of a call whose library may attempt it several times, or never. */
 export interface Attempts {
@@ -140,10 +140,19 @@ class SentCall extends MessageLife implements SentLife, StreamLife {
 
   override heeds(event: string): boolean {
     if (this.isOver) return false
-    return event === 'response' || event === 'trailers' || event === 'end' || event === 'close'
+    switch (event) {
+      case 'response':
+      case 'trailers':
+      case 'end':
+      case 'error':
+      case 'close':
+        return true
+      default:
+        return false
+    }
   }
 
-  override before(event: string, _message: Message, argument: unknown): void {
+  override before(event: string, message: Message, argument: unknown): void {
     switch (event) {
       case 'response':
         this.#status = Number((argument as IncomingHttpHeaders)[':status']) || 0
@@ -155,8 +164,8 @@ class SentCall extends MessageLife implements SentLife, StreamLife {
       case 'end':
         if (this.#outcome !== undefined) this.#finish(this.#outcome)
         break
-      case 'close':
-        this.#finish(this.#outcome ?? this.#outcomeUntold())
+      default:
+        if (isLastOf(message, event)) this.#finish(this.#outcome ?? this.#outcomeUntold())
     }
   }
 

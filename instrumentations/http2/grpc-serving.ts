@@ -16,7 +16,7 @@ import { SERVER_DISCONNECTED } from '../../src/instrumentation/served.js'
 import { splitHost } from '../../src/instrumentation/url.js'
 import { isBrokenHere, isWhole, statusOf } from './served-stream.js'
 import { type Asked, Serving } from './serving.js'
-import type { StreamLife } from './streams.js'
+import { isLastOf, type StreamLife } from './streams.js'
 
 /** The calls of gRPC that this process serves. */
 export class GrpcServing extends Serving {
@@ -45,6 +45,8 @@ class ServedCall extends MessageLife implements StreamLife {
   readonly #kit: Kit
   readonly #durations: CallDurations | undefined
   #isClosedHere = false
+  /** The event of which the program is being told. */
+  #isLast = false
 
   constructor(
     context: Context,
@@ -73,10 +75,15 @@ class ServedCall extends MessageLife implements StreamLife {
   }
 
   override heeds(event: string): boolean {
-    return event === 'close' && !this.isOver
+    return !this.isOver && (event === 'close' || event === 'error')
+  }
+
+  override before(event: string): void {
+    this.#isLast = isLastOf(this.#stream, event)
   }
 
   override after(): void {
+    if (!this.#isLast) return
     this.isOver = true
     served.ended++
     const outcome = this.#outcome()

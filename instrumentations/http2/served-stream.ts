@@ -8,7 +8,7 @@ import { propertyOf } from '../../src/instrumentation/kit.js'
 import { CLIENT_DISCONNECTED, SERVER_DISCONNECTED, ServedRequest } from '../../src/instrumentation/served.js'
 import { UpgradeRequest } from '../../src/instrumentation/upgrade.js'
 import type { Asked } from './serving.js'
-import { type StreamLife, VERSION } from './streams.js'
+import { isLastOf, type StreamLife, VERSION } from './streams.js'
 
 /** With which node:http2 fails a stream that the other side has reset. */
 const FROM_CLIENT = /^ERR_HTTP2_(?:STREAM|SESSION)_ERROR$/
@@ -29,6 +29,8 @@ export class ServedStream extends ServedRequest implements StreamLife {
   #isClosedHere = false
   /** By the client, with whatever code: Node.js as a client gives none. */
   #isCancelled = false
+  /** The event of which the program is being told. */
+  #isLast = false
 
   constructor(
     context: Context,
@@ -56,20 +58,19 @@ export class ServedStream extends ServedRequest implements StreamLife {
   }
 
   override heeds(event: string): boolean {
-    return super.heeds(event) || (event === 'aborted' && !this.isOver)
+    return super.heeds(event) || (!this.isOver && (event === 'aborted' || event === 'error'))
   }
 
   override before(event: string): void {
-    if (event === 'aborted') {
-      this.#isCancelled = !this.#isClosedHere && !this.#stream.destroyed
-      return
-    }
-    if (event !== 'close') {
-      // Of an answer that is a file, which Node.js sends by itself, this is only the beginning; and one that is broken
-      // off it finishes itself.
-      if (this.status !== 0 && !this.#stream.aborted) super.before(event)
-      return
-    }
+    this.#isLast = isLastOf(this.#stream, event)
+    if (event === 'aborted') this.#isCancelled = !this.#isClosedHere && !this.#stream.destroyed
+    else if (this.#isLast) this.#close()
+    // Of an answer that is a file, which Node.js sends by itself, this is only the beginning; and one that is broken off
+    // it finishes itself.
+    else if (this.status !== 0 && !this.#stream.aborted) super.before(event)
+  }
+
+  #close(): void {
     if (this.status === 0 && this.#stream.headersSent) this.begins(statusOf(this.#stream), true)
     if (isWhole(this.#stream)) super.before('finish')
     this.#http?.captureResponse(this.span, this.#http.server.response, (name) => this.#stream.sentHeaders?.[name])
@@ -83,8 +84,8 @@ export class ServedStream extends ServedRequest implements StreamLife {
     return this.#stream.destroyed || this.#stream.aborted
   }
 
-  protected override isLast(event: string): boolean {
-    return event === 'close'
+  protected override isLast(): boolean {
+    return this.#isLast
   }
 
   protected override breaker(): string {

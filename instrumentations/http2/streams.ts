@@ -48,6 +48,11 @@ function isStreamLife(life: MessageLife | undefined): life is StreamLife {
   return life !== undefined && 'closing' in life
 }
 
+/** Whether `event` is the last of a stream: of an error to which nobody listens Node.js throws, and tells no 'close'. */
+export function isLastOf(stream: Message, event: string): boolean {
+  return event === 'close' || (event === 'error' && stream.listenerCount('error') === 0)
+}
+
 /** Of HTTP/2, as `network.protocol.version` has it. */
 export const VERSION = '2'
 

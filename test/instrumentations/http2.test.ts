@@ -159,6 +159,29 @@ test('requests over HTTP/2 end as their callers and servers see it, and the prog
   ])
 })
 
+test('streams of HTTP/2 whose errors nobody hears end their spans, in a program that goes on', async (t) => {
+  const sink = await startSink(t)
+  const outcome = await run('http2/unheard.mjs', { env: sink.env })
+  const bare = await run('http2/unheard.mjs', { agent: false })
+  assert.equal(outcome.stdout, bare.stdout, told(outcome))
+  assert.equal(
+    drawTraces(await sink.settled(), ['url.path', STATUS, 'autospan.incomplete']),
+    trace`
+      GET                    CLIENT error ERR_HTTP2_STREAM_ERROR
+        GET                  SERVER error RangeError url.path=/served
+
+      GET                    CLIENT error ERR_HTTP2_STREAM_ERROR
+        GET                  SERVER error RangeError url.path=/served/heard
+
+      shop.Orders/Served     CLIENT error INTERNAL ${STATUS}=INTERNAL
+        shop.Orders/Served   SERVER error RangeError
+
+      shop.Orders/Sent       CLIENT error INTERNAL ${STATUS}=INTERNAL
+        shop.Orders/Sent     SERVER error ERR_HTTP2_STREAM_ERROR
+    `,
+  )
+})
+
 test('requests that share a session of HTTP/2 keep their contexts, and the program its own', async (t) => {
   const sink = await startSink(t)
   const outcome = await run('http2/contexts.mjs', { env: sink.env })
