@@ -6,7 +6,7 @@ const [major, minor] = node.split('.').map(Number)
 
 /** Paths that are worth a closer look: nearly none, so that nothing is loaded for the answer. */
 const MAYBE_TOOL =
-  /npm|npx|yarn|pnpx|corepack|node-gyp|thread-stream|[\\/](?:tsx|nodemon|conc|cross-env|pm2|dotenv|env-cmd|run-[ps]|ts-node-dev|tsnd|forever)/
+  /npm|npx|yarn|pnpx|corepack|node-gyp|thread-stream|bin[\\/]nest|[\\/](?:tsx|nodemon|conc|cross-env|pm2|dotenv|env-cmd|run-[ps]|ts-node-dev|tsnd|forever)/
 
 if (major < 20 || (major === 20 && minor < 19) || major === 21 || (major === 22 && minor < 12)) {
   say(`Node.js ${node} is not supported, 20.19, 22.12 and newer are; the program runs untraced`)

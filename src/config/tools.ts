@@ -15,6 +15,7 @@ const ENTRIES = [
   /[\\/]node-gyp[\\/]bin[\\/]node-gyp\.js$/,
   /[\\/]tsx[\\/]dist[\\/]cli\.[cm]js$/,
   /[\\/]nodemon[\\/]bin[\\/]nodemon\.js$/,
+  /[\\/]@nestjs[\\/]cli[\\/]bin[\\/]nest\.js$/,
   /[\\/]concurrently[\\/]dist[\\/]bin[\\/]\w+\.js$/,
   /[\\/]cross-env[\\/]dist[\\/]bin[\\/]cross-env(?:-shell)?\.js$/,
   /[\\/]dotenv-cli[\\/]cli\.js$/,

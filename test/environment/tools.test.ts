@@ -36,6 +36,7 @@ for (const [path, link] of [
   ['lib/node_modules/npm/node_modules/node-gyp/bin/node-gyp.js'],
   ['project/node_modules/tsx/dist/cli.mjs', 'project/node_modules/.bin/tsx'],
   ['project/node_modules/nodemon/bin/nodemon.js', 'project/node_modules/.bin/nodemon'],
+  ['project/node_modules/@nestjs/cli/bin/nest.js', 'project/node_modules/.bin/nest'],
   ['project/node_modules/concurrently/dist/bin/concurrently.js', 'project/node_modules/.bin/conc'],
   ['lib/node_modules/pm2/bin/pm2', 'bin/pm2'],
   ['lib/node_modules/pm2/lib/Daemon.js'],
@@ -69,6 +70,7 @@ for (const path of [
   'yarn/bin/shop.js',
   'tsx/server.js',
   'nodemon.js',
+  'nest.js',
   'dotenv/cli.js',
   'forever/server.js',
 ]) {
