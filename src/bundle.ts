@@ -9,30 +9,37 @@ export interface Bundle {
   /** The entry file, if it is as large as only bundles are. */
   readonly file: string | undefined
   /** The folder of what Next.js has built for the server. */
-  readonly built: string | undefined
+  readonly next: string | undefined
+  /** The folder of the chunks that the entry file of a build of Nitro, SvelteKit or Astro leads to. */
+  readonly chunks: string | undefined
 }
 
 /**
- * Undefined for a program that is no bundle, which pays for three calls of `stat`.
+ * Undefined for a program that is no bundle, which pays for five calls of `stat`.
  *
  * @param entryFile as in `process.argv[1]`: it may be a folder, or lack its extension
  */
 export function findBundle(entryFile: string): Bundle | undefined {
-  const file = largeFile([entryFile, `${entryFile}.js`, join(entryFile, 'index.js')])
-  // Beside the entry file of a standalone build, or in the project.
-  const built = builtByNext(dirname(entryFile)) ?? builtByNext(process.cwd())
-  return file === undefined && built === undefined ? undefined : { file, built }
-}
-
-function largeFile(candidates: readonly string[]): string | undefined {
-  for (const file of candidates) {
-    const found = statSync(file, { throwIfNoEntry: false })
-    if (found?.isFile()) return found.size >= MIN_BYTES ? file : undefined
+  let entry = entryFile
+  let size = 0
+  for (const path of [entryFile, `${entryFile}.js`, join(entryFile, 'index.js')]) {
+    const found = statSync(path, { throwIfNoEntry: false })
+    if (found?.isFile()) {
+      entry = path
+      size = found.size
+      break
+    }
   }
-  return undefined
+  const file = size >= MIN_BYTES ? entry : undefined
+  const folder = dirname(entry)
+  // Beside the entry file of a standalone build, or in the project.
+  const next = folderAt(folder, '.next/server') ?? folderAt(process.cwd(), '.next/server')
+  // SvelteKit has those of its routes beside its chunks.
+  const chunks = folderAt(folder, 'chunks') ?? (folderAt(folder, 'server/chunks') && join(folder, 'server'))
+  return file === undefined && next === undefined && chunks === undefined ? undefined : { file, next, chunks }
 }
 
-function builtByNext(folder: string): string | undefined {
-  const built = join(folder, '.next', 'server')
-  return statSync(built, { throwIfNoEntry: false })?.isDirectory() ? built : undefined
+function folderAt(folder: string, path: string): string | undefined {
+  const found = join(folder, path)
+  return statSync(found, { throwIfNoEntry: false })?.isDirectory() ? found : undefined
 }

@@ -13,16 +13,25 @@ const HANDED_OVER = 'autospan.bundled'
  * Says which libraries a bundler has put into the program, where no hook hears of them. The files are read and
  * searched one after the other, while the program runs on: 6 ms for each megabyte. Never rejects.
  */
-export async function sayInlined({ file, built }: Bundle, enabled: readonly Instrumentation[]): Promise<void> {
+export async function sayInlined({ file, next, chunks }: Bundle, enabled: readonly Instrumentation[]): Promise<void> {
   try {
     if (file !== undefined) say(await inlinedIn([file], enabled), `${file}: bundle with a plugin of autospan`)
-    if (built === undefined) return
-    const names = (await readdir(built, { recursive: true })).filter((name) => name.endsWith('.js'))
-    const files = names.map((name) => join(built, name))
-    say(await inlinedIn(files, enabled), `${built}: name them in serverExternalPackages`)
+    if (next !== undefined) {
+      say(await inlinedIn(await scriptsIn(next), enabled), `${next}: name them in serverExternalPackages`)
+    }
+    if (chunks !== undefined) {
+      say(await inlinedIn(await scriptsIn(chunks), enabled), `${chunks}: leave them out of the build`)
+    }
   } catch (error) {
-    diag.debug(`cannot tell what is inlined in ${file ?? built}: ${error}`)
+    diag.debug(`cannot tell what is inlined in ${file ?? next ?? chunks}: ${error}`)
   }
+}
+
+async function scriptsIn(folder: string): Promise<string[]> {
+  const names = await readdir(folder, { recursive: true })
+  return names
+    .filter((name) => /\.m?js$/.test(name) && !name.includes('node_modules'))
+    .map((name) => join(folder, name))
 }
 
 function say(names: readonly string[], placeAndRemedy: string): void {

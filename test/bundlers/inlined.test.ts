@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { cp, mkdir, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { pathToFileURL } from 'node:url'
 import { autospan } from 'autospan/esbuild'
 import { build } from 'esbuild'
 import { INSTRUMENTATIONS } from '../../instrumentations/index.js'
@@ -63,6 +64,32 @@ for (const place of ['chunks/1.js', 'app/api/items/route.js']) {
     ])
     await writeFile(file, 'globalThis[Symbol.for("autospan.bundled")]')
     assert.deepEqual(await saidOf(t, entry), [])
+  })
+}
+
+for (const [framework, start, entry, built, chunks] of [
+  ['Nitro', '.output/server/index.mjs', '.output/server/index.mjs', '.output/server/chunks', ['routes/api/items.mjs']],
+  ['SvelteKit', 'build', 'build/index.js', 'build/server', ['chunks/shared.js', 'entries/endpoints/_server.js']],
+  ['Astro', 'dist/server/entry.mjs', 'dist/server/entry.mjs', 'dist/server/chunks', ['items_B6vqGq1X.mjs']],
+] as const) {
+  test(`one line tells what is inlined in the chunks of a build of ${framework}, and not what is left out of it`, async (t) => {
+    const project = temporaryFolder(t)
+    const write = async (path: string, text: string) => {
+      await mkdir(join(project, path, '..'), { recursive: true })
+      await writeFile(join(project, path), text)
+    }
+    const server = pathToFileURL(join(root, 'test/apps/bundled/next.cjs'))
+    await write(entry, `import(${JSON.stringify(server)})`)
+    await write(join(built, 'node_modules/koa/index.js'), 'throw TypeError("middleware must be a function!")')
+    for (const chunk of chunks) await write(join(built, chunk), 'export const answer = 42')
+    assert.deepEqual(await saidOf(t, join(project, start)), [])
+    const last = join(built, chunks.at(-1) ?? '')
+    await write(last, 'throw Error("Client has already been connected. You cannot reuse a client.")')
+    assert.deepEqual(await saidOf(t, join(project, start)), [
+      `autospan: pg cannot be traced within ${project}/${built}: leave them out of the build, see docs/bundles.md`,
+    ])
+    await write(last, 'globalThis[Symbol.for("autospan.bundled")]')
+    assert.deepEqual(await saidOf(t, join(project, start)), [])
   })
 }
 
