@@ -4,7 +4,7 @@ import type { Scope } from '../trace/span.js'
 import { DELTA, type Metric, type MetricHead } from './metric.js'
 import { LastValuePoint } from './points.js'
 import { keyOf, listOf, SeriesMap } from './series.js'
-import { keptOf, type StreamSettings, sayOverflow } from './store.js'
+import { keptOf, type StreamSettings, sayOverflow, startBy } from './store.js'
 import type { Stream } from './stream.js'
 
 /** What was told of attributes in the last collection, for sums of what has come since. */
@@ -53,13 +53,14 @@ export class ObservedStore {
     const points = this.#series.all().filter(({ isObserved }) => isObserved)
     if (points.length === 0) return undefined
     const { temporality } = this.#settings
+    this.#startMillis = startBy(timeMillis, this.#startMillis)
     return {
       scope: this.#scope,
       descriptor: this.#stream.descriptor,
       data: this.#stream.data,
       temporality,
       startMillis: this.#startMillis,
-      timeMillis: Math.max(timeMillis, this.#startMillis),
+      timeMillis,
       points: this.#stream.data === 'sum' && temporality === DELTA ? points.map(difference) : points,
     } as MetricHead as Metric
   }
@@ -71,7 +72,7 @@ export class ObservedStore {
       point.isObserved = false
       point.parts.clear()
     }
-    if (this.#settings.temporality === DELTA) this.#startMillis = Math.max(timeMillis, this.#startMillis)
+    if (this.#settings.temporality === DELTA) this.#startMillis = timeMillis
   }
 
   /**

@@ -127,6 +127,7 @@ export class Store implements Recorder {
     const points = this.#series.all()
     if (points.length === 0) return undefined
     for (const { exemplars } of points) if (exemplars !== undefined) endBy(timeMillis, exemplars)
+    this.#startMillis = startBy(timeMillis, this.#startMillis)
     return {
       scope: this.#scope,
       descriptor: this.#stream.descriptor,
@@ -134,7 +135,7 @@ export class Store implements Recorder {
       tellsMinMax: this.#stream.tellsMinMax,
       temporality: this.#settings.temporality,
       startMillis: this.#startMillis,
-      timeMillis: Math.max(timeMillis, this.#startMillis),
+      timeMillis,
       points,
     } as MetricHead as Metric
   }
@@ -143,7 +144,7 @@ export class Store implements Recorder {
   collected(timeMillis: number): void {
     this.touched = false
     if (this.#settings.temporality === DELTA) {
-      this.#startMillis = Math.max(timeMillis, this.#startMillis)
+      this.#startMillis = timeMillis
       this.#series.clear()
       this.#retired.clear()
       this.generation++
@@ -181,6 +182,11 @@ export class Store implements Recorder {
     if (this.#settings.exemplars === 'always_off') return undefined
     return new AlignedReservoir(this.#stream.descriptor.boundaries.length + 1)
   }
+}
+
+/** When a period began that ends at `timeMillis`: where the clock was set back behind its start, it begins anew. */
+export function startBy(timeMillis: number, startMillis: number): number {
+  return Math.min(startMillis, timeMillis)
 }
 
 /** The attributes whose keys are kept. */

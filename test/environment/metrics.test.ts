@@ -5,7 +5,7 @@ import { test } from 'node:test'
 import { assertLikeBare, said } from '../exit/bare.js'
 import { temporaryFolder } from '../harness/folder.js'
 import { decodeMetrics } from '../harness/otlp-metrics.js'
-import { launch, run, start } from '../harness/program.js'
+import { launch, root, run, start } from '../harness/program.js'
 import { type Sink, startSink } from '../harness/sink.js'
 
 const APP = 'metrics/shop.mjs'
@@ -73,6 +73,31 @@ for (const door of ['process.exit()', 'an error that is thrown', 'a rejected pro
     await assertLikeBare(APP, { DOOR: door, ...sink.env })
     await sink.settled()
     assert.deepEqual(shopMetrics(sink), ALL)
+  })
+}
+
+for (const temporality of ['cumulative', 'delta']) {
+  test(`once the wall clock was set back, metrics have the times that it tells, by ${temporality} temporality`, async (t) => {
+    const sink = await startSink(t)
+    await run('metrics/set-back.cjs', {
+      nodeFlags: ['--require', join(root, 'test/apps/metrics/wall-clock.cjs')],
+      env: {
+        ...sink.env,
+        OTEL_METRIC_EXPORT_INTERVAL: '20',
+        OTEL_METRIC_EXPORT_TIMEOUT: '20',
+        OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE: temporality,
+      },
+    })
+    await sink.settled()
+    for (const name of ['shop.orders', 'shop.rows']) {
+      const [before, ...after] = sink.metrics
+        .filter((metric) => metric.name === name)
+        .map(({ points: [point] }) => point?.timeUnixNano ?? 0n)
+      assert.ok(after.length >= 4)
+      const hours = after.map((time) => Math.round(Number(time - before!) / 3600e9))
+      assert.deepEqual(new Set(hours), new Set([-2]))
+      assert.equal(new Set(after).size, after.length)
+    }
   })
 }
 
