@@ -184,7 +184,7 @@ export class AgentTracer implements Tracer {
       attributes,
       settings.sharesAttributes ? shared : undefined,
       startTime,
-      localParent === undefined ? clockAnchor(typeof startTime === 'number' ? startTime : now()) : localParent.anchor,
+      anchorOf(localParent, startTime),
       parentBits,
       dropped,
     )
@@ -253,7 +253,7 @@ export class AgentTracer implements Tracer {
       attributes,
       this.#settings.sharesAttributes ? shared : undefined,
       startTime,
-      localParent?.anchor ?? clockAnchor(typeof startTime === 'number' ? startTime : now()),
+      anchorOf(localParent, startTime),
       above === undefined ? undefined : parentBits,
       dropped,
     ]
@@ -264,6 +264,12 @@ export class AgentTracer implements Tracer {
     this.#openSpans.onStart(span)
     return span
   }
+}
+
+/** A span that has ended has others begin below it for as long as a timer of its request lives, and clocks are set meanwhile. */
+function anchorOf(localParent: RecordingSpan | undefined, startTime: Time): number {
+  if (localParent?.isRecording() === true) return localParent.anchor
+  return clockAnchor(typeof startTime === 'number' ? startTime : now())
 }
 
 /** Undefined for a span that has begun elsewhere, and whose ids have not been read. */

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { connect } from 'node:net'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { drawTraces, trace } from '../harness/draw.js'
 import type { DecodedSpan } from '../harness/otlp-decode.js'
-import { run, start, traceOf } from '../harness/program.js'
+import { root, run, start, traceOf } from '../harness/program.js'
 import { type Sink, startSink } from '../harness/sink.js'
 
 const ways = {
@@ -658,6 +659,17 @@ test('requests are timed by the true clocks where the program has put others in 
     assert.ok(startTimeUnixNano / 1_000_000n >= beganAt - 100n)
     assert.ok(endTimeUnixNano > startTimeUnixNano)
   }
+})
+
+test('what goes on after a request is timed by the wall clock as it is then', async (t) => {
+  const sink = await startSink(t)
+  const nodeFlags = ['--require', join(root, 'test/apps/metrics/wall-clock.cjs')]
+  await run('http/background.cjs', { nodeFlags, env: sink.env })
+  const spans = await sink.settled()
+  const request = spans.find(({ kind }) => kind === 2)!
+  const job = spans.find(({ name }) => name === 'job')!
+  assert.equal(job.parentSpanId, request.spanId)
+  assert.equal(Math.round(Number(job.startTimeUnixNano - request.startTimeUnixNano) / 3600e9), 3)
 })
 
 test('spans are on their way while the program runs, also where its tests have fake timers, and no timer of theirs is used', async (t) => {
