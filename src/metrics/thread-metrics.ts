@@ -29,7 +29,7 @@ export interface ThreadMetricsSettings {
 }
 
 /** How many threads that have gone wait, at most, for readers that do not ask: one for Prometheus may never do. */
-const LAST_WORDS = 100
+const LAST_WORDS = 1000
 
 /** Counts the measurements of worker threads with those of this one. */
 export class ThreadMetrics {
@@ -45,17 +45,21 @@ export class ThreadMetrics {
   add(id: number): TakenMeasurements {
     const thread = new TakenMeasurements(this.#settings, id)
     this.#threads.add(thread)
+    this.#forgetEnded()
     return thread
   }
 
   #tell(observe: Observe, reader: object): void {
     this.#settings.drain()
+    for (const thread of [...this.#threads].reverse()) thread.observe(observe, reader)
+    this.#forgetEnded()
+  }
+
+  #forgetEnded(): void {
     const { readers } = this.#settings.provider
     let left = 0
     for (const thread of [...this.#threads].reverse()) {
-      thread.observe(observe, reader)
-      if (!thread.hasEnded) continue
-      if (thread.saidTo === readers || ++left > LAST_WORDS) this.#threads.delete(thread)
+      if (thread.hasEnded && (thread.saidTo === readers || ++left > LAST_WORDS)) this.#threads.delete(thread)
     }
   }
 }
@@ -112,6 +116,9 @@ class TakenMeasurements {
     for (const gauge of this.#gauges) gauge.retire()
     for (const { bound, sum } of this.#shares) if (sum !== 0) bound.record(-sum, 0, undefined)
     this.#shares.length = 0
+    this.#gauges.length = 0
+    this.#series.clear()
+    this.#instruments.clear()
   }
 
   #meterOf({ name, version, schemaUrl }: ObservedMetric['scope']) {

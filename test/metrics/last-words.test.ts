@@ -52,13 +52,13 @@ test('what a thread has observed last is told to each reader once, however often
   assert.deepEqual([threadsIn(seldom), threadsIn(seldom)], [1, 0])
 })
 
-test('for a reader that never asks 100 threads are kept, at most', () => {
-  const [often, never] = [readerOf(), readerOf()]
-  const provider = new AgentMeterProvider([often, never])
+test('for readers that do not ask 1000 threads are kept, and the last one', () => {
+  const [late, never] = [readerOf(), readerOf()]
+  const provider = new AgentMeterProvider([late, never])
   const metrics = new ThreadMetrics({ provider, drain: () => {}, onMeasured: () => {} })
-  for (let id = 1; id <= 130; id++) endThread(metrics, id)
-  assert.equal(threadsIn(often), 130)
-  assert.equal(threadsIn(never), 100)
+  for (let id = 1; id <= 1030; id++) endThread(metrics, id)
+  assert.equal(threadsIn(late), 1001)
+  assert.equal(threadsIn(never), 1000)
 })
 
 /** Delays that a thread has observed, one period after the other, and what a reader is told that asks afterwards. */
