@@ -83,8 +83,6 @@ for (const temporality of ['cumulative', 'delta']) {
       nodeFlags: ['--require', join(root, 'test/apps/metrics/wall-clock.cjs')],
       env: {
         ...sink.env,
-        OTEL_METRIC_EXPORT_INTERVAL: '20',
-        OTEL_METRIC_EXPORT_TIMEOUT: '20',
         OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE: temporality,
       },
     })

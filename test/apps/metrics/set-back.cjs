@@ -1,16 +1,21 @@
-// Counts its collections by a counter and for a callback. With the second one the wall clock is set back by two hours, and
-// after the fifth it ends.
+// Has five collections delivered, one after the other. Before the second one the wall clock is set back by two hours.
 const { metrics } = require('@opentelemetry/api')
 const clock = require('./wall-clock.cjs')
 
-const meter = metrics.getMeter('shop')
+const provider = metrics.getMeterProvider()
+const meter = provider.getMeter('shop')
 const counter = meter.createCounter('shop.orders')
-let collections = 0
-const stay = setInterval(() => {}, 1000)
-meter.createObservableCounter('shop.rows').addCallback((result) => {
-  collections++
-  if (collections === 2) clock.set(-2 * 3600 * 1000)
-  if (collections === 5) clearInterval(stay)
-  counter.add(1)
-  result.observe(collections)
-})
+meter.createObservableCounter('shop.rows').addCallback((result) => result.observe(1))
+
+async function main() {
+  for (let collection = 1; collection <= 5; collection++) {
+    if (collection === 2) clock.set(-2 * 3600 * 1000)
+    // The agent looks at the clock once a millisecond at most.
+    const setAt = performance.now()
+    while (performance.now() - setAt < 2);
+    counter.add(1)
+    await provider.forceFlush()
+  }
+}
+
+main()
