@@ -8,6 +8,7 @@ import { http } from './http/index.js'
 import { grpc } from './http2/grpc.js'
 import { http2 } from './http2/index.js'
 import { koa } from './koa.js'
+import { nest } from './nest.js'
 import { next } from './next.js'
 import { pg } from './pg/index.js'
 import { pino } from './pino.js'
@@ -24,6 +25,7 @@ export const INSTRUMENTATIONS: readonly Instrumentation[] = [
   express,
   fastify,
   koa,
+  nest,
   next,
   pg,
   pino,

@@ -1,22 +1,20 @@
 // node test/next.mjs [major or binary of Node.js ...]: builds a site by the oldest and the newest release of Next.js that
 // are traced, serves it with the agent, and compares the routes of its requests. The packages of test/next come from npm
 // and stay in .next-sites. Needs the compiled tests.
-import { execFile, spawn } from 'node:child_process'
+import { execFile } from 'node:child_process'
 import { once } from 'node:events'
 import { cpSync, readdirSync, rmSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { dirname, join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { owning } from '../dist/test/harness/owner.js'
-import { startSink } from '../dist/test/harness/sink.js'
 import { binaries } from './node-lines.mjs'
 import { installPackages } from './packages.mjs'
+import { differences, requestsOf, serve } from './served.mjs'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const lists = join(root, 'test/next')
-const SERVER = 2
 const TIMEOUT_MILLIS = 120_000
 const NEXT = 'node_modules/next/dist/bin/next'
 const env = { PATH: process.env.PATH, HOME: process.env.HOME, NEXT_TELEMETRY_DISABLED: '1' }
@@ -56,39 +54,16 @@ async function build(site) {
 
 /** What is not as it should be: lines to be said. */
 async function traced(owner, node, site) {
-  const sink = await startSink(owner)
-  const said = []
-  const args = ['--import', join(root, 'register.mjs'), NEXT, 'start', '--port', '0']
-  const settings = {
-    cwd: site,
-    env: { ...env, ...sink.env, STOCK: `http://127.0.0.1:${stock.address().port}` },
-    timeout: TIMEOUT_MILLIS,
-  }
-  const server = spawn(node, args, settings)
-  createInterface(server.stderr).on('line', (line) => said.push(line))
-  const origin = await originOf(server)
-  for (const path of Object.keys(ROUTES)) await (await fetch(origin + path)).text()
-  server.kill()
-  await once(server, 'close')
-  const spans = await sink.settled()
-  const found = said.filter((line) => line.startsWith('autospan: ')).slice(1)
-  const requests = spans.filter(({ kind, scope }) => kind === SERVER && scope.name === 'autospan/http')
-  for (const [path, expected] of Object.entries(ROUTES)) {
-    const told = requests
-      .filter(({ attributes }) => attributes['url.path'] === path)
-      .map(({ name, attributes }) => [name, attributes['http.route'], attributes['http.response.status_code']])
-    if (JSON.stringify(told) !== JSON.stringify([expected])) found.push(`${path} was told as ${JSON.stringify(told)}`)
-  }
+  const settings = { cwd: site, env: { ...env, STOCK: `http://127.0.0.1:${stock.address().port}` } }
+  const { said, spans } = await serve(owner, node, [NEXT, 'start', '--port', '0'], settings, Object.keys(ROUTES))
+  const requests = requestsOf(spans)
+  const found = differences(requests, ROUTES, ({ name, attributes }) => [
+    name,
+    attributes['http.route'],
+    attributes['http.response.status_code'],
+  ])
   const calls = spans.filter(({ scope }) => scope.name === 'autospan/undici').map(({ traceId }) => traceId)
   const page = requests.find(({ name }) => name === 'GET /shop/[id]')
   if (calls.join() !== page?.traceId) found.push(`calls in the traces ${calls}, of the page in ${page?.traceId}`)
-  return found
-}
-
-async function originOf(server) {
-  for await (const line of createInterface(server.stdout)) {
-    const origin = /http:\/\/localhost:[1-9]\d*/.exec(line)
-    if (origin !== null) return origin[0]
-  }
-  throw new Error('the site does not listen')
+  return [...said, ...found]
 }

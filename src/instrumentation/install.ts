@@ -1,10 +1,13 @@
 import { subscribe as subscribeTo } from 'node:diagnostics_channel'
+import { createRequire } from 'node:module'
 import { diag } from '../diag/diag.js'
 import { hookModules, type LoadedModule } from '../hooks/modules.js'
 import { versionMatches } from '../hooks/version.js'
 import { guard } from './guard.js'
 import type { ChannelSource, Heard, Instrumentation, ModulePatch } from './instrumentation.js'
 import type { Kit } from './kit.js'
+
+const require = createRequire(import.meta.url)
 
 /** A patch that waits for its module. */
 interface Waiting {
@@ -25,24 +28,45 @@ export function installInstrumentations(
     for (const patch of modules) {
       const known = waiting.get(patch.module) ?? []
       waiting.set(patch.module, [...known, { patch, kit }])
+      awaitEsModule({ patch, kit }, heard)
     }
   }
   hookModules([...waiting.keys()], (loaded) => {
-    const { version } = loaded
     let { exports } = loaded
-    for (const { patch, kit } of waiting.get(loaded.name) ?? []) {
-      if (!isTested(patch, version)) {
-        heard?.(patch.module, version, `left alone, tested are ${patch.versions}`)
-        continue
-      }
-      if (loaded.isLate) tellLate(patch, loaded)
-      const replacement = patch.patch(exports, kit, version)
-      heard?.(patch.module, version, undefined)
-      diag.debug(`patched ${patch.module} ${version ?? 'of Node.js'}`)
+    for (const one of waiting.get(loaded.name) ?? []) {
+      const replacement = apply(one, { ...loaded, exports }, heard)
       if (replacement !== undefined) exports = replacement
     }
     return exports === loaded.exports ? undefined : exports
   })
+}
+
+/** @returns what to hand out instead of the module's exports, if anything */
+function apply({ patch, kit }: Waiting, loaded: LoadedModule, heard: Heard | undefined): unknown {
+  const { version } = loaded
+  if (!isTested(patch, version)) {
+    heard?.(patch.module, version, `left alone, tested are ${patch.versions}`)
+    return undefined
+  }
+  if (loaded.isLate) tellLate(patch, loaded)
+  const replacement = patch.patch(loaded.exports, kit, version)
+  heard?.(patch.module, version, undefined)
+  diag.debug(`patched ${patch.module} ${version ?? 'of Node.js'}`)
+  return replacement
+}
+
+/** What it finds is patched soon after, before anything can come in. */
+function awaitEsModule(one: Waiting, heard: Heard | undefined): void {
+  const { asEsModule, module } = one.patch
+  if (asEsModule === undefined) return
+  const find = (): void => {
+    if (!(asEsModule.reflects in Reflect)) return
+    const { findEsModule } = require('./es-modules.js') as typeof import('./es-modules.js')
+    findEsModule(module, asEsModule.caller)
+      .then((loaded) => loaded && apply(one, loaded, heard))
+      .catch((error) => tellUnpatched(module, error))
+  }
+  for (const channel of asEsModule.channels) subscribeTo(channel, find)
 }
 
 function listen(source: ChannelSource, kit: Kit): void {
@@ -61,8 +85,12 @@ function attempt(place: string, install: () => unknown): void {
   try {
     install()
   } catch (error) {
-    diag.warn(`${place} could not be patched and is left as it is: ${error}`)
+    tellUnpatched(place, error)
   }
+}
+
+function tellUnpatched(place: string, error: unknown): void {
+  diag.warn(`${place} could not be patched and is left as it is: ${error}`)
 }
 
 /** What is patched at once, as a built-in, and what has no versions, as the API, is never too late. */

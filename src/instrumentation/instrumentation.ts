@@ -26,12 +26,23 @@ export interface ModulePatch {
   readonly versions?: string
   /** A text in the module that no other has, and that minifiers keep: by it a copy in a bundle is recognised. */
   readonly telltale?: string
+  /** How to find it where its package is ES modules, which are not hooked; only for what may be patched when it is in use. */
+  readonly asEsModule?: EsModuleTrace
   /**
    * Patches the module's exports in place, or returns what to hand out instead. A throw leaves the module as it is and is
    * said once. `version` is the package's, where it has one.
    */
   // biome-ignore lint/suspicious/noExplicitAny: a module's exports are not ours to type.
   readonly patch: (exports: any, kit: Kit, version: string | undefined) => unknown
+}
+
+/** By what an ES module shows that it has been loaded: its package calls what publishes on a channel. */
+export interface EsModuleTrace {
+  readonly channels: readonly string[]
+  /** What `Reflect` has only if it is worth while to look at who has called. */
+  readonly reflects: string
+  /** A part of the URLs of the package's files: by these the module is resolved. */
+  readonly caller: string
 }
 
 /** The diagnostics channels of one library: no module is hooked, and a copy in a bundle is heard too. */

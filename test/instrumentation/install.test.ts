@@ -1,10 +1,15 @@
 import assert from 'node:assert/strict'
 import { channel } from 'node:diagnostics_channel'
+import { once } from 'node:events'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { join } from 'node:path'
 import { test } from 'node:test'
+import { pathToFileURL } from 'node:url'
 import { installInstrumentations } from '../../src/instrumentation/install.js'
 import type { Instrumentation } from '../../src/instrumentation/instrumentation.js'
 import { Kit } from '../../src/instrumentation/kit.js'
+import { temporaryFolder } from '../harness/folder.js'
 
 // Programs are where instrumentations are tested; here is what none of them shows.
 
@@ -47,6 +52,48 @@ test('a listener that throws is no trouble to who publishes, and is given up whe
   install({ channels: [{ module: 'library', listeners: () => ({ 'test:failing': fail }) }] })
   for (let i = 0; i < 20; i++) channel('test:failing').publish({})
   assert.equal(calls, 10)
+})
+
+test('a library of ES modules is found when it calls, each copy once, in tested versions only', async (t) => {
+  const folder = temporaryFolder(t)
+  const copies = { old: '1.9.9', tested: '2.1.0', other: '2.2.0', strange: '2.3.0' }
+  const makers = []
+  for (const [place, version] of Object.entries(copies)) {
+    const name = place === 'strange' ? 'stranger' : 'library'
+    const home = join(folder, place, 'node_modules', name)
+    mkdirSync(home, { recursive: true })
+    writeFileSync(join(home, 'package.json'), JSON.stringify({ name, version, type: 'module' }))
+    writeFileSync(join(home, 'thing.js'), `export class Thing { static version = '${version}' }`)
+    writeFileSync(
+      join(home, 'index.js'),
+      `import { channel } from 'node:diagnostics_channel'; export * from './thing.js'; export const make = () => channel('test:made').publish({})`,
+    )
+    makers.push((await import(pathToFileURL(join(home, 'index.js')).href)).make)
+  }
+  const patched: string[] = []
+  const found = once(process, 'found')
+  install({
+    modules: [
+      {
+        module: 'library/thing.js',
+        versions: '>=2 <3',
+        asEsModule: { channels: ['test:made'], reflects: 'ownKeys', caller: '/library/' },
+        patch: ({ Thing }, _kit, version) => {
+          assert.equal(Thing.version, version)
+          patched.push(Thing.version)
+          if (version === copies.other) process.emit('found' as never)
+        },
+      },
+      {
+        module: 'library/thing.js',
+        asEsModule: { channels: ['test:made'], reflects: 'nothing that is there', caller: '/library/' },
+        patch: ({ Thing }) => void patched.push(`unlikely ${Thing.version}`),
+      },
+    ],
+  })
+  for (const make of [...makers, ...makers]) make()
+  await found
+  assert.deepEqual(patched, [copies.tested, copies.other])
 })
 
 test('an instrumentation that cannot be started leaves the others alone', () => {
