@@ -4,6 +4,7 @@ import { childProcess } from './child-process.js'
 import { consoleMethods } from './console.js'
 import { express } from './express/index.js'
 import { fastify } from './fastify.js'
+import { hono } from './hono.js'
 import { http } from './http/index.js'
 import { grpc } from './http2/grpc.js'
 import { http2 } from './http2/index.js'
@@ -25,6 +26,7 @@ export const INSTRUMENTATIONS: readonly Instrumentation[] = [
   express,
   fastify,
   koa,
+  hono,
   nest,
   next,
   pg,

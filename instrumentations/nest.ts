@@ -17,8 +17,6 @@ export const nest: Instrumentation = {
       // Its adapter for express listens, the one for fastify makes an instance.
       asEsModule: {
         channels: ['tracing:net.server.listen:asyncStart', 'fastify.initialization'],
-        // By reflect-metadata, which Nest needs and few others have.
-        reflects: 'getMetadata',
         caller: '/@nestjs/',
       },
       patch: ({ ExceptionsHandler }, kit) => {

@@ -1,6 +1,7 @@
 import { subscribe as subscribeTo } from 'node:diagnostics_channel'
 import { createRequire } from 'node:module'
 import { diag } from '../diag/diag.js'
+import { callersHere } from '../diag/stack.js'
 import { hookModules, type LoadedModule } from '../hooks/modules.js'
 import { versionMatches } from '../hooks/version.js'
 import { guard } from './guard.js'
@@ -28,9 +29,9 @@ export function installInstrumentations(
     for (const patch of modules) {
       const known = waiting.get(patch.module) ?? []
       waiting.set(patch.module, [...known, { patch, kit }])
-      awaitEsModule({ patch, kit }, heard)
     }
   }
+  awaitEsModules([...waiting.values()].flat(), heard)
   hookModules([...waiting.keys()], (loaded) => {
     let { exports } = loaded
     for (const one of waiting.get(loaded.name) ?? []) {
@@ -55,18 +56,23 @@ function apply({ patch, kit }: Waiting, loaded: LoadedModule, heard: Heard | und
   return replacement
 }
 
-/** What it finds is patched soon after, before anything can come in. */
-function awaitEsModule(one: Waiting, heard: Heard | undefined): void {
-  const { asEsModule, module } = one.patch
-  if (asEsModule === undefined) return
-  const find = (): void => {
-    if (!(asEsModule.reflects in Reflect)) return
-    const { findEsModule } = require('./es-modules.js') as typeof import('./es-modules.js')
-    findEsModule(module, asEsModule.caller)
-      .then((loaded) => loaded && apply(one, loaded, heard))
-      .catch((error) => tellUnpatched(module, error))
+/** What is found is patched soon after, before anything can come in. */
+function awaitEsModules(waiting: readonly Waiting[], heard: Heard | undefined): void {
+  for (const channel of new Set(waiting.flatMap(({ patch }) => patch.asEsModule?.channels ?? []))) {
+    subscribeTo(channel, () => {
+      const modules = callersHere().filter((file) => file.startsWith('file:'))
+      for (const one of waiting) {
+        const { asEsModule, module } = one.patch
+        if (asEsModule?.channels.includes(channel) !== true) continue
+        const url = modules.find((file) => file.includes(asEsModule.caller))
+        if (url === undefined) continue
+        const { findEsModule } = require('./es-modules.js') as typeof import('./es-modules.js')
+        findEsModule(module, url)
+          .then((loaded) => loaded && apply(one, loaded, heard))
+          .catch((error) => tellUnpatched(module, error))
+      }
+    })
   }
-  for (const channel of asEsModule.channels) subscribeTo(channel, find)
 }
 
 function listen(source: ChannelSource, kit: Kit): void {

@@ -36,12 +36,11 @@ export interface ModulePatch {
   readonly patch: (exports: any, kit: Kit, version: string | undefined) => unknown
 }
 
-/** By what an ES module shows that it has been loaded: its package calls what publishes on a channel. */
+/** By what an ES module shows that it has been loaded: a file of its makers calls what publishes on a channel. */
 export interface EsModuleTrace {
+  /** Of what happens seldom, as that a server begins to listen: each time the stack is looked at. */
   readonly channels: readonly string[]
-  /** What `Reflect` has only if it is worth while to look at who has called. */
-  readonly reflects: string
-  /** A part of the URLs of the package's files: by these the module is resolved. */
+  /** A part of the URLs of files that call, and from which the module is found as they find it. */
   readonly caller: string
 }
 

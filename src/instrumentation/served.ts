@@ -1,4 +1,5 @@
 import type { Context, Span } from '@opentelemetry/api'
+import { spanOf } from '../context/context.js'
 import { attributeIn } from '../trace/attributes.js'
 import { now } from '../trace/clock.js'
 import { HTTP_ROUTE, NonRecordingSpan } from '../trace/non-recording-span.js'
@@ -249,6 +250,11 @@ function toldRoute(span: Span): string | undefined {
       ? span instanceof NonRecordingSpan && span.route
       : attributeIn(recording.attributes, HTTP_ROUTE)
   return (typeof told === 'string' && told) || undefined
+}
+
+/** Tells the route where the request is not at hand: to the span of its context, as the program itself would. */
+export function tellRoute(context: Context, route: string): void {
+  spanOf(context)?.setAttribute(HTTP_ROUTE, route)
 }
 
 /** The traced request behind a request object of node:http or node:http2; undefined where it is not traced. */

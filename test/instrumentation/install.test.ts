@@ -77,17 +77,12 @@ test('a library of ES modules is found when it calls, each copy once, in tested 
       {
         module: 'library/thing.js',
         versions: '>=2 <3',
-        asEsModule: { channels: ['test:made'], reflects: 'ownKeys', caller: '/library/' },
+        asEsModule: { channels: ['test:made'], caller: '/library/' },
         patch: ({ Thing }, _kit, version) => {
           assert.equal(Thing.version, version)
           patched.push(Thing.version)
           if (version === copies.other) process.emit('found' as never)
         },
-      },
-      {
-        module: 'library/thing.js',
-        asEsModule: { channels: ['test:made'], reflects: 'nothing that is there', caller: '/library/' },
-        patch: ({ Thing }) => void patched.push(`unlikely ${Thing.version}`),
       },
     ],
   })
