@@ -7,7 +7,6 @@ import { guard } from '../../src/instrumentation/guard.js'
 import type { Kit } from '../../src/instrumentation/kit.js'
 import { shadow } from '../../src/instrumentation/shadow.js'
 import type { AnyFunction } from '../../src/instrumentation/wrap.js'
-import { takeHanded } from './pool.js'
 import {
   type Client,
   connectionOf,
@@ -17,7 +16,9 @@ import {
   type QueryCall,
   type QueryConfig,
   readQuery,
+  takeHanded,
   tellDatabase,
+  tellQuery,
 } from './query.js'
 
 const require = createRequire(import.meta.url)
@@ -93,7 +94,7 @@ function traceQueries(prototype: Client, Query: QueryClass, kit: Kit): void {
 
   kit.wrap(prototype, 'query', (query) => {
     return function (this: Client, ...args) {
-      const ofPool = takeHanded()
+      const ofPool = takeHanded(this)
       const call = begin(this, ofPool, args[0], args[1])
       if (call === undefined) {
         ofPool?.end()
@@ -105,7 +106,8 @@ function traceQueries(prototype: Client, Query: QueryClass, kit: Kit): void {
         const result = query.apply(this, args)
         if (made === undefined) unheard(call)
         // The pool has bound its caller's callback; that of a promise only settles it.
-        else if (call !== ofPool && (result === undefined || result === args[0])) bindCallback(made, call)
+        else if ((call !== ofPool || this.query !== traced) && (result === undefined || result === args[0]))
+          bindCallback(made, call)
         return result
       } catch (error) {
         call.fail(error)
@@ -118,6 +120,7 @@ function traceQueries(prototype: Client, Query: QueryClass, kit: Kit): void {
   })
   // Its text is the original's.
   notePatched(prototype)
+  const { query: traced } = prototype
 
   function begin(client: Client, ofPool: QueryCall | undefined, config: unknown, values: unknown) {
     if (!isQuery(config) || (ofPool === undefined && !place.on)) return undefined
@@ -126,7 +129,8 @@ function traceQueries(prototype: Client, Query: QueryClass, kit: Kit): void {
       const { database, waited } = connection
       const call = ofPool ?? calls.begin(readQuery(database, config, values, client))
       if (call === undefined) return undefined
-      tellDatabase(call, database)
+      if (call === ofPool && client.query !== traced) tellQuery(call, readQuery(database, config, values, client))
+      else tellDatabase(call, database)
       if (waited > 0) {
         connection.waited = 0
         recordWait(call.span, waited)

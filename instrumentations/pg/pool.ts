@@ -16,6 +16,7 @@ import {
   type QueryCall,
   readQuery,
   sendsAlone,
+  takeHanded,
   tellDatabase,
   UNKNOWN_DATABASE,
 } from './query.js'
@@ -50,17 +51,8 @@ const WAIT: unique symbol = Symbol('autospan.pg.wait')
 let asking: DatabaseQuery | undefined
 /** Whether pg will send it without asking the program for anything. */
 let asksPlainly = false
-/** The query of a pool that is about to be sent by its client. */
-let handed: QueryCall | undefined
 /** Of the one who is asking for a client. */
 let beginning: Wait | undefined
-
-/** The call of the query that a client gets from its pool now. */
-export function takeHanded(): QueryCall | undefined {
-  const call = handed
-  handed = undefined
-  return call
-}
 
 export function tracePool({ prototype }: { readonly prototype: Pool }, kit: Kit): void {
   const metrics = new PgPoolMetrics(kit, (pool) => databaseOfPool(pool as Pool))
@@ -154,14 +146,18 @@ function traceWaiting(prototype: Pool, kit: Kit, metrics: PgPoolMetrics): void {
         tellPool(call, pool)
         call.fail(error)
       } else {
-        handed = call
+        hand(client, call)
       }
-      try {
-        return callback.call(this, error, client, release)
-      } finally {
-        // Not taken, if the client is of a class that is not traced.
-        takeHanded()?.end()
-      }
+      return callback.call(this, error, client, release)
+    }
+  }
+
+  function hand(client: Client, call: QueryCall): void {
+    try {
+      connectionOf(client).handed = call
+    } catch (error) {
+      place.failed(error)
+      call.end()
     }
   }
 }
@@ -187,11 +183,17 @@ function traceConnections(prototype: Pool, kit: Kit, metrics: PgPoolMetrics): vo
     metrics.handsOut(pool, now, isNew ? connection.since : undefined, connection.waited, wait?.context)
     connection.since = now
   })
-  const noteReleased = guard(place, (pool: Pool, client: Client) => metrics.takesBack(pool, connectionOf(client).since))
+  const noteReleased = guard(place, (pool: Pool, client: Client, error: unknown) => {
+    metrics.takesBack(pool, connectionOf(client).since)
+    // Not taken, if the client is of a class that is not traced.
+    const call = takeHanded(client)
+    if (error) call?.fail(error)
+    else call?.end()
+  })
 
   kit.wrap(prototype, '_release', (release) => {
     return function (this: Pool, ...args) {
-      if (metrics.isOn) noteReleased(this, args[0])
+      noteReleased(this, args[0], args[2])
       if (kit.isDetached()) return release.apply(this, args)
       return isQuiet(this, args[2]) ? kit.runUnbound(release, this, args) : kit.runDetached(release, this, args)
     }

@@ -7,6 +7,7 @@ import {
   hideText,
   recordBatchSize,
   recordDatabase,
+  recordQuery,
   recordQueryError,
 } from '../../src/instrumentation/database.js'
 import { DatabaseMetrics, type Failure } from '../../src/instrumentation/database-metrics.js'
@@ -40,6 +41,8 @@ interface Connection {
   waited: number
   /** When its pool began to open it, then when it was handed out last; on the monotonic clock. */
   since: number
+  /** Of the pool's query that it has been handed out for and has not sent yet. */
+  handed: QueryCall | undefined
 }
 
 /** A query as programs write it, and what pg makes of it; an object that pg is to submit as it is may be anything. */
@@ -64,9 +67,18 @@ export const UNKNOWN_DATABASE: Database = databaseOf(SYSTEM, undefined, undefine
 export function connectionOf(client: Client): Connection {
   const known = client[CONNECTION]
   if (known !== undefined) return known
-  const connection = { database: databaseOfClient(client), waited: 0, since: 0 }
+  const connection = { database: databaseOfClient(client), waited: 0, since: 0, handed: undefined }
   Object.defineProperty(client, CONNECTION, { value: connection })
   return connection
+}
+
+/** The call of the pool's query that a client is to send. */
+export function takeHanded(client: Client | undefined): QueryCall | undefined {
+  // `query` may be called on nothing, for pg to refuse.
+  const connection = client?.[CONNECTION]
+  const call = connection?.handed
+  if (call !== undefined) (connection as Connection).handed = undefined
+  return call
 }
 
 /**
@@ -194,6 +206,13 @@ export function tellDatabase(call: QueryCall, database: Database): void {
   if (call.subject.database === database) return
   recordDatabase(call.span, database)
   call.subject = database.own(call.subject)
+}
+
+/** Tells what is sent first for a pool's query by a client with a `query` of its own: it may add queries, or change them. */
+export function tellQuery(call: QueryCall, query: DatabaseQuery): void {
+  if (call.subject === query) return
+  recordQuery(call.span, query)
+  call.subject = query
 }
 
 function recordError(span: Span, error: unknown, query: DatabaseQuery): void {

@@ -119,6 +119,13 @@ export function recordDatabase(span: Span, { namespace, address, port }: Databas
   if (port !== undefined) span.setAttribute('server.port', port)
 }
 
+/** Puts on a span which query was sent after all, and to which database. */
+export function recordQuery(span: Span, { name, attributes: { list } }: DatabaseQuery): void {
+  if (!span.isRecording()) return
+  span.updateName(name)
+  for (let i = 0; i < list.length; i += 2) span.setAttribute(list[i] as string, list[i + 1] as string | number)
+}
+
 export function recordWait(span: Span, seconds: number): void {
   span.setAttribute(WAIT_TIME, seconds)
 }

@@ -494,6 +494,34 @@ for (const [version, project] of Object.entries(projects)) {
     )
   })
 
+  test(`${version}: a query that passes a \`query\` of the program's own is one span, of what is sent`, async () => {
+    assert.equal(
+      await traceOf(join(project, 'own-query.mjs'), { DATABASE_URL: wire }, { attributes: ['db.query.text'] }),
+      trace`
+        adds              INTERNAL
+          SET search_path CLIENT   db.query.text=SET search_path TO ?
+          SELECT t        CLIENT   db.query.text=SELECT * FROM t WHERE id = $1
+          set             INTERNAL
+
+        awaits            INTERNAL
+          SELECT t        CLIENT   db.query.text=SELECT * FROM t WHERE id = $1
+
+        changes           INTERNAL
+          SELECT t2       CLIENT   db.query.text=SELECT * FROM t2 WHERE id = $1
+
+        calls back        INTERNAL
+          SELECT t        CLIENT   db.query.text=SELECT * FROM t WHERE id = $1
+          called back     INTERNAL
+
+        foreign           INTERNAL
+          SELECT t        CLIENT   error Error db.query.text=SELECT * FROM t WHERE id = $1
+
+        throws            INTERNAL
+          SELECT t        CLIENT   error TypeError db.query.text=SELECT * FROM t WHERE id = $1
+      `,
+    )
+  })
+
   test(`${version}: who hears of a release has the stores of the program`, async () => {
     const app = join(project, 'release.mjs')
     const env = { DATABASE_URL: wire }
