@@ -11,7 +11,8 @@ export interface PgPool {
   readonly totalCount: number
   readonly waitingCount: number
   readonly ended: boolean
-  readonly options: { readonly max: number; readonly min?: number; readonly connectionTimeoutMillis?: number }
+  /** Numbers, or what programs take from their environment for them. */
+  readonly options: { readonly max: unknown; readonly min?: unknown; readonly connectionTimeoutMillis?: unknown }
   [MEASURED]?: MeasuredPool
 }
 
@@ -77,8 +78,8 @@ export class PgPoolMetrics {
       idle: idleCount,
       used: totalCount - idleCount,
       pending: waitingCount,
-      max: options.max,
-      idleMin: options.min ?? 0,
+      max: Number(options.max),
+      idleMin: Number(options.min ?? 0),
     }
   }
 }

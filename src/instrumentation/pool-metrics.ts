@@ -14,7 +14,7 @@ const NAME = 'db.client.connection.pool.name'
 /** Of more pools those that are gone are looked for when one is added. */
 const FEW_POOLS = 64
 
-/** How a pool is at the moment, in connections; `pending` is how many wait for one. */
+/** How a pool is at the moment, in connections; `pending` is how many wait for one. No bound is told as no finite number. */
 export interface PoolState {
   readonly name: string
   readonly idle: number
@@ -79,7 +79,10 @@ export class PoolMetrics<Pool extends object> {
             total((pool) => pool[state]),
             { [NAME]: name, 'db.client.connection.state': state },
           )
-        for (const [instrument, of] of others) observe(instrument, total(of), { [NAME]: name })
+        for (const [instrument, of] of others) {
+          const sum = total(of)
+          if (Number.isFinite(sum)) observe(instrument, sum, { [NAME]: name })
+        }
       }
     })
   }

@@ -14,8 +14,8 @@ const gone = await (async () => {
   return new WeakRef(pool)
 })()
 
-// Two pools of the same database.
-const other = new pg.Pool({ connectionString, max: 5, min: 1 })
+// Two pools of the same database; the numbers of one are as they come from the environment.
+const other = new pg.Pool({ connectionString, max: '5', min: '1' })
 await other.query('SELECT 1')
 const pool = new pg.Pool({ connectionString, max: 1, connectionTimeoutMillis: 50 })
 await pool.query('SELECT 1')
@@ -26,12 +26,12 @@ const waited = await pool.connect()
 waited.release()
 await pool.connect()
 
-// A server that says nothing.
+// A server that says nothing, and a pool without a bound.
 const silent = createServer(() => {}).listen(0, '127.0.0.1')
 await once(silent, 'listening')
 const { port } = silent.address()
 console.log(`silent at ${port}`)
-const vain = new pg.Pool({ host: '127.0.0.1', port, database: 'silent', connectionTimeoutMillis: 50 })
+const vain = new pg.Pool({ host: '127.0.0.1', port, database: 'silent', max: Infinity, connectionTimeoutMillis: 50 })
 await vain.query('SELECT 1').catch(refused)
 
 for (let i = 0; i < 100 && gone.deref() !== undefined; i++) {
