@@ -163,6 +163,8 @@ interface QueryError {
   /** The functions of the database that it comes from. */
   readonly where?: unknown
   readonly syscall?: unknown
+  /** One for each address of the host, of an error that has no words itself. */
+  readonly errors?: readonly QueryError[]
 }
 
 /**
@@ -216,7 +218,8 @@ export function tellQuery(call: QueryCall, query: DatabaseQuery): void {
 }
 
 function recordError(span: Span, error: unknown, query: DatabaseQuery): void {
-  const { message, where, syscall } = (error ?? {}) as QueryError
+  const told = (error ?? {}) as QueryError
+  const { message, where, syscall } = told.errors?.[0] ?? told
   const text = typeof message === 'string' ? message : ''
   const code = statusOf(error)
   if (code !== undefined) {

@@ -355,6 +355,15 @@ test('an error has its SQLSTATE, and the words of the server only where they can
   )
 })
 
+test('a connection that is refused at each address of its host is told by the words of the first one', async (t) => {
+  const sink = await startSink(t)
+  const { stdout } = await run('pg/refused.mjs', { env: sink.env })
+  assert.equal(stdout, 'AggregateError ECONNREFUSED\n')
+  const [span] = await sink.settled()
+  assert.equal(span?.attributes['error.type'], 'ECONNREFUSED')
+  assert.equal(span.status.message, 'connect ECONNREFUSED 127.0.0.1:1')
+})
+
 test('a text that the server cannot parse is not shown, for its literals cannot be told either', async (t) => {
   const [span, parameterised] = await querySpans(t, [
     ["SELECT id FROM autospan_test.users WHERE email = 'it's secret'"],
