@@ -15,9 +15,11 @@ const AT_ONCE_BYTES = 16_384
 
 /** A served request of node:http, a message of its own as its response is. */
 export class ServedMessage extends ServedRequest {
-  /** Both until the request is over. */
+  /** All until the request is over. */
   #request: IncomingMessage
   #response: ServerResponse
+  /** `null` for a request that the program has made itself. Kept, for express makes each look at a message dear. */
+  #socket: (Socket & { readonly server?: unknown }) | null
 
   constructor(
     context: Context,
@@ -32,10 +34,13 @@ export class ServedMessage extends ServedRequest {
     super(context, span, request.method ?? '', kinds, beganAt, metrics, scheme)
     this.#request = request
     this.#response = response
+    this.#socket = request.socket
   }
 
+  /** What is answered to a connection that is lost is never sent: a reader of the body may hear of that before its end. */
   override started(): void {
-    if (!this.isOver) this.begins(this.#response.statusCode, endsAtOnce(this.#response))
+    if (this.isOver || this.hasGone()) return
+    this.begins(this.#response.statusCode, endsAtOnce(this.#response))
   }
 
   protected override versionOf(): string {
@@ -43,7 +48,7 @@ export class ServedMessage extends ServedRequest {
   }
 
   protected override hasGone(): boolean {
-    return this.#request.socket.destroyed
+    return this.#socket?.destroyed === true
   }
 
   /**
@@ -51,25 +56,26 @@ export class ServedMessage extends ServedRequest {
    * 20 that waits for those before it when its connection is lost: its request is.
    */
   protected override isLast(event: string, message: Message): boolean {
-    const socket = this.#request.socket as (Socket & { server?: unknown }) | null
+    const socket = this.#socket
     if (!socket?.server) return message === this.#response
     return event === 'close' && (message === this.#response || (this.#response.socket === null && socket.destroyed))
   }
 
   protected override breaker(): string {
     if (this.#destroyedWith()) return SERVER_DISCONNECTED
-    const { errored, readableEnded } = this.#request.socket ?? {}
+    const { errored, readableEnded } = this.#socket ?? {}
     const isClient = errored ? FROM_CLIENT.test(String(propertyOf(errored, 'code'))) : readableEnded === true
     return isClient ? CLIENT_DISCONNECTED : SERVER_DISCONNECTED
   }
 
   protected override brokenWith(): unknown {
-    return this.#destroyedWith() ?? this.#request.socket?.errored
+    return this.#destroyedWith() ?? this.#socket?.errored
   }
 
   protected override letGo(): void {
     this.#request = undefined as never
     this.#response = undefined as never
+    this.#socket = null
   }
 
   /** Node.js itself destroys, as aborted, responses that still wait for those before them on their connection. */

@@ -27,6 +27,7 @@ test('who breaks off a request is told, with the error that the program gives fo
     '/client-stops-reading': [200, 'client_disconnected', 0, 0],
     '/client-resets': [200, 'client_disconnected', 0, 0],
     '/client-leaves-early': [undefined, 'client_disconnected', 0, 0],
+    '/client-leaves-body': [undefined, 'client_disconnected', 0, 0],
     '/client-resets-first': [undefined, 'client_disconnected', 0, 0],
     '/client-resets-second': [undefined, 'client_disconnected', 0, 0],
     '/client-resets-third': [200, 'client_disconnected', 0, 0],
@@ -43,7 +44,7 @@ test('who breaks off a request is told, with the error that the program gives fo
     new Map(left.map(({ attributes, count }) => [attributes['http.response.status_code'], Number(count)])),
     new Map<unknown, number>([
       [200, 4],
-      [undefined, 5],
+      [undefined, 6],
     ]),
   )
   const { '/server-garbage': garbage, ...others } = sent

@@ -32,6 +32,11 @@ const ways = {
     res.once('close', () => setImmediate(() => parts.emit('late', res.writeHead(200).end('whole'))))
     parts.emit('asked')
   },
+  // It is answered by who reads the body, as parsers of bodies have express do; the client is gone, and its end still to come.
+  'client-leaves-body': (req, res) => {
+    req.resume().once('aborted', () => parts.emit('answered', res.writeHead(500).end('no body')))
+    parts.emit('asked')
+  },
   // They wait for an answer that never comes, one of them with its own.
   'client-resets-first': () => {},
   'client-resets-second': () => {},
@@ -88,6 +93,11 @@ server.listen(0, '127.0.0.1', async () => {
   await once(parts, 'asked')
   leaving.destroy()
   await once(parts, 'late')
+  const sending = connect(port, '127.0.0.1')
+  sending.write(`GET /client-leaves-body ${HTTP}\r\nHost: x\r\nContent-Length: 10\r\n\r\nhalf`)
+  await once(parts, 'asked')
+  sending.destroy()
+  await once(parts, 'answered')
   const pipelining = connect(port, '127.0.0.1')
   for (const which of ['first', 'second', 'third'])
     pipelining.write(`GET /client-resets-${which} ${HTTP}\r\nHost: x\r\n\r\n`)
