@@ -12,7 +12,7 @@ import {
 } from '../../src/instrumentation/database.js'
 import { DatabaseMetrics, type Failure } from '../../src/instrumentation/database-metrics.js'
 import { errorType } from '../../src/instrumentation/http.js'
-import type { Kit } from '../../src/instrumentation/kit.js'
+import { type Kit, messageOf } from '../../src/instrumentation/kit.js'
 
 /** A client of pg, JavaScript or native. */
 export interface Client {
@@ -163,7 +163,7 @@ interface QueryError {
   /** The functions of the database that it comes from. */
   readonly where?: unknown
   readonly syscall?: unknown
-  /** One for each address of the host, of an error that has no words itself. */
+  /** One for each address of the host that has been tried. */
   readonly errors?: readonly QueryError[]
 }
 
@@ -218,15 +218,19 @@ export function tellQuery(call: QueryCall, query: DatabaseQuery): void {
 }
 
 function recordError(span: Span, error: unknown, query: DatabaseQuery): void {
-  const told = (error ?? {}) as QueryError
-  const { message, where, syscall } = told.errors?.[0] ?? told
-  const text = typeof message === 'string' ? message : ''
+  const { message, where, syscall, errors } = (error ?? {}) as QueryError
+  const text = typeof message === 'string' ? messageOf(error) : ''
   const code = statusOf(error)
   if (code !== undefined) {
     if (code === SYNTAX_ERROR) hideText(span, query)
     // With its own words, and any SQLSTATE, a function of the database may raise what it likes.
     recordQueryError(span, error, code, !where && NAMES_NO_VALUE.test(code) ? text : undefined)
   } else {
-    recordQueryError(span, error, undefined, syscall !== undefined || SAID_BY_PG.test(text) ? text : undefined)
+    recordQueryError(
+      span,
+      error,
+      undefined,
+      (syscall ?? errors?.[0]?.syscall) !== undefined || SAID_BY_PG.test(text) ? text : undefined,
+    )
   }
 }

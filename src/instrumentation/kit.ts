@@ -15,7 +15,7 @@ import { type MakeWrapper, wrapMethod } from './wrap.js'
 
 export { clearInterval, setImmediate, setInterval } from '../context/timers.js'
 export { ownText } from '../trace/own-text.js'
-export { propertyOf } from '../trace/thrown.js'
+export { messageOf, propertyOf } from '../trace/thrown.js'
 export type { AgentMeter, Describe, Place, Share, SharedAttributes }
 
 /** What the user has set for one library. */

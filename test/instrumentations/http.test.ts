@@ -387,6 +387,7 @@ test('errors of a call are on its span; an abort by the caller is none, but by a
   assert.deepEqual(Object.fromEntries(told.map(([path, ...rest]) => [path, rest])), {
     '/refused/get': ['ECONNREFUSED', 2],
     '/refused/fetch': ['ECONNREFUSED', 2],
+    '/refused/both': ['ECONNREFUSED', 2],
     '/404': ['404', 2],
     '/reset/get': ['ECONNRESET', 2],
     '/reset/fetch': ['UND_ERR_SOCKET', 2],
@@ -408,7 +409,9 @@ test('errors of a call are on its span; an abort by the caller is none, but by a
     '/refused/piped': ['ECONNREFUSED', 2],
     '/404?late': ['404', 2],
   })
-  const piped = spans.find(({ attributes }) => String(attributes['url.full']).endsWith('/refused/piped'))
+  const ofPath = (path: string) => spans.find(({ attributes }) => String(attributes['url.full']).endsWith(path))
+  assert.match(ofPath('/refused/both')?.status.message ?? '', /^connect ECONNREFUSED 127\.0\.0\.1:\d+$/)
+  const piped = ofPath('/refused/piped')
   const proxy = all.find(({ kind, attributes }) => kind === 2 && attributes['url.path'] === '/proxy')
   assert.equal(piped?.parentSpanId, proxy?.spanId)
   assert.ok(piped !== undefined && piped.endTimeUnixNano > piped.startTimeUnixNano)
