@@ -2,6 +2,7 @@
 // With --check it writes nothing, and fails when the table is not what it would write.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { INSTRUMENTATIONS } from '../dist/instrumentations/index.js'
+import { packageOf } from '../dist/src/hooks/packages.js'
 
 const README = new URL('../README.md', import.meta.url)
 const TABLE = /(?<=<!-- libraries -->\n).*(?=<!-- \/libraries -->)/s
@@ -21,12 +22,6 @@ function row({ name, about, modules = [], channels = [] }) {
   }
   const libraries = [...names].map(([versions, packages]) => `${[...packages].join(', ')} ${versions}`)
   return `| \`${name}\` | ${libraries.join('; ') || 'Node.js itself'} | ${about} |`
-}
-
-/** A module may be a file in a package. */
-function packageOf(module) {
-  const parts = module.split('/')
-  return parts.slice(0, module.startsWith('@') ? 2 : 1).join('/')
 }
 
 function fail(message) {

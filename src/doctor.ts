@@ -3,6 +3,7 @@ import { appendFileSync, writeSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { readEnvironment } from './config/environment.js'
+import { packageOf } from './hooks/packages.js'
 import type { Heard, Instrumentation } from './instrumentation/instrumentation.js'
 
 /** How long the program's start may be held by looking at the backend. */
@@ -44,12 +45,13 @@ export function startDoctor(wish: string, enabled: readonly Instrumentation[]): 
     },
     end() {
       problems += leftAlone.size
-      const missing = [...known].filter((module) => !loaded.has(module))
+      const present = new Set([...loaded].map(packageOf))
+      const missing = new Set([...known].map(packageOf).filter((library) => !present.has(library)))
       const lines = [
         '\nautospan doctor: what the program has loaded',
         ...[...patched].map((name) => `  ✓ ${name}: patched`),
         ...[...leftAlone].map((text) => `  ✗ ${text}`),
-        `  · not loaded: ${missing.join(', ') || 'nothing'}`,
+        `  · not loaded: ${[...missing].join(', ') || 'nothing'}`,
       ]
       writeSync(2, `${lines.join('\n')}\n`)
       if (wish !== 'true') appendFileSync(wish, `${problems}\n`)

@@ -3,6 +3,7 @@ import { isBuiltin } from 'node:module'
 import { dirname, join } from 'node:path'
 import type { InstrumentationsConfig } from '../config/config.js'
 import { OTHER_INSTRUMENTATIONS } from '../config/instrumentations.js'
+import { packageOf } from '../hooks/packages.js'
 import { versionMatches } from '../hooks/version.js'
 import type { Instrumentation } from '../instrumentation/instrumentation.js'
 import type { Report } from './report.js'
@@ -15,6 +16,8 @@ export function reportLibraries(
   folder: string,
 ): void {
   const missing: string[] = []
+  /** Several instrumentations may be about one library. */
+  const traced = new Set<string>()
   for (const { name, modules = [], channels = [] } of instrumentations) {
     const isEnabled = config.isEnabled(name)
     const ranges = new Map<string, (string | undefined)[]>()
@@ -26,9 +29,11 @@ export function reportLibraries(
       const version = isBuiltin(library) ? process.versions.node : installedVersion(library, folder)
       const builtIn = version === undefined ? process.versions[library] : undefined
       // fetch is Node's own undici.
-      if (builtIn !== undefined) tell(report, name, library, `${builtIn} of Node.js`, [undefined], isEnabled)
-      else if (version === undefined) missing.push(library)
-      else tell(report, name, library, version, versions, isEnabled)
+      const found = builtIn === undefined ? version : `${builtIn} of Node.js`
+      if (found === undefined) missing.push(library)
+      else if (!isEnabled) report.note(`${labelOf(library, found)}: switched off (${name})`)
+      else if (!traced.has(library) && isTold(report, library, found, builtIn === undefined ? versions : [undefined]))
+        traced.add(library)
     }
   }
   if (missing.length > 0) report.note(`not installed here: ${missing.join(', ')}`)
@@ -39,25 +44,17 @@ export function reportLibraries(
   if (strangers.length > 0) report.note(`installed, and not traced by autospan: ${strangers.join(', ')}`)
 }
 
-function tell(
-  report: Report,
-  name: string,
-  library: string,
-  version: string,
-  ranges: readonly (string | undefined)[],
-  isEnabled: boolean,
-): void {
-  const label = isBuiltin(library) ? `${library} of Node.js ${version}` : `${library} ${version}`
-  if (!isEnabled) report.note(`${label}: switched off (${name})`)
-  else if (ranges.some((range) => range === undefined || versionMatches(version, range)))
-    report.fine(`${label}: traced`)
+/** @returns whether it is told as traced */
+function isTold(report: Report, library: string, version: string, ranges: readonly (string | undefined)[]): boolean {
+  const label = labelOf(library, version)
+  const isTraced = ranges.some((range) => range === undefined || versionMatches(version, range))
+  if (isTraced) report.fine(`${label}: traced`)
   else report.problem(`${label}: left alone, tested are ${[...new Set(ranges)].join(', ')}`)
+  return isTraced
 }
 
-/** A module may be a file in a package. */
-function packageOf(module: string): string {
-  const parts = module.split('/')
-  return parts.slice(0, module.startsWith('@') ? 2 : 1).join('/')
+function labelOf(library: string, version: string): string {
+  return isBuiltin(library) ? `${library} of Node.js ${version}` : `${library} ${version}`
 }
 
 /** Of the package as Node finds it from `folder`. */

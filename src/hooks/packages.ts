@@ -97,7 +97,7 @@ export class HookedPackages {
 }
 
 /** `pg` of `pg/lib/client.js`, and `@scope/name` of such a one. */
-function packageOf(name: string): string {
+export function packageOf(name: string): string {
   return name.split('/', name.startsWith('@') ? 2 : 1).join('/')
 }
 

@@ -161,6 +161,7 @@ test('a library is told with why it is not traced', async (t) => {
   const env = { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url, OTEL_NODE_DISABLED_INSTRUMENTATIONS: 'koa' }
   const { stdout } = await autospan(['doctor', '--all'], { env })
   assert.match(stdout, /· koa \d.*: switched off \(koa\)\n/)
+  assert.equal(stdout.match(/✓ http2 of Node\.js .*: traced\n/g)?.length, 1, 'once, for all that is about it')
   assert.match(stdout, /OTEL_BSP_SCHEDULE_DELAY +5000 +default\n/)
   const future = await autospan(['doctor'], {
     env: { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url },
@@ -369,7 +370,7 @@ test('AUTOSPAN_DOCTOR=1 tells on stderr, and leaves output and exit code to the 
   assert.deepEqual([stdout, code], ['', 0])
   assert.match(stderr, /✓ a test span was taken/)
   assert.match(stderr, /✗ OTEL_BSP_SCHEDULE_DELAY="5s"/)
-  assert.match(stderr, /what the program has loaded/)
+  assert.match(stderr, /what the program has loaded\n(?: {2}✓ .*\n)* {2}· not loaded: .*, express, .*, @nestjs\/core, /)
   const quiet = await run('boot/traced.mjs', {
     env: { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url, AUTOSPAN_DOCTOR: 'false' },
   })
