@@ -59,20 +59,24 @@ function apply({ patch, kit }: Waiting, loaded: LoadedModule, heard: Heard | und
 /** What is found is patched soon after, before anything can come in. */
 function awaitEsModules(waiting: readonly Waiting[], heard: Heard | undefined): void {
   for (const channel of new Set(waiting.flatMap(({ patch }) => patch.asEsModule?.channels ?? []))) {
+    const concerned = waiting.filter(({ patch }) => patch.asEsModule?.channels.includes(channel))
     subscribeTo(channel, () => {
       const modules = callersHere().filter((file) => file.startsWith('file:'))
-      for (const one of waiting) {
+      for (const one of concerned) {
         const { asEsModule, module } = one.patch
-        if (asEsModule?.channels.includes(channel) !== true) continue
-        const url = modules.find((file) => file.includes(asEsModule.caller))
-        if (url === undefined) continue
-        const { findEsModule } = require('./es-modules.js') as typeof import('./es-modules.js')
-        findEsModule(module, url)
-          .then((loaded) => loaded && apply(one, loaded, heard))
-          .catch((error) => tellUnpatched(module, error))
+        const url = modules.find((file) => asEsModule !== undefined && file.includes(asEsModule.caller))
+        if (url !== undefined) attempt(module, () => patchEsModule(one, url, heard))
       }
     })
   }
+}
+
+function patchEsModule(one: Waiting, url: string, heard: Heard | undefined): void {
+  const { module } = one.patch
+  const { findEsModule } = require('./es-modules.js') as typeof import('./es-modules.js')
+  findEsModule(module, url)
+    .then((loaded) => loaded && apply(one, loaded, heard))
+    .catch((error) => tellUnpatched(module, error))
 }
 
 function listen(source: ChannelSource, kit: Kit): void {

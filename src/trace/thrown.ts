@@ -3,8 +3,10 @@
  * throw when they are read. Nothing here throws.
  */
 
+type Key = 'code' | 'name' | 'message' | 'stack' | 'cause' | 'errors' | 0
+
 /** Undefined where there is no such property, or none that can be read. */
-export function propertyOf(thrown: unknown, key: 'code' | 'name' | 'message' | 'stack' | 'cause' | 'errors'): unknown {
+export function propertyOf(thrown: unknown, key: Key): unknown {
   try {
     return (thrown as Readonly<Record<string, unknown>> | null | undefined)?.[key]
   } catch {
@@ -15,15 +17,11 @@ export function propertyOf(thrown: unknown, key: 'code' | 'name' | 'message' | '
 /** Its message, where that is a text; else itself as one. */
 export function messageOf(thrown: unknown): string {
   const message = propertyOf(thrown, 'message')
-  if (message === '') return messageOfFirst(propertyOf(thrown, 'errors'))
-  return typeof message === 'string' ? message : textOf(thrown)
-}
-
-/** An `AggregateError` of Node.js, for a host of several addresses, has no words itself. */
-function messageOfFirst(errors: unknown): string {
-  const first: unknown = Array.isArray(errors) ? errors[0] : undefined
-  const message = propertyOf(first, 'message')
-  return typeof message === 'string' ? message : ''
+  if (typeof message !== 'string') return textOf(thrown)
+  if (message !== '') return message
+  // An `AggregateError` of Node.js, for a host of several addresses, has no words itself.
+  const first = propertyOf(propertyOf(propertyOf(thrown, 'errors'), 0), 'message')
+  return typeof first === 'string' ? first : ''
 }
 
 /** The name of its class, if it has one. */

@@ -56,14 +56,15 @@ test('a listener that throws is no trouble to who publishes, and is given up whe
 
 test('a library of ES modules is found when it calls, each copy once, in tested versions only', async (t) => {
   const folder = temporaryFolder(t)
-  const copies = { old: '1.9.9', tested: '2.1.0', other: '2.2.0', strange: '2.3.0' }
+  const copies = { old: '1.9.9', empty: '2.0.0', tested: '2.1.0', strange: '2.2.0', other: '2.3.0' }
   const makers = []
   for (const [place, version] of Object.entries(copies)) {
     const name = place === 'strange' ? 'stranger' : 'library'
     const home = join(folder, place, 'node_modules', name)
     mkdirSync(home, { recursive: true })
     writeFileSync(join(home, 'package.json'), JSON.stringify({ name, version, type: 'module' }))
-    writeFileSync(join(home, 'thing.js'), `export class Thing { static version = '${version}' }`)
+    const thing = place === 'empty' ? 'export {}' : `export class Thing { static version = '${version}' }`
+    writeFileSync(join(home, 'thing.js'), thing)
     writeFileSync(
       join(home, 'index.js'),
       `import { channel } from 'node:diagnostics_channel'; export * from './thing.js'; export const make = () => channel('test:made').publish({})`,
