@@ -1,6 +1,7 @@
 /** The stack of the caller: as long as need be, and as Node.js writes it, whatever the program has made of stacks. Throws nothing. */
 export function stackHere(): string {
-  return String(read(undefined))
+  const stack = read(undefined)
+  return typeof stack === 'string' ? stack : ''
 }
 
 /**

@@ -107,6 +107,22 @@ for (const [what, change] of Object.entries(STACKS)) {
   }
 }
 
+test('stacks that are no texts, and refuse to be, are no trouble to who adds to the API', async (t) => {
+  const folder = temporaryFolder(t)
+  // The agent's own version, for there is nothing to tell another by.
+  copyApi(folder, '1.10.0')
+  const lines = [
+    `const { diag } = require('@opentelemetry/api')`,
+    'Error.prepareStackTrace = () => ({ toString: () => Object.create(null) })',
+    'Object.freeze(Error)',
+    'console.log(diag.setLogger({ error() {}, warn() {}, info() {}, debug() {}, verbose() {} }))',
+  ]
+  writeFileSync(join(folder, 'app.cjs'), lines.join('\n'))
+  const env = { OTEL_TRACES_EXPORTER: 'none', OTEL_METRICS_EXPORTER: 'none' }
+  const { stdout, code, stderr } = await run(join(folder, 'app.cjs'), { env })
+  assert.deepEqual([stdout, code], ['true\n', 0], stderr)
+})
+
 function copyApi(folder: string, version: string): void {
   const api = join(folder, 'node_modules/@opentelemetry/api')
   mkdirSync(api, { recursive: true })
