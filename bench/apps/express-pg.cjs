@@ -2,7 +2,12 @@
 const express = require('express')
 const { Pool } = require('pg')
 
-const pool = new Pool({ connectionString: process.env.BENCH_DATABASE_URL, max: Number(process.env.BENCH_CONNECTIONS) })
+const pool = new Pool({
+  connectionString: process.env.BENCH_DATABASE_URL,
+  max: Number(process.env.BENCH_CONNECTIONS),
+  // Programs wait for their turn for longer than 10 s, and some agents make spans of connections.
+  idleTimeoutMillis: 0,
+})
 const app = express()
 
 app.get('/items/:id', async (request, response) => {
