@@ -72,10 +72,20 @@ const ON_24_ONLY = [
 ]
 
 /** In what these are about 22 is as 20: it keeps contexts in the same way and loads modules in another. */
-const NOT_ON_22 = ['-bundlers/', '-environment/', '-exit/', '-export/', '-foreign/', '-logs/', '-metrics/']
+const NOT_ON_22 = [
+  '-bundlers/',
+  '-environment/',
+  '-exit/',
+  '-export/',
+  '-foreign/',
+  '-instrumentations/logs',
+  '-instrumentations/pg',
+  '-logs/',
+  '-metrics/',
+]
 
 /** In what these are about 24 is as 26. */
-const NOT_ON_24 = ['-bundlers/', '-metrics/']
+const NOT_ON_24 = ['-bundlers/', '-export/', '-logs/', '-metrics/']
 
 const LEFT_OUT = { 22: [...NOT_AGAIN, ...ON_24_ONLY, ...NOT_ON_22], 24: [...NOT_AGAIN, ...NOT_ON_24] }
 
