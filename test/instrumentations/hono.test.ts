@@ -1,13 +1,26 @@
 import { join } from 'node:path'
+import { test } from 'node:test'
 import { trace } from '../harness/draw.js'
+import { askBoth, assertTold, type Failure } from '../harness/failures.js'
 import { file } from '../harness/owner.js'
-import { root } from '../harness/program.js'
+import { root, start } from '../harness/program.js'
 import { projectOf } from '../harness/project.js'
+import { startSink } from '../harness/sink.js'
 import { type Table, testTables } from '../harness/tables.js'
 
 // The adapter is copied too, for its hono is the one beside it.
 const oldest = { hono: 'hono-oldest', '@hono/node-server': 'hono-node-server1' }
 const projects = { oldest: await projectOf(file, 'hono', oldest), newest: join(root, 'test/apps/hono') }
+
+const FAILURES: readonly Failure[] = [
+  ['/broken/7', 500, 'Failure', 'thrown'],
+  ['/rejected', 500, 'Failure', 'rejected'],
+  ['/text', 500, 'string', 'a text'],
+  ['/conflict', 409],
+  ['/sub/broken', 500, 'Failure', 'of an application within'],
+  ['/own/broken', 503, 'Failure', 'of an application within'],
+  ['/own/missing', 404],
+]
 
 const TABLES: readonly Table[] = [
   {
@@ -39,7 +52,7 @@ const TABLES: readonly Table[] = [
 
       GET /sub/orders/:order SERVER 200 http.route=/sub/orders/:order
 
-      GET /broken/:id        SERVER 500 error 500 http.route=/broken/:id
+      GET /broken/:id        SERVER 500 error Failure http.route=/broken/:id
 
       GET /guarded/users/:id SERVER 401 http.route=/guarded/users/:id
 
@@ -64,6 +77,17 @@ const TABLES: readonly Table[] = [
 for (const [version, project] of Object.entries(projects)) {
   for (const extension of ['cjs', 'mjs']) {
     const title = (text: string): string => `${version} ${extension}: ${text}`
-    testTables(TABLES, join(project, `server.${extension}`), {}, { title, attributes: ['http.route'] })
+    const app = join(project, `server.${extension}`)
+
+    testTables(TABLES, app, {}, { title, attributes: ['http.route'] })
+
+    test(title('an error is recorded once, whoever answered for it, if the answer is a server error'), async (t) => {
+      const sink = await startSink(t)
+      const bare = await start(t, app, { agent: false })
+      const server = await start(t, app, { env: sink.env })
+      await askBoth(FAILURES, server, bare)
+      await server.stop()
+      assertTold(FAILURES, await sink.settled())
+    })
   }
 }
