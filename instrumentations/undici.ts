@@ -1,8 +1,11 @@
 import { createRequire } from 'node:module'
 import type { Instrumentation, Listeners } from '../src/instrumentation/instrumentation.js'
 import type { Calls, Message } from './undici-calls.js'
+import type { Undici } from './undici-pools.js'
 
 const require = createRequire(import.meta.url)
+
+const VERSIONS = '>=5.29 <9'
 
 /**
  * fetch and undici, by the diagnostics channels that undici publishes itself: the one built into
@@ -11,10 +14,20 @@ const require = createRequire(import.meta.url)
 export const undici: Instrumentation = {
   name: 'undici',
   about: 'requests sent by fetch and by the undici package',
+  modules: [
+    {
+      module: 'undici',
+      versions: VERSIONS,
+      patch: (undici: Undici, kit) => {
+        const { keepCallers } = require('./undici-pools.js') as typeof import('./undici-pools.js')
+        keepCallers(undici, kit)
+      },
+    },
+  ],
   channels: [
     {
       module: 'undici',
-      versions: '>=5.29 <9',
+      versions: VERSIONS,
       begins: ['undici:request:create'],
       listeners: (kit): Listeners<Message> => {
         let calls: Calls | undefined

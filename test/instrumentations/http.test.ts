@@ -486,6 +486,24 @@ for (const PACKAGE of ['undici5', 'undici6', 'undici7']) {
   })
 }
 
+for (const PACKAGE of ['undici5', 'undici6', 'undici7']) {
+  test(`${PACKAGE}: what waits for a connection of a full pool is in the trace of its caller`, async (t) => {
+    const sink = await startSink(t)
+    const server = await start(t, 'http/undici-pool.mjs', { env: { PACKAGE, ...sink.env } })
+    const each = trace`
+      GET     SERVER 200
+        GET   CLIENT 200
+          GET SERVER 200
+    `
+    for (const way of ['fetch', 'request']) {
+      const answers = Array.from({ length: 4 }, async () => (await fetch(`${server.url}/${way}`)).text())
+      assert.deepEqual(await Promise.all(answers), Array(4).fill(way))
+    }
+    await server.stop()
+    assert.equal(await sink.traces(24), each.repeat(8))
+  })
+}
+
 test('a request that a proxy hands on for undici is told of the server that it is for, and propagates as that may know', async (t) => {
   const sink = await startSink(t)
   const { stdout, stderr } = await run('http/undici-proxied.mjs', {
