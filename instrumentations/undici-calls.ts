@@ -58,7 +58,8 @@ interface UndiciRequest {
 
 interface UndiciResponse {
   readonly statusCode: number
-  readonly headers: (Buffer | string)[]
+  /** Names and values by turns; over HTTP/2 since undici 8 as node:http2 has them. */
+  readonly headers: (Buffer | string)[] | Readonly<Record<string, string | string[]>>
 }
 
 /** Programs call some tens of servers; crawlers call more, and are told of each anew. */
@@ -230,8 +231,8 @@ export class Calls {
     call.sent.end(this.#kit.now())
   }
 
-  #expectRedirect(request: UndiciRequest, call: Call, { headers }: UndiciResponse): void {
-    const location = valuesIn(headers, 'location')?.[0]
+  #expectRedirect(request: UndiciRequest, call: Call, response: UndiciResponse): void {
+    const location = receivedHeader(response, 'location')?.[0]
     const url = urlOf(request)
     if (location === undefined || !URL.canParse(location, url)) return
     if (this.#redirects.size >= MAX_REDIRECTS) this.#redirects.delete(this.#redirects.keys().next().value as string)
@@ -251,8 +252,8 @@ export class Calls {
 }
 
 /** Apart, for it makes a closure. */
-function captureHeaders(http: HttpRules, { sent: { span } }: Call, { headers }: UndiciResponse): void {
-  http.captureResponse(span, http.client.response, (name) => valuesIn(headers, name))
+function captureHeaders(http: HttpRules, { sent: { span } }: Call, response: UndiciResponse): void {
+  http.captureResponse(span, http.client.response, (name) => receivedHeader(response, name))
 }
 
 function takeCall(request: UndiciRequest): Call | undefined {
@@ -296,6 +297,12 @@ function sentHeader({ headers }: UndiciRequest, name: string): string[] | undefi
   if (Array.isArray(headers)) return valuesIn(headers, name)
   const lines = [...String(headers).matchAll(headerLine(name, 'g'))]
   return lines.length === 0 ? undefined : lines.map(([, value]) => value!)
+}
+
+function receivedHeader({ headers }: UndiciResponse, name: string): string[] | undefined {
+  if (Array.isArray(headers)) return valuesIn(headers, name)
+  const value = headers[name]
+  return value === undefined ? undefined : [value].flat()
 }
 
 /** All values of a header in a list of names and values; what a program sends several times has a list of its own. */

@@ -5,8 +5,11 @@ import { GrpcSink } from '../harness/grpc-sink.js'
 import { run, told, traceOf } from '../harness/program.js'
 import { startSink } from '../harness/sink.js'
 
+const LINE = Number(process.versions.node.split('.')[0])
 /** Headers as a list came with Node.js 24. */
-const HAS_LISTS = Number(process.versions.node.split('.')[0]) >= 24
+const HAS_LISTS = LINE >= 24
+/** Where the server can: since undici 8. */
+const FETCHES_BY_HTTP2 = LINE >= 26
 
 const WAYS: readonly (readonly [serve: string, send: string, connect?: string])[] = [
   ['stream', 'object'],
@@ -233,6 +236,30 @@ test('fastify and koa have their routes over HTTP/2 and HTTP/1, and undici tells
       GET               CLIENT 200
         GET /orders/:id SERVER 200 network.protocol.version=2 url.scheme=https
     `,
+  )
+})
+
+test('what is captured of answers to fetch, and redirects that it follows, are told over HTTP/2 too', async (t) => {
+  const sink = await startSink(t)
+  const outcome = await run('http2/fetched.mjs', {
+    env: {
+      ...sink.env,
+      NODE_TLS_REJECT_UNAUTHORIZED: '0',
+      OTEL_INSTRUMENTATION_HTTP_CLIENT_CAPTURE_RESPONSE_HEADERS: 'x-told',
+    },
+  })
+  assert.equal(outcome.stdout, FETCHES_BY_HTTP2 ? '2.0\n2.0\n' : '1.1\n1.1\n', told(outcome))
+  const sent = (await sink.settled()).filter(({ kind }) => kind === 3)
+  assert.deepEqual(
+    sent.map(({ attributes }) => [
+      attributes['http.response.status_code'],
+      attributes['http.response.header.x-told'],
+      attributes['http.request.resend_count'],
+    ]),
+    [
+      [302, ['a'], undefined],
+      [200, ['b'], 1],
+    ],
   )
 })
 
