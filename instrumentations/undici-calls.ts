@@ -6,7 +6,14 @@ import { guard } from '../src/instrumentation/guard.js'
 import { isAbort, isSigned, methodName } from '../src/instrumentation/http.js'
 import { sentAttributes } from '../src/instrumentation/http-kinds.js'
 import type { HttpRules } from '../src/instrumentation/http-rules.js'
-import { type Describe, type Kit, ownText, propertyOf, type SharedAttributes } from '../src/instrumentation/kit.js'
+import {
+  type Describe,
+  type Kit,
+  messageOf,
+  ownText,
+  propertyOf,
+  type SharedAttributes,
+} from '../src/instrumentation/kit.js'
 import { tellPeer } from '../src/instrumentation/peer.js'
 import { type SentCall, SentRequests } from '../src/instrumentation/sent.js'
 import { shadow } from '../src/instrumentation/shadow.js'
@@ -287,9 +294,14 @@ function shownUrl({ shownOrigin }: Server, request: UndiciRequest): string {
 /** Of the errors that have no code, with some releases of undici, those that no caller has made. */
 const WITHOUT_CODE = new Set<unknown>(['TimeoutError', 'HTTPParserError'])
 
+/** What undici makes of an abort without a reason; in other words its aborts are its own, as where a proxy makes no tunnel. */
+const ABORTED = 'Request aborted'
+
 /** Errors of undici and of the system have a code; what has none is the caller's own reason for an abort. */
 function isCancelled(error: unknown): boolean {
-  if (typeof error !== 'object' || error === null || isAbort(error)) return true
+  if (typeof error !== 'object' || error === null) return true
+  if (propertyOf(error, 'code') === 'UND_ERR_ABORTED') return messageOf(error) === ABORTED
+  if (isAbort(error)) return true
   return typeof propertyOf(error, 'code') !== 'string' && !WITHOUT_CODE.has(propertyOf(error, 'name'))
 }
 

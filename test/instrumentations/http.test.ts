@@ -520,6 +520,18 @@ test('a request that a proxy hands on for undici is told of the server that it i
   )
 })
 
+for (const PACKAGE of ['undici5', 'undici6', 'undici7']) {
+  test(`${PACKAGE}: a request that a proxy makes no tunnel for has failed, one that its caller breaks off has not`, async (t) => {
+    const sink = await startSink(t)
+    const { stdout, stderr } = await run('http/undici-refused.mjs', { env: { PACKAGE, ...sink.env } })
+    assert.equal(stdout, 'UND_ERR_ABORTED\n', stderr)
+    const [refused, broken] = (await sink.settled()).filter(({ kind, name }) => kind === 3 && name === 'GET')
+    assert.equal(refused?.attributes['error.type'], 'UND_ERR_ABORTED')
+    assert.match(refused?.status.message ?? '', /^Proxy response \(407\)/)
+    assert.deepEqual(broken?.status, { code: 0, message: '' })
+  })
+}
+
 for (const PACKAGE of ['undici5', 'undici6', 'undici7', undefined]) {
   const sender = PACKAGE ?? 'the WebSocket of Node.js'
   test(`${sender}: a request that is upgraded, or tunnels, ends with its answer`, async (t) => {
