@@ -40,7 +40,7 @@ export class HandingReader implements InstrumentReader {
   readonly #settings: HandingSettings
   /** Of the observable instruments, which are asked here. */
   readonly #observed: MetricReader
-  #observers: Iterable<Observer> = []
+  #observers: ReadonlySet<Observer> = new Set()
   #instruments = 0
 
   constructor(settings: HandingSettings) {
@@ -53,7 +53,7 @@ export class HandingReader implements InstrumentReader {
     })
   }
 
-  attach(observers: Iterable<Observer>): void {
+  attach(observers: ReadonlySet<Observer>): void {
     this.#observers = observers
     this.#observed.attach(observers)
   }
@@ -82,7 +82,7 @@ export class HandingReader implements InstrumentReader {
 
   /** Where there is no room, there will be the next time: it is all that there is to be told. */
   #hand(observed: readonly ObservedMetric[]): void {
-    if ([...this.#observers].length > 0) this.#settings.hand(encodeAnnouncement({ observed }))
+    if (this.#observers.size > 0) this.#settings.hand(encodeAnnouncement({ observed }))
   }
 
   #copyOf({ scope, descriptor, points }: Metric): ObservedMetric {

@@ -50,7 +50,7 @@ export type Observe = (instrument: object, value: number, attributes?: Attribute
 /** What instruments are made for. */
 export interface InstrumentReader {
   /** @param observers those of the provider whose reader this is; they come and go */
-  attach(observers: Iterable<Observer>): void
+  attach(observers: ReadonlySet<Observer>): void
   /** Where the measurements of a new instrument are to go. */
   storesFor(scope: Scope, descriptor: Descriptor): readonly Recorder[]
   addObservable(instrument: object, scope: Scope, descriptor: Descriptor): void
@@ -61,7 +61,7 @@ export class MetricReader implements InstrumentReader {
   readonly #settings: ReaderSettings
   readonly #stores: (Store | ObservedStore)[] = []
   readonly #observed = new Map<object, readonly ObservedStore[]>()
-  #observers: Iterable<Observer> = []
+  #observers: ReadonlySet<Observer> = new Set()
   /** Observations are asked for, or awaited. */
   #collecting = false
   /** The last collection was one of the end: what is observed has been told. */
@@ -73,7 +73,7 @@ export class MetricReader implements InstrumentReader {
     this.#settings = settings
   }
 
-  attach(observers: Iterable<Observer>): void {
+  attach(observers: ReadonlySet<Observer>): void {
     this.#observers = observers
   }
 
@@ -162,7 +162,9 @@ export class MetricReader implements InstrumentReader {
 
   #askObservers(): PromiseLike<unknown>[] {
     const pending: PromiseLike<unknown>[] = []
-    for (const observer of this.#observers) {
+    // A copy: callbacks may add others, or remove and add themselves, and with those of now there would be no end.
+    for (const observer of [...this.#observers]) {
+      if (!this.#observers.has(observer)) continue
       const observe: Observe = (instrument, value, attributes) => {
         if (!this.#collecting) return
         for (const store of this.#observed.get(instrument) ?? []) store.observe(value, attributes)

@@ -46,6 +46,23 @@ test('a callback is asked once however often it is added, and no more when it is
   assert.equal(asked, 1)
 })
 
+test('callbacks that come meanwhile are asked at the next collection, and those that go are not asked', () => {
+  const { meter, values } = metering()
+  const gauge = meter.createObservableGauge('level')
+  let asked = 0
+  const addedAnew: Parameters<typeof gauge.addCallback>[0] = (result) => {
+    result.observe(++asked, { tank: 'a' })
+    gauge.removeCallback(addedAnew)
+    gauge.removeCallback(gone)
+    if (asked < 5) gauge.addCallback(addedAnew)
+  }
+  const gone: typeof addedAnew = (result) => result.observe(1, { tank: 'b' })
+  gauge.addCallback(addedAnew)
+  gauge.addCallback(gone)
+  assert.deepEqual(values('level'), [[{ tank: 'a' }, 1]])
+  assert.deepEqual(values('level'), [[{ tank: 'a' }, 2]])
+})
+
 test('callbacks of the program are a reason for one last collection, until it is over, and those of the agent are none', async () => {
   const { meter, collect, collectAll, reader } = metering()
   const uptime = meter.createObservableGauge('uptime')
