@@ -83,6 +83,7 @@ export function fromTimeInput(time: TimeInput): Time {
     return time >= origin ? fromUnixMillis(time) : time >= 0 ? time : now()
   }
   if (time instanceof Date) return fromUnixMillis(time.getTime())
+  if (!Array.isArray(time)) return now()
   const [seconds, nanos] = time
   return Number.isSafeInteger(seconds) && Number.isSafeInteger(nanos) ? [seconds, nanos] : now()
 }

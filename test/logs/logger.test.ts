@@ -28,6 +28,13 @@ test('times that the program gives are kept', () => {
   )
 })
 
+test('a record whose time is none is told all the same', () => {
+  for (const time of [null, {}, 1n]) {
+    const [record] = emitted({ body: 'kept', timestamp: time as never, observedTimestamp: time as never })
+    assert.equal(record?.body, 'kept')
+  }
+})
+
 test('what a program says of an exception wins, and what merely looks like it does not', () => {
   const exception = Object.assign(new RangeError('too far'), { stack: 'stack' })
   const attributes = { 'exception.message': 'mine', note: 'exception.type' }

@@ -140,8 +140,20 @@ test('start and end times that the program gives are kept to the nanosecond', ()
   assert.equal(toUnixNanos(ended[0]?.endTime ?? 0, ended[0]?.anchor ?? 0), 3999999999n)
 })
 
-for (const time of [Number.NaN, -1, Number.POSITIVE_INFINITY, new Date(Number.NaN), [0.5, 0], [1, Number.NaN]]) {
-  test(`${JSON.stringify(time)} (${typeof time}) is no time, so it is now`, () => {
+for (const time of [
+  Number.NaN,
+  -1,
+  Number.POSITIVE_INFINITY,
+  new Date(Number.NaN),
+  [0.5, 0],
+  [1, Number.NaN],
+  null,
+  true,
+  1n,
+  {},
+  new Error('closed'),
+]) {
+  test(`${inspect(time).split('\n', 1)} (${typeof time}) is no time, so it is now`, () => {
     const { tracer, ended } = recordingTracer()
     const before = performance.now()
     tracer.startSpan('work', { startTime: time as never }).end(time as never)
