@@ -53,12 +53,13 @@ export const ROOT_CONTEXT: AgentContext = new AgentContext(undefined, undefined)
 /** The context in which the agent does its own work: no span is started and no header injected. */
 export const SUPPRESSED_CONTEXT: AgentContext = ROOT_CONTEXT.setValue(SUPPRESS_KEY, true)
 
+/** Programs put in null for a span, or a baggage, that they do not have. */
 export function spanOf(context: Context): Span | undefined {
-  return context.getValue(SPAN_KEY) as Span | undefined
+  return (context.getValue(SPAN_KEY) as Span | null | undefined) ?? undefined
 }
 
 export function baggageOf(context: Context): Baggage | undefined {
-  return context.getValue(BAGGAGE_KEY) as Baggage | undefined
+  return (context.getValue(BAGGAGE_KEY) as Baggage | null | undefined) ?? undefined
 }
 
 export function isSuppressed(context: Context): boolean {

@@ -17,7 +17,7 @@ export type Decision = 'sampled' | 'dropped' | 'debug'
  * carry nothing but ids and the decision.
  */
 export function spanToSend(context: Context): { readonly ids: SpanContext; readonly decision: Decision } | undefined {
-  const ids = spanOf(context)?.spanContext()
+  const ids = spanOf(context)?.spanContext() ?? undefined
   if (ids === undefined || isSuppressed(context)) return undefined
   if (traceIdOf(ids.traceId) !== ids.traceId || spanIdOf(ids.spanId) !== ids.spanId) return undefined
   if ((ids.traceFlags & FLAG_SAMPLED) === 0) return { ids, decision: 'dropped' }

@@ -40,8 +40,9 @@ export const traceContext: TextMapPropagator = {
     if (span === undefined || isSuppressed(context)) return
     // The agent's own spans have their identity themselves, and it is whole.
     const own = recordingOf(span)
-    const { traceId, spanId, traceFlags, traceState } = own ?? span.spanContext()
-    if (own === undefined && !(isWholeId(traceId, TRACE_ID_CHARS) && isWholeId(spanId, SPAN_ID_CHARS))) return
+    const ids = own ?? span.spanContext()
+    if (own === undefined && !(isWholeId(ids?.traceId, TRACE_ID_CHARS) && isWholeId(ids.spanId, SPAN_ID_CHARS))) return
+    const { traceId, spanId, traceFlags, traceState } = ids
     setter.set(carrier, TRACEPARENT, `00-${traceId}-${spanId}-${FLAGS_TEXT[traceFlags & KNOWN_FLAGS]}`)
     if (traceState === undefined) return
     const list = traceState instanceof TraceState ? traceState.serialize() : checkedList(traceState)

@@ -16,7 +16,7 @@ export function identityOf(span: Span | undefined): SpanContext | undefined {
   const own = recordingOf(span)
   if (own !== undefined) return own
   const context = span.spanContext()
-  if (!(span instanceof NonRecordingSpan) && !(TRACE_ID.test(context.traceId) && SPAN_ID.test(context.spanId))) {
+  if (!(span instanceof NonRecordingSpan) && !(TRACE_ID.test(context?.traceId) && SPAN_ID.test(context.spanId))) {
     return undefined
   }
   return context.traceId === INVALID_TRACE_ID || context.spanId === INVALID_SPAN_ID ? undefined : context

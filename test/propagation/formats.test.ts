@@ -162,6 +162,17 @@ for (const [name, prefix] of [
   })
 }
 
+for (const name of ['tracecontext', 'baggage', 'b3', 'b3multi', 'jaeger', 'ottrace', 'xray'] as const) {
+  test(`null in the place of a span, its ids or a baggage is not sent: ${name}`, () => {
+    for (const context of [
+      trace.setSpan(ROOT_CONTEXT, null as never),
+      trace.setSpanContext(ROOT_CONTEXT, null as never),
+      propagation.setBaggage(ROOT_CONTEXT, null as never),
+    ])
+      assert.deepEqual(sent(name, context), {})
+  })
+}
+
 test('of several formats that a caller sends the last of the list counts', () => {
   const headers = { traceparent: `00-${TRACE}-${PARENT}-00`, b3: `${TRACE}-${SPAN}-1` }
   for (const [names, spanId] of [

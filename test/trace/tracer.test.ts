@@ -108,6 +108,12 @@ for (const [what, identity] of Object.entries(ILL_FORMED)) {
   })
 }
 
+test('null in the place of a span is no parent', () => {
+  const { tracer, ended } = recordingTracer()
+  tracer.startSpan('root', {}, trace.setSpan(ROOT_CONTEXT, null as never)).end()
+  assert.equal(ended[0]?.parentSpanId, '')
+})
+
 test('a context that the program has made is a parent, with digits of either case', () => {
   const { tracer, ended } = recordingTracer()
   for (const change of ['toLowerCase', 'toUpperCase'] as const) {

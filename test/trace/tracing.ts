@@ -35,6 +35,7 @@ export const ILL_FORMED: Readonly<Record<string, SpanContext>> = {
   'a quotation mark': { traceId: 'x"y', spanId: SPAN_ID, traceFlags: 1 },
   'empty ids': { traceId: '', spanId: '', traceFlags: 1 },
   'no ids': { traceFlags: 1 } as SpanContext,
+  null: null as never,
   zeros: { traceId: '0'.repeat(32), spanId: '0'.repeat(16), traceFlags: 1 },
 }
 
