@@ -40,7 +40,8 @@ export class AgentLogger implements Logger {
   }
 
   #emit(record: LogRecord): void {
-    const { context = activeContext(), timestamp, observedTimestamp, severityNumber = 0, exception } = record
+    const { timestamp, observedTimestamp, severityNumber = 0, exception } = record
+    const context = record.context ?? activeContext()
     if (isSuppressed(context)) return
     this.#submitted.records++
     const span = identityOf(spanOf(context))

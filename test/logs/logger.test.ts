@@ -35,6 +35,12 @@ test('a record whose time is none is told all the same', () => {
   }
 })
 
+test('a record whose context is null belongs to the active one', () => {
+  const context = trace.setSpanContext(ROOT_CONTEXT, { traceId: '1'.repeat(32), spanId: '2'.repeat(16), traceFlags: 1 })
+  const [record] = runIn(context, () => emitted({ body: 'kept', context: null as never }), undefined)
+  assert.equal(record?.spanId, '2'.repeat(16))
+})
+
 test('what a program says of an exception wins, and what merely looks like it does not', () => {
   const exception = Object.assign(new RangeError('too far'), { stack: 'stack' })
   const attributes = { 'exception.message': 'mine', note: 'exception.type' }
