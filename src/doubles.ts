@@ -1,4 +1,4 @@
-import type { Config } from './config/config.js'
+import type { Config, LogSource } from './config/config.js'
 import { setImmediate } from './context/timers.js'
 import { diag } from './diag/diag.js'
 import type { IsDouble } from './trace/silent.js'
@@ -17,6 +17,13 @@ const SAME_SPANS: ReadonlyMap<string, string> = new Map([
 const SAME_METRICS: ReadonlyMap<string, string> = new Map([
   ...SAME_SPANS,
   ['@opentelemetry/instrumentation-runtime-node', 'runtime-node'],
+])
+
+/** Packages that send the same log records as a source of ours, by the scope of these. */
+const SAME_RECORDS: ReadonlyMap<string, LogSource> = new Map([
+  ['@opentelemetry/instrumentation-bunyan', 'bunyan'],
+  ['@opentelemetry/instrumentation-pino', 'pino'],
+  ['@opentelemetry/winston-transport', 'winston'],
 ])
 
 /** The same of those whose spans are layers of a request, of which ours makes spans on request only. */
@@ -63,18 +70,22 @@ export interface Doubles {
   spansOf(scope: string): IsDouble | undefined
   /** Whether metrics of a meter of this name would be. */
   areMetrics(scope: string): boolean
+  /** Whether log records of a logger of this name would be. */
+  areRecords(scope: string): boolean
 }
+
+type Signal = 'spans' | 'metrics' | 'log records'
 
 /** What was found, and the names of ours that make the same. */
 interface Found {
-  readonly what: Set<'spans' | 'metrics'>
+  readonly what: Set<Signal>
   readonly scopes: Map<string, readonly string[]>
 }
 
 /** Tells what is made by others, too. What is found in one turn is said in one line. */
-export function findDoubles({ isEnabled, layerSpans }: Wanted): Doubles {
+export function findDoubles({ isEnabled, layerSpans }: Wanted, sources: Config['logs']['sources']): Doubles {
   const found: Found = { what: new Set(), scopes: new Map() }
-  const tell = (what: 'spans' | 'metrics', scope: string, names: readonly string[]): void => {
+  const tell = (what: Signal, scope: string, names: readonly string[]): void => {
     found.what.add(what)
     if (found.scopes.has(scope)) return
     if (found.scopes.size === 0) setImmediate(say, found)
@@ -101,6 +112,12 @@ export function findDoubles({ isEnabled, layerSpans }: Wanted): Doubles {
       const name = SAME_METRICS.get(scope)
       if (name === undefined || !isEnabled(name)) return false
       tell('metrics', scope, [name])
+      return true
+    },
+    areRecords(scope) {
+      const name = SAME_RECORDS.get(scope)
+      if (name === undefined || !isEnabled(name) || !sources.has(name)) return false
+      tell('log records', scope, [name])
       return true
     },
   }

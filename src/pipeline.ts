@@ -84,11 +84,13 @@ export function createPipeline(config: Config, resource: Resource, onFirst: () =
   const exporters = createSpanExporters(config, shown, { openSpans: () => openSpans, ring, pressure: load })
   const logExporters = createLogExporters(config, shown, ring)
   const logProcessor = redacted(fanOut(logExporters), redactor && ((record) => redactor.log(record)))
+  const doubles = findDoubles(config.instrumentations, config.logs.sources)
   const loggerProvider =
-    logExporters.length === 0 ? undefined : new AgentLoggerProvider(config.logs.limits, logProcessor, onFirst)
+    logExporters.length === 0
+      ? undefined
+      : new AgentLoggerProvider(config.logs.limits, logProcessor, onFirst, doubles.areRecords)
   const spanProcessor = redacted(fanOut(exporters), redactor && ((span) => redactor.span(span)))
   const keeper = keeping(config.traces.sampling.keep, spanProcessor)
-  const doubles = findDoubles(config.instrumentations)
   const judge = new Judge(config, resource, () => provider)
   const provider = new AgentTracerProvider({
     sampler: judge.sampler,

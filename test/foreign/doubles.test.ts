@@ -2,8 +2,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { findDoubles } from '../../src/doubles.js'
 
-const doubles = findDoubles({ isEnabled: (name) => name !== 'undici', layerSpans: new Set() })
-const withLayers = findDoubles({ isEnabled: () => true, layerSpans: new Set(['express']) })
+const isEnabled = (name: string) => name !== 'undici' && name !== 'bunyan'
+const doubles = findDoubles({ isEnabled, layerSpans: new Set() }, new Set(['pino', 'bunyan']))
+const withLayers = findDoubles({ isEnabled: () => true, layerSpans: new Set(['express']) }, new Set())
 
 for (const [scope, expected, expectedWithLayers] of [
   ['@opentelemetry/instrumentation-http', true, true],
@@ -36,6 +37,18 @@ for (const [scope, expected] of [
 ] as const) {
   test(`metrics of '${scope}' would ${expected ? '' : 'not '}be there twice`, () => {
     assert.equal(doubles.areMetrics(scope), expected)
+  })
+}
+
+for (const [scope, expected] of [
+  ['@opentelemetry/instrumentation-pino', true],
+  // Left to it, or not sent by the agent.
+  ['@opentelemetry/instrumentation-bunyan', false],
+  ['@opentelemetry/winston-transport', false],
+  ['pino', false],
+] as const) {
+  test(`log records of '${scope}' would ${expected ? '' : 'not '}be there twice`, () => {
+    assert.equal(doubles.areRecords(scope), expected)
   })
 }
 

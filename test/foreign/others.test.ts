@@ -92,6 +92,27 @@ for (const [title, options, expected] of [
   })
 }
 
+for (const [title, env, scope, said] of [
+  [
+    'doubles no record that the agent sends',
+    { AUTOSPAN_LOG_SOURCES: 'pino' },
+    'autospan/pino',
+    'autospan: log records of @opentelemetry/instrumentation-pino are left out, for autospan makes the same; OTEL_NODE_DISABLED_INSTRUMENTATIONS=pino has theirs instead\n',
+  ],
+  ['sends what the agent does not', {}, '@opentelemetry/instrumentation-pino', ''],
+] as const) {
+  test(`a package that sends the records of pino for OpenTelemetry ${title}`, async (t) => {
+    const sink = await startSink(t)
+    const outcome = await run('foreign/records.cjs', { env: { ...sink.env, OTEL_LOG_LEVEL: 'warn', ...env } })
+    assert.deepEqual([outcome.code, outcome.stderr], [0, said])
+    await sink.settled()
+    assert.deepEqual(
+      sink.logs.map(({ scope, body }) => [scope.name, body]),
+      [[scope, 'sold']],
+    )
+  })
+}
+
 for (const [title, env, scope] of [
   ['doubles no metric', {}, 'autospan/http'],
   [
