@@ -129,9 +129,18 @@ export function checkedValue(value: unknown, valueLength: number): Value | undef
     case 'bigint':
       return value
     case 'object':
-      return value === null ? null : checkedObject(value, valueLength, 1, { left: MAX_NODES })
+      return value === null ? null : readObject(value, valueLength)
     default:
       return undefined
+  }
+}
+
+/** What throws when it is read, as a getter or a proxy of the program's may, is none. */
+function readObject(value: object, valueLength: number): Value | undefined {
+  try {
+    return checkedObject(value, valueLength, 1, { left: MAX_NODES })
+  } catch {
+    return undefined
   }
 }
 

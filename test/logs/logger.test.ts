@@ -6,7 +6,7 @@ import { ROOT_CONTEXT, SUPPRESSED_CONTEXT } from '../../src/context/context.js'
 import { runIn } from '../../src/context/manager.js'
 import type { LogData } from '../../src/logs/log-data.js'
 import { AgentLogger } from '../../src/logs/logger.js'
-import { ILL_FORMED } from '../trace/tracing.js'
+import { ILL_FORMED, UNREADABLE } from '../trace/tracing.js'
 
 const SCOPE = { name: 'shop', version: '', schemaUrl: '' }
 const BOUNDS = { count: 10, valueLength: Number.POSITIVE_INFINITY }
@@ -33,6 +33,11 @@ test('a record whose time is none is told all the same', () => {
     const [record] = emitted({ body: 'kept', timestamp: time as never, observedTimestamp: time as never })
     assert.equal(record?.body, 'kept')
   }
+})
+
+test('a record of which the body cannot be read is told without it', () => {
+  const [record] = emitted({ body: UNREADABLE as never, attributes: { kept: 1, lost: UNREADABLE as never } })
+  assert.deepEqual([record?.body, record?.attributes], [undefined, ['kept', 1]])
 })
 
 test('a record whose context is null belongs to the active one', () => {

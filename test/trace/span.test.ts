@@ -8,7 +8,7 @@ import { toUnixNanos } from '../../src/trace/clock.js'
 import * as kinds from '../../src/trace/kind.js'
 import type { RecordingSpan } from '../../src/trace/span.js'
 import * as values from '../../src/trace/span.js'
-import { attributesOf, recordingTracer } from './tracing.js'
+import { attributesOf, recordingTracer, UNREADABLE } from './tracing.js'
 
 test('kinds, statuses and flags have the values of the API', () => {
   assert.deepEqual(
@@ -230,6 +230,7 @@ test('values that no attribute can have are left out, and nothing throws', () =>
     attributes: { fn: () => 1, date: new Date(0), undef: undefined, '': 'no key', symbol: Symbol('s'), ok: 'yes' },
   })
   span.setAttribute('cyclic', cyclic).setAttribute('mixed', [1, 'a', null, undefined])
+  span.setAttribute('unreadable', { list: [UNREADABLE] }).setAttribute('proxied', new Proxy({}, UNREADABLE))
   span.setAttributes(null as never)
   span.setAttribute(7 as never, 1)
   span.end()

@@ -39,6 +39,13 @@ export const ILL_FORMED: Readonly<Record<string, SpanContext>> = {
   zeros: { traceId: '0'.repeat(32), spanId: '0'.repeat(16), traceFlags: 1 },
 }
 
+/** Throws when any of its members is read, and as the handler of a proxy. */
+export const UNREADABLE = {
+  get ownKeys(): never {
+    throw new Error('not to be read')
+  },
+}
+
 /** The attributes of a span as an object. */
 export function attributesOf(list: readonly unknown[]): Record<string, unknown> {
   const attributes: Record<string, unknown> = {}
