@@ -15,9 +15,10 @@ const NUMBERED: readonly (readonly [level: number, severity: number])[] = [
   [60, SEVERITY_FATAL],
 ]
 
-/** Levels by the names that npm, syslog and the command line give them in winston. */
+/** Levels by the names that npm, syslog and the command line give them in winston, and by those of the data model. */
 const NAMED: Readonly<Record<string, number>> = {
   silly: 1,
+  trace: 1,
   verbose: 6,
   debug: SEVERITY_DEBUG,
   http: 7,
@@ -30,6 +31,7 @@ const NAMED: Readonly<Record<string, number>> = {
   warn: SEVERITY_WARN,
   warning: SEVERITY_WARN,
   error: SEVERITY_ERROR,
+  fatal: SEVERITY_FATAL,
   crit: SEVERITY_FATAL,
   alert: 22,
   emerg: 23,

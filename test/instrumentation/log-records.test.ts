@@ -14,6 +14,7 @@ test('levels of pino and bunyan are those of the data model, and what lies betwe
 const NAMED: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   npm: { error: 17, warn: 13, info: 9, http: 7, verbose: 6, debug: 5, silly: 1 },
   syslog: { emerg: 23, alert: 22, crit: 21, error: 17, warning: 13, notice: 10, info: 9, debug: 5 },
+  'those of the program, as the data model has them': { trace: 1, debug: 5, info: 9, warn: 13, error: 17, fatal: 21 },
   cli: { error: 17, warn: 13, help: 9, data: 9, info: 9, debug: 5, prompt: 9, verbose: 6, input: 9, silly: 1 },
 }
 
