@@ -57,6 +57,8 @@ All that the agent reads; printed from \`src/config/variables/\` by \`node docs/
 
 * An empty value counts as unset. Blanks around a value do not belong to it; neither do quotes around all of it, which
   is said.
+* They are read once, before the program starts: what it sets itself, as by dotenv from a file \`.env\`, comes too late, and
+  is said. \`node --env-file=.env\` is in time.
 * A value that cannot be used is told in one line on stderr, with what is used instead. Nothing stops the program.
 * Lists are separated by commas, and what is named twice counts once. Names of values are taken in any case.
 * Durations are milliseconds.

@@ -87,6 +87,7 @@ export function start(register: string): void {
 
 function run(config: Config, environment: Environment, inheritance: Inheritance | undefined, register: string): void {
   const detected = inheritance === undefined ? createResource(config, VERSION) : undefined
+  const early = Object.keys(environment)
   const resource = detected ?? resourceOfThread(inheritance!, config)
   const offer = inheritance && offerTo(config, inheritance)
   // Most of the agent is needed by spans only, and many programs never make one.
@@ -168,7 +169,7 @@ function run(config: Config, environment: Environment, inheritance: Inheritance 
   const makeKit = (name: string, meters = useMeters): Kit => {
     const tracer = () => {
       const { provider } = load()
-      if (inheritance === undefined) setImmediate(tellVendors)
+      if (inheritance === undefined) setImmediate(tellProgram, early)
       return provider.getTracer(`autospan/${name}`, VERSION)
     }
     const options: KitOptions = {
@@ -273,11 +274,15 @@ function tellInlined(enabled: readonly Instrumentation[]): void {
   })
 }
 
-/** With a library's first span: what has loaded others by then is the program itself. */
-function tellVendors(): void {
+/** With a library's first span: what has loaded other agents by then, and set variables, is the program itself. */
+function tellProgram(early: readonly string[]): void {
   carefully('the look for other agents', () => {
     const { sayVendors } = require('./vendors.js') as typeof import('./vendors.js')
     sayVendors()
+  })
+  carefully('the look for late settings', () => {
+    const { sayLate } = require('./config/late.js') as typeof import('./config/late.js')
+    sayLate(readEnvironment(), early)
   })
 }
 

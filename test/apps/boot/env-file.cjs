@@ -1,0 +1,2 @@
+process.loadEnvFile(process.argv[2])
+require('./traced.cjs')
