@@ -1,4 +1,6 @@
+import { realpathSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { dirname } from 'node:path'
 import type { MessagePort } from 'node:worker_threads'
 import { readTrust } from '../../config/trust.js'
 import { diag } from '../../diag/diag.js'
@@ -181,6 +183,7 @@ function startWorker(
     untilNanos: process.hrtime.bigint() + BigInt(Math.round(deadline.leftMillis() * 1e6)),
     destinations: handovers.map(({ transport, batches }) => ({ transport, bodies: batches.map(({ body }) => body) })),
   }
+  leaveGoneFolder(dirname(job.program))
   new Worker(BOOT, {
     eval: true,
     name: 'autospan',
@@ -194,6 +197,18 @@ function startWorker(
     stderr: true,
   })
   return port1
+}
+
+/**
+ * No thread starts in a folder that is gone, as of a release that another one has taken the place of. `process.cwd()` would
+ * tell what it has told before.
+ */
+function leaveGoneFolder(folder: string): void {
+  try {
+    realpathSync.native('.')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') process.chdir(folder)
+  }
 }
 
 /** Time is up: an answer may lie in a socket of the thread's, which had not run since it came. */

@@ -1,3 +1,7 @@
+const fs = require('node:fs')
+const os = require('node:os')
+const path = require('node:path')
+
 // The ways out of a program, by name.
 const after = (leave) => () => setTimeout(leave, 1)
 
@@ -18,6 +22,12 @@ module.exports = {
     process.exit(3)
   }),
   'process.reallyExit()': after(() => process.reallyExit(5)),
+  'process.exit() in a folder that is gone': after(() => {
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'gone-'))
+    process.chdir(folder)
+    fs.rmdirSync(folder)
+    process.exit(3)
+  }),
   'process.execve(), where there is one': after(() => {
     process.execve?.(process.execPath, [process.execPath, '--print', '"another program"'], {})
   }),
