@@ -1,5 +1,6 @@
-import { statSync } from 'node:fs'
+import { type Stats, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { absolutePath } from './config/path.js'
 
 /** Smaller entry files are written by hand, or lead to others. */
 const MIN_BYTES = 64 * 1024
@@ -23,7 +24,7 @@ export function findBundle(entryFile: string): Bundle | undefined {
   let entry = entryFile
   let size = 0
   for (const path of [entryFile, `${entryFile}.js`, join(entryFile, 'index.js')]) {
-    const found = statSync(path, { throwIfNoEntry: false })
+    const found = look(path)
     if (found?.isFile()) {
       entry = path
       size = found.size
@@ -33,7 +34,7 @@ export function findBundle(entryFile: string): Bundle | undefined {
   const file = size >= MIN_BYTES ? entry : undefined
   const folder = dirname(entry)
   // Beside the entry file of a standalone build, or in the project.
-  const next = folderAt(folder, '.next/server') ?? folderAt(process.cwd(), '.next/server')
+  const next = folderAt(folder, '.next/server') ?? folderAt(absolutePath('.'), '.next/server')
   // SvelteKit has those of its routes beside its chunks.
   const chunks = folderAt(folder, 'chunks') ?? (folderAt(folder, 'server/chunks') && join(folder, 'server'))
   return file === undefined && next === undefined && chunks === undefined ? undefined : { file, next, chunks }
@@ -41,5 +42,14 @@ export function findBundle(entryFile: string): Bundle | undefined {
 
 function folderAt(folder: string, path: string): string | undefined {
   const found = join(folder, path)
-  return statSync(found, { throwIfNoEntry: false })?.isDirectory() ? found : undefined
+  return look(found)?.isDirectory() ? found : undefined
+}
+
+/** Undefined too where that is not permitted. */
+function look(path: string): Stats | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false })
+  } catch {
+    return undefined
+  }
 }

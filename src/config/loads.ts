@@ -21,7 +21,7 @@ export function isLoadedAgain(register: string): boolean {
 }
 
 function mayLoad(flag: string): boolean {
-  return flag.includes(NAME) || flag.includes(FILE)
+  return (flag.includes(NAME) || flag.includes(FILE)) && !flag.startsWith('--allow-')
 }
 
 /** Of a path or of a file's URL; undefined where there is no such file. */

@@ -79,6 +79,17 @@ test('a control file that may not be read is said, and the agent starts', permis
   assert.equal(drawTraces(await sink.settled()), DRAWN)
 })
 
+test('folders of the program that may not be read cost nothing, and nothing is said', permission, async (t) => {
+  const sink = await startSink(t)
+  const read = ['dist', 'register.mjs', 'package.json', 'node_modules', join('test/apps', app)]
+  const allowed = read.map((path) => `--allow-fs-read=${join(root, path)}`)
+  const env = { ...sink.env, OTEL_LOG_LEVEL: 'warn' }
+  const outcome = await run(app, { nodeFlags: ['--permission', ...allowed, ...PERMISSION.slice(2)], env })
+  const lines = outcome.stderr.split('\n').filter((line) => line.startsWith('autospan: '))
+  assert.deepEqual([outcome.code, lines], [0, []], told(outcome))
+  assert.equal(drawTraces(await sink.settled()), DRAWN)
+})
+
 test('an agent that may not be read by --require is said, and the program runs', permission, async () => {
   const flags = ['--permission', `--allow-fs-read=${join(root, 'test')}/*`]
   const { stdout, stderr, code } = await run('boot/plain.cjs', { nodeFlags: flags, importFlag: '--require' })
