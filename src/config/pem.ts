@@ -3,6 +3,8 @@ import { absolutePath } from './path.js'
 
 /** What no file of certificates comes near. */
 const MAX_BYTES = 4 * 1024 * 1024
+/** How PEM itself begins, in base64 too: some put it where the path of its file belongs. */
+const PEM = /-----BEGIN |LS0tLS1CRUdJ/
 
 /** A file with certificates, as its absolute path. */
 export const certificateFile: Type<string> = pemFile('certificate', /^-----BEGIN (TRUSTED |X509 )?CERTIFICATE-----/m)
@@ -13,11 +15,13 @@ function pemFile(content: string, pattern: RegExp): Type<string> {
   return {
     name: `PEM file with a ${content}`,
     parse(text) {
+      if (PEM.test(text)) return { value: undefined, problem: 'is PEM itself, not the path of a file (not shown)' }
       const path = absolutePath(text)
       const problem = faultOf(path, content, pattern)
       return problem === undefined ? { value: path } : { value: undefined, problem }
     },
-    show: (value) => value,
+    show: (value) => (PEM.test(value) ? '(not shown)' : value),
+    mask: (text) => (PEM.test(text) ? undefined : text),
   }
 }
 

@@ -86,6 +86,22 @@ test('where all is fine the doctor tells settings, libraries and its span, keeps
   assert.deepEqual([record?.body, record?.resource['service.name']], ['autospan doctor', 'shop'])
 })
 
+test('a key that stands where the path of its file belongs is a problem, and not shown', async (t) => {
+  const sink = await startSink(t)
+  const env = {
+    OTEL_EXPORTER_OTLP_ENDPOINT: sink.url,
+    OTEL_EXPORTER_OTLP_CLIENT_KEY: '-----BEGIN PRIVATE KEY-----\nsecret',
+  }
+  const { stdout, code } = await autospan(['doctor'], { env })
+  assert.match(stdout, /OTEL_EXPORTER_OTLP_CLIENT_KEY +\(not shown\) +environment\n/)
+  assert.match(
+    stdout,
+    /✗ OTEL_EXPORTER_OTLP_CLIENT_KEY is PEM itself, not the path of a file \(not shown\); it is ignored\n/,
+  )
+  assert.ok(!stdout.includes('secret'))
+  assert.equal(code, 1)
+})
+
 /** A collector that answers requests to these paths with 200, and others with 404. */
 function taking(owner: Owner, ...paths: readonly string[]): Promise<number> {
   return listening(

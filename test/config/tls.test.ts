@@ -51,6 +51,20 @@ for (const [name, path, problem] of [
   })
 }
 
+for (const [what, text] of [
+  ['PEM', key],
+  ['PEM in quotes', `"${key}"`],
+  ['PEM in one line', key.replaceAll('\n', '\\n')],
+  ['PEM in base64', Buffer.from(key).toString('base64')],
+] as const) {
+  test(`${what} where the path of its file belongs is said, and never shown`, () => {
+    const { config, lines } = reading({ [KEY]: text })
+    const quotes = what === 'PEM in quotes' ? 'is in quotes, which are left out and ' : ''
+    assert.deepEqual(lines, [`${KEY} ${quotes}is PEM itself, not the path of a file (not shown); it is ignored`])
+    assert.equal(config.traces.otlp.tls.clientKey, undefined)
+  })
+}
+
 test('a certificate as key is said, and so is that the other is worth nothing then', () => {
   const { config, lines } = reading({ [CERTIFICATE]: files.cert, [KEY]: files.cert })
   assert.deepEqual(lines, [
