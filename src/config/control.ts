@@ -69,10 +69,16 @@ export class ControlSource {
       const place = `${this.#fileName}:${index + 1}`
       const [, name = '', rest = ''] = /^\s*(?:export\s+)?([^\s=]+)\s*=(.*)$/s.exec(line) ?? []
       const value = givenText({ rest }, 'rest')
-      if (name === '') warn(`${place} ${quoted(line.trim())} is no NAME=value; it is ignored`)
+      if (name === '') warn(`${place} is no NAME=value; it is ignored`)
       // Without a value it is as though the line were not there.
       if (name === '' || value === undefined) continue
-      const problem = this.#problemOf(name, value)
+      const row = this.#rowOf(name)
+      if (row === undefined) {
+        // Files of variables hold secrets, too.
+        warn(`${place} ${shownName(name)} ${this.#whyNot(name)}; it is ignored`)
+        continue
+      }
+      const problem = this.#problemOf(row, value)
       places.set(name, `${place} ${name}`)
       if (problem === undefined) {
         given[name] = value
@@ -80,7 +86,7 @@ export class ControlSource {
       }
       const before = this.#given[name]
       if (before !== undefined) given[name] = before
-      warn(`${place} ${shownName(name)}=${quoted(value)} ${problem}; what was set before goes on`)
+      warn(`${place} ${name}=${quoted(value)} ${problem}; what was set before goes on`)
     }
     this.#given = given
     return this.#settingsOf(given, places, warn)
@@ -96,14 +102,19 @@ export class ControlSource {
     return { logLevel: settings.read('OTEL_LOG_LEVEL'), sampling: readSampling(settings), isEnabled }
   }
 
-  #problemOf(name: string, value: string): string | undefined {
-    const isFlag = this.#libraries.some((library) => flagName(library) === name)
-    const row = isFlag ? FLAG_ROW : (name as VariableName)
-    if (!isFlag && (!CHANGEABLE.includes(row) || row === FLAG_ROW)) {
-      return Object.hasOwn(VARIABLES, name)
-        ? 'counts at the start only'
-        : `is not known${didYouMean(meantBy(name.toUpperCase(), this.#libraries))}`
-    }
+  /** By which a variable is read; undefined where it cannot be changed. */
+  #rowOf(name: string): VariableName | undefined {
+    if (this.#libraries.some((library) => flagName(library) === name)) return FLAG_ROW
+    return CHANGEABLE.find((row) => row === name && row !== FLAG_ROW)
+  }
+
+  #whyNot(name: string): string {
+    return Object.hasOwn(VARIABLES, name)
+      ? 'counts at the start only'
+      : `is not known${didYouMean(meantBy(name.toUpperCase(), this.#libraries))}`
+  }
+
+  #problemOf(row: VariableName, value: string): string | undefined {
     const { value: parsed, problem } = (VARIABLES[row] as Variable).type.parse(value)
     if (problem !== undefined || (row !== ENABLED && row !== DISABLED)) return problem
     return this.#unknownIn(parsed as readonly string[], row)
