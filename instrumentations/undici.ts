@@ -5,7 +5,7 @@ import type { Undici } from './undici-pools.js'
 
 const require = createRequire(import.meta.url)
 
-const VERSIONS = '>=5.29 <9'
+const VERSIONS = '>=5 <9'
 
 /**
  * fetch and undici, by the diagnostics channels that undici publishes itself: the one built into
