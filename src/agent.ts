@@ -180,6 +180,7 @@ function run(config: Config, environment: Environment, inheritance: Inheritance 
       http,
       correlation,
       logger: config.logs.sources.has(name) ? load().loggerProvider?.getLogger(`autospan/${name}`, VERSION) : undefined,
+      sendsConsole: config.logs.sources.has('console'),
       makeMeter: hasMetrics ? () => meters().getMeter(`autospan/${name}`, VERSION) : undefined,
     }
     const kit = isFirst ? new Kit(name, tracer, propagator, options) : kitBeside(name, tracer, propagator, options)

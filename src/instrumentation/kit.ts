@@ -27,6 +27,7 @@ export interface KitOptions {
   readonly correlation?: Correlation
   /** Only where the library's own records are to be sent as OTLP logs. */
   readonly logger?: Logger | undefined
+  readonly sendsConsole?: boolean
   readonly serverTiming?: boolean
   /** The process's variables, which its children inherit. Default: none. */
   readonly environment?: () => Readonly<Record<string, string | undefined>>
@@ -49,6 +50,8 @@ export class Kit {
   readonly correlation: Correlation
   /** Takes the library's own records, where the user wants them sent as OTLP logs. */
   readonly logger: Logger | undefined
+  /** What is printed by `console` is sent as OTLP logs, too. */
+  readonly sendsConsole: boolean
   /** The user wants each response to tell its trace in a `server-timing` header. */
   readonly serverTiming: boolean
   /** What the user wants of HTTP that is not so by itself. */
@@ -70,6 +73,7 @@ export class Kit {
     this.sqlCommenter = options.sqlCommenter
     this.correlation = options.correlation ?? new Correlation(DEFAULT_CORRELATION_NAMES)
     this.logger = options.logger
+    this.sendsConsole = options.sendsConsole === true
     this.serverTiming = options.serverTiming === true
     this.http = options.http
     this.environment = options.environment ?? (() => ({}))

@@ -41,9 +41,11 @@ let writing = 0
 
 /**
  * Marks the time in which `method` writes records that are sent: what a library prints meanwhile by `console` are these,
- * and no records of their own.
+ * and no records of their own. Not where `console` is not sent: mixins and formats of the program's may look up in the
+ * stack who has called, and this would stand in between.
  */
 export function markWriting(kit: Kit, prototype: object, method: string | symbol): void {
+  if (!kit.sendsConsole) return
   kit.wrap(prototype, method, (write) => {
     return function (...args) {
       writing++

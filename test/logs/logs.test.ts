@@ -166,6 +166,19 @@ for (const [library, expected] of Object.entries(LEVELS)) {
   }
 }
 
+test('a mixin of pino that looks up who has called finds the same where records are sent', async (t) => {
+  const sink = await startSink(t)
+  const bare = await run('logs/callers.cjs', { agent: false })
+  const sent = await run('logs/callers.cjs', { env: environment(sink, 'pino') })
+  assert.match(bare.stdout, / sell /)
+  assert.equal(sent.stdout, bare.stdout)
+  await sink.settled()
+  assert.deepEqual(
+    sink.logs.map(({ body }) => body),
+    ['sold'],
+  )
+})
+
 for (const [title, app] of [
   ['pino', 'logs/fields.cjs'],
   ['pino 6', `${await projectOf(file, 'logs', { pino: 'pino6', bunyan: 'bunyan' })}/fields.cjs`],
