@@ -486,7 +486,7 @@ for (const PACKAGE of ['undici5', 'undici6', 'undici7']) {
   })
 }
 
-for (const PACKAGE of ['undici50', 'undici5', 'undici6', 'undici7']) {
+for (const PACKAGE of ['undici-oldest', 'undici5', 'undici6', 'undici7']) {
   test(`${PACKAGE}: what waits for a connection of a full pool is in the trace of its caller`, async (t) => {
     const sink = await startSink(t)
     const server = await start(t, 'http/undici-pool.mjs', { env: { PACKAGE, ...sink.env } })
