@@ -3,7 +3,7 @@ import type { Logger, LogRecord } from '@opentelemetry/api-logs'
 import { isSuppressed, spanOf } from '../context/context.js'
 import { activeContext } from '../context/manager.js'
 import { diag } from '../diag/diag.js'
-import { type AttributeBounds, type AttributeList, checkedValue, putAttributes } from '../trace/attributes.js'
+import { type AttributeBounds, type AttributeList, checkedBody, putAttributes } from '../trace/attributes.js'
 import { clockAnchor, fromTimeInput, now } from '../trace/clock.js'
 import { identityOf } from '../trace/identity.js'
 import { exceptionAttributes, type Scope } from '../trace/span.js'
@@ -57,7 +57,7 @@ export class AgentLogger implements Logger {
       anchor: clockAnchor(observed),
       severityNumber: severityNumber > 0 && severityNumber <= MAX_SEVERITY ? Math.floor(severityNumber) : 0,
       severityText: String(record.severityText ?? ''),
-      body: checkedValue(record.body, Number.POSITIVE_INFINITY),
+      body: checkedBody(record.body),
       eventName: String(record.eventName ?? ''),
       attributes,
       droppedAttributes: dropped,

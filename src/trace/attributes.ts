@@ -119,8 +119,33 @@ const MAX_DEPTH = 64
 /** Elements and members that one value may have in all; what is beyond them is left out. */
 const MAX_NODES = 10_000
 
+/** How a value is read. */
+interface Reading {
+  /** As in the bounds. */
+  readonly valueLength: number
+  /** What no attribute can be is left out; else it is as JSON has it. */
+  readonly isAttribute: boolean
+  /** How many elements and members it may still have. */
+  left: number
+}
+
 /** A private copy of the value within the bounds, or undefined when an attribute cannot hold its type. `valueLength` as in the bounds. */
 export function checkedValue(value: unknown, valueLength: number): Value | undefined {
+  return read(value, valueLength, true)
+}
+
+/** A private copy of a log record's body: dates and instances of classes, at any depth, as JSON has them; of errors the words. */
+export function checkedBody(value: unknown): Value | undefined {
+  return read(value, Number.POSITIVE_INFINITY, false)
+}
+
+function read(value: unknown, valueLength: number, isAttribute: boolean): Value | undefined {
+  return typeof value === 'object' && value !== null
+    ? readObject(value, { valueLength, isAttribute, left: MAX_NODES })
+    : readPrimitive(value, valueLength)
+}
+
+function readPrimitive(value: unknown, valueLength: number): Value | undefined {
   switch (typeof value) {
     case 'string':
       return value.length > valueLength ? cutText(value, valueLength) : value
@@ -128,36 +153,35 @@ export function checkedValue(value: unknown, valueLength: number): Value | undef
     case 'boolean':
     case 'bigint':
       return value
-    case 'object':
-      return value === null ? null : readObject(value, valueLength)
     default:
-      return undefined
+      return value === null ? null : undefined
   }
 }
 
 /** What throws when it is read, as a getter or a proxy of the program's may, is none. */
-function readObject(value: object, valueLength: number): Value | undefined {
+function readObject(value: object, reading: Reading): Value | undefined {
   try {
-    return checkedObject(value, valueLength, 1, { left: MAX_NODES })
+    return checkedObject(value, reading, 1)
   } catch {
     return undefined
   }
 }
 
-function checkedObject(value: object, valueLength: number, depth: number, budget: { left: number }): Value | undefined {
+function checkedObject(value: object, reading: Reading, depth: number): Value | undefined {
   const nested = (child: unknown): Value | undefined => {
-    if (--budget.left < 0) return undefined
-    if (typeof child !== 'object' || child === null) return checkedValue(child, valueLength)
-    return checkedObject(child, valueLength, depth + 1, budget)
+    if (--reading.left < 0) return undefined
+    if (typeof child !== 'object' || child === null) return readPrimitive(child, reading.valueLength)
+    return checkedObject(child, reading, depth + 1)
   }
-  if (value instanceof Uint8Array) return value.slice(0, Math.min(value.length, valueLength))
+  if (value instanceof Uint8Array) return value.slice(0, Math.min(value.length, reading.valueLength))
   if (Array.isArray(value)) {
     if (depth > MAX_DEPTH) return []
     // A hole or an unsupported element stays as an empty value, so that positions keep their meaning.
-    return value.slice(0, Math.max(0, budget.left)).map((element) => nested(element) ?? null)
+    return value.slice(0, Math.max(0, reading.left)).map((element) => nested(element) ?? null)
   }
   const prototype = Object.getPrototypeOf(value)
-  if (prototype !== null && Object.getPrototypeOf(prototype) !== null) return undefined
+  if (prototype !== null && Object.getPrototypeOf(prototype) !== null)
+    return reading.isAttribute ? undefined : nested(asJson(value))
   const map: { [key: string]: Value } = Object.create(null)
   if (depth > MAX_DEPTH) return map
   for (const [key, member] of Object.entries(value)) {
@@ -165,4 +189,13 @@ function checkedObject(value: object, valueLength: number, depth: number, budget
     if (checked !== undefined) map[key] = checked
   }
   return map
+}
+
+function asJson(value: object): unknown {
+  if (value instanceof Error) return String(value)
+  try {
+    return JSON.parse(JSON.stringify(value))
+  } catch {
+    return undefined
+  }
 }

@@ -40,6 +40,36 @@ test('a record of which the body cannot be read is told without it', () => {
   assert.deepEqual([record?.body, record?.attributes], [undefined, ['kept', 1]])
 })
 
+test('what a body holds that is no plain data is as JSON has it, and of an error the words', () => {
+  class Order {
+    readonly id = 7
+    readonly at = new Date(0)
+    readonly #secret = 'hidden'
+    toString(): string {
+      return this.#secret
+    }
+  }
+  const circular = Object.assign(new Order(), { self: {} })
+  circular.self = circular
+  const at = '1970-01-01T00:00:00.000Z'
+  for (const [body, expected] of [
+    [new Date(0), at],
+    [new Order(), { id: 7, at }],
+    [
+      { order: new Order(), url: new URL('http://shop/'), circular },
+      { order: { id: 7, at }, url: 'http://shop/' },
+    ],
+    [
+      [new RangeError('too far'), circular],
+      ['RangeError: too far', null],
+    ],
+    [circular, undefined],
+  ] as const) {
+    const [record] = emitted({ body: body as never })
+    assert.deepEqual(record?.body && JSON.parse(JSON.stringify(record.body)), expected)
+  }
+})
+
 test('a record whose context is null belongs to the active one', () => {
   const context = trace.setSpanContext(ROOT_CONTEXT, { traceId: '1'.repeat(32), spanId: '2'.repeat(16), traceFlags: 1 })
   const [record] = runIn(context, () => emitted({ body: 'kept', context: null as never }), undefined)
