@@ -13,6 +13,12 @@ const FROM_CLIENT = /^(?:E[A-Z]+$|HPE_|ERR_SSL_|ERR_HTTP_REQUEST_TIMEOUT$)/
 /** Bytes of a body that is never streamed where it is all there with the head: a socket takes as much at once. */
 const AT_ONCE_BYTES = 16_384
 
+/**
+ * By their connections, requests that are closed and wait for the answers before theirs: when the connection is lost
+ * nothing tells of them with Node.js 20 and 22.
+ */
+const waiting = new WeakMap<Socket, readonly ServedMessage[]>()
+
 /** A served request of node:http, a message of its own as its response is. */
 export class ServedMessage extends ServedRequest {
   /** All until the request is over. */
@@ -53,12 +59,37 @@ export class ServedMessage extends ServedRequest {
 
   /**
    * A response that the program has made itself, for no connection of a server, is never closed. Nor is one with Node.js
-   * 20 that waits for those before it when its connection is lost: its request is.
+   * 20 that waits for those before it when its connection is lost: its request is, where it was not closed before.
    */
   protected override isLast(event: string, message: Message): boolean {
     const socket = this.#socket
     if (!socket?.server) return message === this.#response
     return event === 'close' && (message === this.#response || (this.#response.socket === null && socket.destroyed))
+  }
+
+  override after(event: string, message: Message): void {
+    const socket = this.#socket
+    super.after(event, message)
+    if (event !== 'close' || socket === null) return
+    if (this.isOver) {
+      if (socket.destroyed) ServedMessage.#endWaiting(socket)
+    } else if (message === this.#request && this.#response.socket === null && !this.#response.writableFinished) {
+      this.#waitFor(socket)
+    }
+  }
+
+  #waitFor(socket: Socket): void {
+    const others = waiting.get(socket) ?? []
+    waiting.set(
+      socket,
+      [...others, this].filter(({ isOver }) => !isOver),
+    )
+  }
+
+  static #endWaiting(socket: Socket): void {
+    const requests = waiting.get(socket) ?? []
+    waiting.delete(socket)
+    for (const request of requests) request.after('close', request.#response)
   }
 
   protected override breaker(): string {

@@ -31,6 +31,7 @@ test('who breaks off a request is told, with the error that the program gives fo
     '/client-resets-first': [undefined, 'client_disconnected', 0, 0],
     '/client-resets-second': [undefined, 'client_disconnected', 0, 0],
     '/client-resets-third': [200, 'client_disconnected', 0, 0],
+    '/client-resets-fourth': [200, 'client_disconnected', 0, 0],
     '/client-stalls': [undefined, 'client_disconnected', 0, 0],
     '/upgrade': [101, undefined, 0, 0],
     '/upgrade/refused': [401, undefined, 0, 0],
@@ -43,7 +44,7 @@ test('who breaks off a request is told, with the error that the program gives fo
   assert.deepEqual(
     new Map(left.map(({ attributes, count }) => [attributes['http.response.status_code'], Number(count)])),
     new Map<unknown, number>([
-      [200, 4],
+      [200, 5],
       [undefined, 6],
     ]),
   )

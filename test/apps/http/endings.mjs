@@ -37,12 +37,12 @@ const ways = {
     req.resume().once('aborted', () => parts.emit('answered', res.writeHead(500).end('no body')))
     parts.emit('asked')
   },
-  // They wait for an answer that never comes, one of them with its own.
+  // They wait for an answer that never comes, two of them with their own, of which the last has got all that was asked.
   'client-resets-first': () => {},
   'client-resets-second': () => {},
-  'client-resets-third': (_req, res) => {
-    res.end('whole')
-    parts.emit('pipelined')
+  'client-resets-third': (_req, res) => res.end('whole'),
+  'client-resets-fourth': (req, res) => {
+    req.resume().once('close', () => parts.emit('pipelined', res.end('whole')))
   },
 }
 const server = createServer((req, res) => ways[req.url.slice(1)](req, res))
@@ -99,7 +99,7 @@ server.listen(0, '127.0.0.1', async () => {
   sending.destroy()
   await once(parts, 'answered')
   const pipelining = connect(port, '127.0.0.1')
-  for (const which of ['first', 'second', 'third'])
+  for (const which of ['first', 'second', 'third', 'fourth'])
     pipelining.write(`GET /client-resets-${which} ${HTTP}\r\nHost: x\r\n\r\n`)
   await once(parts, 'pipelined')
   pipelining.resetAndDestroy()
