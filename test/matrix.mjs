@@ -85,7 +85,7 @@ const NOT_ON_22 = [
 ]
 
 /** In what these are about 24 is as 26. */
-const NOT_ON_24 = ['-bundlers/', '-export/', '-logs/', '-metrics/']
+const NOT_ON_24 = ['-bundlers/', '-exit/', '-export/', '-foreign/', '-logs/', '-metrics/']
 
 const LEFT_OUT = { 22: [...NOT_AGAIN, ...ON_24_ONLY, ...NOT_ON_22], 24: [...NOT_AGAIN, ...NOT_ON_24] }
 
