@@ -1,5 +1,6 @@
 import type { LogRecord } from '@opentelemetry/api-logs'
 import { stackHere } from '../diag/stack.js'
+import { asJson } from '../trace/attributes.js'
 import type { Kit } from './kit.js'
 import { SEVERITY_DEBUG, SEVERITY_ERROR, SEVERITY_FATAL, SEVERITY_INFO, SEVERITY_WARN } from './severity.js'
 
@@ -133,12 +134,8 @@ function textOf(value: unknown): string | undefined {
   return value === undefined ? undefined : String(value)
 }
 
-/** As JSON would have it; undefined for what it cannot say. */
+/** As JSON would have it, an error by the semantic conventions; undefined for what cannot be said so. */
 export function jsonValue(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value
-  try {
-    return JSON.parse(JSON.stringify(value instanceof Error ? exceptionAttributes(value as never) : value))
-  } catch {
-    return undefined
-  }
+  return asJson(value instanceof Error ? { toJSON: () => exceptionAttributes(value as never) } : value)
 }

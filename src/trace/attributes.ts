@@ -181,7 +181,7 @@ function checkedObject(value: object, reading: Reading, depth: number): Value | 
   }
   const prototype = Object.getPrototypeOf(value)
   if (prototype !== null && Object.getPrototypeOf(prototype) !== null)
-    return reading.isAttribute ? undefined : nested(asJson(value))
+    return reading.isAttribute ? undefined : nested(value instanceof Error ? String(value) : asJson(value))
   const map: { [key: string]: Value } = Object.create(null)
   if (depth > MAX_DEPTH) return map
   for (const [key, member] of Object.entries(value)) {
@@ -191,8 +191,8 @@ function checkedObject(value: object, reading: Reading, depth: number): Value | 
   return map
 }
 
-function asJson(value: object): unknown {
-  if (value instanceof Error) return String(value)
+/** As JSON would have it; undefined for what it cannot say. */
+export function asJson(value: object): unknown {
   try {
     return JSON.parse(JSON.stringify(value))
   } catch {

@@ -180,10 +180,7 @@ for (const FASTIFY of ['fastify4', 'fastify5']) {
     })
 
     test(title('an error is recorded once, wherever it was thrown, if the answer is a server error'), async (t) => {
-      const sink = await startSink(t)
-      const bare = await start(t, app, { env: { FASTIFY }, agent: false })
-      const server = await start(t, app, { env: { FASTIFY, ...sink.env } })
-      await askBoth(FAILURES, server, bare)
+      const { sink, server } = await askBoth(t, app, FAILURES, { FASTIFY })
       // An answer that breaks off is no plain success.
       await assert.rejects(fetch(`${server.url}/fail/cut`).then((response) => response.text()))
       const { stderr } = await server.stop()

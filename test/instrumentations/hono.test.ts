@@ -3,9 +3,8 @@ import { test } from 'node:test'
 import { trace } from '../harness/draw.js'
 import { askBoth, assertTold, type Failure } from '../harness/failures.js'
 import { file } from '../harness/owner.js'
-import { root, start } from '../harness/program.js'
+import { root } from '../harness/program.js'
 import { projectOf } from '../harness/project.js'
-import { startSink } from '../harness/sink.js'
 import { type Table, testTables } from '../harness/tables.js'
 
 // The adapter is copied too, for its hono is the one beside it.
@@ -82,10 +81,7 @@ for (const [version, project] of Object.entries(projects)) {
     testTables(TABLES, app, {}, { title, attributes: ['http.route'] })
 
     test(title('an error is recorded once, whoever answered for it, if the answer is a server error'), async (t) => {
-      const sink = await startSink(t)
-      const bare = await start(t, app, { agent: false })
-      const server = await start(t, app, { env: sink.env })
-      await askBoth(FAILURES, server, bare)
+      const { sink, server } = await askBoth(t, app, FAILURES)
       await server.stop()
       assertTold(FAILURES, await sink.settled())
     })

@@ -4,9 +4,8 @@ import { test } from 'node:test'
 import { trace } from '../harness/draw.js'
 import { askBoth, assertTold, type Failure } from '../harness/failures.js'
 import { file } from '../harness/owner.js'
-import { root, start, traceOf } from '../harness/program.js'
+import { root, traceOf } from '../harness/program.js'
 import { projectOf } from '../harness/project.js'
-import { startSink } from '../harness/sink.js'
 import { type Table, testTables } from '../harness/tables.js'
 
 /** Paths, and what is to be seen of their errors: status, type and message of the exception. */
@@ -98,10 +97,7 @@ for (const [version, project] of Object.entries(projects)) {
     testTables(TABLES, app, {}, { title, attributes: ['http.route'] })
 
     test(title('an error is recorded once, whoever answered for it, if the answer is a server error'), async (t) => {
-      const sink = await startSink(t)
-      const bare = await start(t, app, { agent: false })
-      const server = await start(t, app, { env: sink.env })
-      await askBoth(FAILURES, server, bare)
+      const { sink, server } = await askBoth(t, app, FAILURES)
       const active = await (await fetch(`${server.url}/active`)).text()
       await server.stop()
       const spans = await sink.settled()
